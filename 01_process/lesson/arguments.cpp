@@ -1,0 +1,121 @@
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fmt/format.h>
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
+#include <stdexcept>
+
+namespace lesson {
+namespace {
+
+std::string program;
+
+[[noreturn]] void fail(std::string_view reason, int status) {
+  std::fflush(stdout);
+  fmt::print(stderr, "{}: {}\n", program, reason);
+  std::_Exit(status);
+}
+
+// An exception that left main: its text is for a reader, not for a debugger.
+[[noreturn]] void fail_with_exception() {
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::exception& error) {
+    fail(error.what(), EXIT_FAILURE);
+  } catch (...) {
+  }
+  fail("unknown error", EXIT_FAILURE);
+}
+
+// Without this, a full disk would go unnoticed: most output is written when a program ends.
+void close_output() {
+  if (std::fclose(stdout) != 0)
+    fail(fmt::format("cannot write the output: {}", std::strerror(errno)), EXIT_FAILURE);
+}
+
+template <class Value>
+std::string problem(const std::string& text, const Option::Number<Value>& number) {
+  const auto [least, most] = number.second;
+  Value value{};
+  if (!CLI::detail::lexical_cast(text, value))
+    return fmt::format("'{}' is not {} number", text, std::is_integral_v<Value> ? "a whole" : "a");
+  if (!(value >= least)) return fmt::format("{} is less than {}", text, least);
+  if (!(value <= most)) return fmt::format("{} is more than {}", text, most);
+  return {};
+}
+
+void add(CLI::App& app, const Option& option, bool*& flag) {
+  app.add_flag(option.name, *flag, option.help);
+}
+
+template <class Value>
+void add(CLI::App& app, const Option& option, const Option::Number<Value>& number) {
+  app.add_option(option.name, *number.first, option.help)
+      ->capture_default_str()
+      ->option_text(fmt::format("({})", *number.first))
+      ->check([number](const std::string& text) { return problem(text, number); });
+}
+
+void add(CLI::App& app, const Option& option, const Option::Apply& apply) {
+  app.add_option_function<std::string>(option.name, [](const std::string&) {}, option.help)
+      ->type_name("")
+      ->check([apply](const std::string& text) -> std::string {
+        try {
+          apply(text);
+          return {};
+        } catch (const std::invalid_argument& error) {
+          return error.what();
+        }
+      });
+}
+
+}  // namespace
+
+Option start_method() {
+  return {"--start-method",
+          [](const std::string& name) {
+            if (name == "fork") return mp::set_start_method(mp::StartMethod::fork);
+            if (name == "spawn") return mp::set_start_method(mp::StartMethod::spawn);
+            if (name == "forkserver") return mp::set_start_method(mp::StartMethod::forkserver);
+            throw std::invalid_argument{
+                fmt::format("'{}' is not fork, spawn or forkserver", name)};
+          },
+          "how processes start: fork (default), spawn or forkserver"};
+}
+
+Option plot(std::string& file) {
+  return {"--plot",
+          [&file](const std::string& name) {
+            const auto ending = std::filesystem::path{name}.extension();
+            if (name != "-" && ending != ".svg" && ending != ".png")
+              throw std::invalid_argument{
+                  fmt::format("'{}' does not end in .svg or .png, and is not -", name)};
+            file = name;
+          },
+          "draw a figure: a file that ends in .svg or .png, or - for the terminal"};
+}
+
+void parse(int argc, char** argv, const char* description, const std::vector<Option>& options) {
+  program = std::filesystem::path{argv[0]}.filename();
+  std::set_terminate(fail_with_exception);
+  std::atexit(close_output);
+
+  CLI::App app{description, program};
+  for (const auto& option : options)
+    std::visit([&](auto variable) { add(app, option, variable); }, option.variable);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    std::exit(EXIT_SUCCESS);
+  } catch (const CLI::ParseError& error) {
+    fail(fmt::format("{}; see {} --help", error.what(), program), 2);
+  }
+}
+
+}  // namespace lesson

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+// The command line of a lesson (through CLI11, which stays in arguments.cpp: it is slow to compile).
+
+namespace lesson {
+
+/// An option and its variable, whose value so far is the default: `{"--points", points, "…"}`.
+/// A number must be at least 1, unless another range is given.
+struct Option {
+  template <class Value>
+  using Number = std::pair<Value*, std::pair<Value, Value>>;
+  using Apply = std::function<void(const std::string&)>;  // throws std::invalid_argument
+
+  Option(std::string option, bool& flag, std::string text)
+      : name{std::move(option)}, help{std::move(text)}, variable{&flag} {}
+  Option(std::string option, Apply apply, std::string text)
+      : name{std::move(option)}, help{std::move(text)}, variable{std::move(apply)} {}
+  template <class Value>
+    requires std::is_arithmetic_v<Value>
+  Option(std::string option, Value& value, std::string text, Value least = 1,
+         Value most = std::numeric_limits<Value>::max())
+      : name{std::move(option)},
+        help{std::move(text)},
+        variable{Number<Value>{&value, {least, most}}} {}
+
+  std::string name, help;
+  std::variant<bool*, Number<int>, Number<std::int64_t>, Number<double>, Apply> variable;
+};
+
+/// `--start-method fork|spawn|forkserver`: sets the start method of all processes.
+Option start_method();
+
+/// `--plot FILE`, where FILE ends in .svg or .png, or is `-` for the terminal; see figure.hpp.
+Option plot(std::string& file);
+
+/// Reads the command line. Ends the program after `--help`, and with one line on standard error and
+/// exit status 2 when an argument is wrong. From here on, an exception that nobody catches gives
+/// one such line and exit status 1, and so does output that cannot be written.
+void parse(int argc, char** argv, const char* description, const std::vector<Option>& options = {});
+
+}  // namespace lesson

@@ -1,0 +1,45 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <mp/start.hpp>
+#include <string>
+
+// A daemon must end with its parent, even if that is killed. PR_SET_PDEATHSIG looks made for this,
+// but it follows the parent's *thread*: a daemon started by a thread that ends would be killed
+// while its parent lives on. So the parent holds the only write end of a pipe, and each daemon asks
+// the kernel to kill it when the read end reports that the other end was closed.
+
+namespace mp::detail {
+namespace {
+
+struct Lifeline {
+  FileDescriptor read, write;
+};
+
+}  // namespace
+
+FileDescriptor lifeline() {
+  const auto [guard, own] = PerProcess<Lifeline>::use();
+  if (!own.read) {
+    int ends[2];
+    check(::pipe2(ends, O_CLOEXEC), "pipe2");
+    own = {FileDescriptor{ends[0]}, FileDescriptor{ends[1]}};
+  }
+  return own.read.duplicate();
+}
+
+void hang_on(const FileDescriptor& lifeline) {
+  // Whom to signal is kept in the open file, which all daemons share: open one of its own.
+  const auto path = "/proc/self/fd/" + std::to_string(lifeline.get());
+  const int own = check(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open");
+  check(::fcntl(own, F_SETOWN, ::getpid()), "fcntl(F_SETOWN)");
+  check(::fcntl(own, F_SETSIG, SIGKILL), "fcntl(F_SETSIG)");
+  check(::fcntl(own, F_SETFL, O_NONBLOCK | O_ASYNC), "fcntl(O_ASYNC)");
+  // The parent may have ended before the kernel was asked. `own` stays open for good.
+  pollfd state{own, POLLIN, 0};
+  if (check(retry([&] { return ::poll(&state, 1, 0); }), "poll") > 0) ::raise(SIGKILL);
+}
+
+}  // namespace mp::detail

@@ -1,0 +1,204 @@
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <mp/process.hpp>
+#include <mp/start.hpp>
+#include <stdexcept>
+
+namespace mp {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+// "Process-1", "Process-2" …; in Process-1 itself "Process-1:1", "Process-1:2" …
+std::string next_name() {
+  struct Counter {
+    int value = 0;
+  };
+  const auto number = std::to_string(++detail::PerProcess<Counter>::use().state.value);
+  const auto& own = this_process::name();
+  return own == "MainProcess" ? "Process-" + number : own + ":" + number;
+}
+
+ExitStatus from_wait_status(int status) {
+  if (WIFSIGNALED(status)) return {.code = {}, .signal = WTERMSIG(status)};
+  return {.code = WEXITSTATUS(status), .signal = {}};
+}
+
+// True when the descriptor becomes readable, or its other end is closed, before the deadline.
+bool wait_readable(const FileDescriptor& descriptor, std::optional<Clock::time_point> deadline) {
+  pollfd state{descriptor.get(), POLLIN, 0};
+  for (;;) {
+    timespec left{};
+    if (deadline) {
+      const auto rest = std::max(*deadline - Clock::now(), Clock::duration::zero());
+      left = {.tv_sec = rest / 1s, .tv_nsec = rest % 1s / 1ns};
+    }
+    const int ready = ::ppoll(&state, 1, deadline ? &left : nullptr, nullptr);
+    if (ready >= 0) return ready > 0;
+    if (errno != EINTR) check(ready, "ppoll");
+  }
+}
+
+}  // namespace
+
+std::string to_string(const ExitStatus& status) {
+  if (!status.signal) return "exit code " + std::to_string(status.code.value_or(0));
+  return "signal " + std::to_string(*status.signal) + " (" + ::strsignal(*status.signal) + ")";
+}
+
+void Process::start(ProcessOptions options, detail::Task& task) {
+  const auto method = options.start_method.value_or(mp::start_method());
+  name_ = options.name.empty() ? next_name() : std::move(options.name);
+  daemon_ = options.daemon;
+  owner_ = ::getpid();
+  detail::Identity identity{name_, daemon_ ? detail::lifeline() : FileDescriptor{}};
+
+  if (method == StartMethod::fork) {
+    const auto pid = detail::fork_process();
+    if (pid == 0) detail::run_child(std::move(identity), task);
+    pid_ = pid;
+    return;
+  }
+
+  if (!detail::is_initialised())
+    throw std::logic_error{
+        "start methods spawn and forkserver need mp::init: write mp::init(argc, argv); as the "
+        "first line of main"};
+  // What cannot travel is refused here, before anything has been started.
+  Message job;
+  Writer writer{job};
+  writer(identity, mp::start_method());
+  task.write(writer);
+
+  FileDescriptor channel;
+  if (method == StartMethod::spawn) {
+    detail::SocketPair pair;
+    pid_ = detail::spawn_process(pair.there, name_);
+    channel = std::move(pair.here);
+  } else {
+    auto [answer, socket] = detail::order_process();
+    if (answer.error != 0)
+      throw std::system_error(answer.error, std::generic_category(), answer.call);
+    pid_ = answer.pid;
+    pidfd_ = std::move(answer.pidfd);
+    channel = std::move(socket);
+  }
+  try {
+    job.send(channel);
+  } catch (const BrokenPipe&) {
+    // It ended before it had received its task: the exit status will tell.
+  }
+  if (method == StartMethod::forkserver) report_ = std::move(channel);
+}
+
+Process& Process::operator=(Process&& other) noexcept {
+  if (this == &other) return *this;
+  end();
+  pid_ = std::exchange(other.pid_, 0);
+  owner_ = other.owner_;
+  name_ = std::move(other.name_);
+  daemon_ = other.daemon_;
+  status_ = std::exchange(other.status_, {});
+  pidfd_ = std::move(other.pidfd_);
+  report_ = std::move(other.report_);
+  exceptions_ = other.exceptions_;
+  return *this;
+}
+
+Process::~Process() { end(); }
+
+void Process::end() noexcept {
+  // A forked child has copies of its parent's processes, which are not its own.
+  if (pid_ == 0 || owner_ != ::getpid()) return;
+  try {
+    if (daemon_ || std::uncaught_exceptions() > exceptions_) {
+      terminate();
+      if (!join_for(1s)) kill();
+    }
+  } catch (const std::system_error&) {
+    ::kill(pid_, SIGKILL);  // no descriptor left to wait with
+  }
+  try {
+    join();
+  } catch (const std::system_error&) {
+    // Somebody else has waited for it.
+  }
+}
+
+void Process::require_process() const {
+  if (pid_ == 0)
+    throw std::system_error(std::make_error_code(std::errc::no_such_process), "mp::Process is empty");
+  if (owner_ != ::getpid()) throw std::logic_error{"only the parent of " + name_ + " can do this"};
+}
+
+bool Process::wait(std::optional<Clock::time_point> deadline) {
+  require_process();
+  if (status_) return true;
+  if (report_) {
+    if (!wait_readable(report_, deadline)) return false;
+    int status = W_EXITCODE(255, 0);  // what remains, as in Python, if the server was killed
+    try {
+      auto report = Message::receive(report_);
+      Reader{report}(status);
+    } catch (const EndOfFile&) {
+      if (!wait_readable(pidfd_, deadline)) return false;
+    }
+    status_ = from_wait_status(status);
+    return true;
+  }
+  int status = 0;
+  auto wait = [&](int flags) {
+    return check(retry([&] { return ::waitpid(pid_, &status, flags); }), "waitpid");
+  };
+  if (deadline && wait(WNOHANG) == 0) {
+    if (*deadline <= Clock::now() || !wait_readable(sentinel(), deadline)) return false;
+    wait(0);
+  } else if (!deadline) {
+    wait(0);
+  }
+  status_ = from_wait_status(status);
+  return true;
+}
+
+ExitStatus Process::join() {
+  wait(std::nullopt);
+  return *status_;
+}
+
+bool Process::join_for(std::chrono::nanoseconds limit) { return wait(Clock::now() + limit); }
+
+bool Process::is_alive() { return pid_ != 0 && !wait(Clock::time_point{}); }
+
+std::optional<ExitStatus> Process::exit_status() {
+  wait(Clock::time_point{});
+  return status_;
+}
+
+const FileDescriptor& Process::sentinel() {
+  require_process();
+  if (report_) return report_;
+  if (!pidfd_) pidfd_ = detail::open_pidfd(pid_);
+  return pidfd_;
+}
+
+void Process::signal(int number) {
+  require_process();
+  if (status_) return;
+  // A process of the fork server may have ended, and its number may be in use again.
+  const auto sent = report_ ? static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd_.get(),
+                                                         number, nullptr, 0))
+                            : ::kill(pid_, number);
+  if (sent == -1 && errno != ESRCH) check(sent, "kill");
+}
+
+void Process::terminate() { signal(SIGTERM); }
+void Process::kill() { signal(SIGKILL); }
+
+}  // namespace mp

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <exception>
+#include <mp/task.hpp>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace mp {
+
+/// How a process comes to life; the names are Python's.
+enum class StartMethod {
+  fork,        ///< a copy of the parent: any callable, all its memory; fast
+  spawn,       ///< a fresh image of the same program, which is sent the function and its arguments
+  forkserver,  ///< a fork of a clean server process, which is sent the function and its arguments
+};
+
+/// The first line of `main`: in a spawned process it runs what was sent and never returns. The
+/// counterpart of Python's `if __name__ == "__main__"`.
+void init(int argc, char** argv);
+
+/// The start method of processes that do not name one; `fork` until set otherwise.
+void set_start_method(StartMethod method);
+StartMethod start_method();
+
+/// How a process ended: with an exit code, or by a signal; never both.
+struct ExitStatus {
+  std::optional<int> code;
+  std::optional<int> signal;
+  bool success() const { return code == 0; }
+  bool operator==(const ExitStatus&) const = default;
+};
+
+/// "exit code 3", or "signal 9 (Killed)".
+std::string to_string(const ExitStatus& status);
+
+struct ProcessOptions {
+  std::string name{};                         ///< "Process-1", "Process-2" … when empty
+  std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
+  bool daemon = false;  ///< ends when its parent ends, however that happens
+};
+
+/// A function running in a process of its own, started at once; after Python's
+/// `multiprocessing.Process`, with the manners of `std::jthread`.
+///
+///     mp::Process p{greet, "bob"};
+///     mp::Process q{{.name = "Test", .start_method = mp::StartMethod::spawn}, greet, "eve"};
+///
+/// Function and arguments are copied or moved; std::ref passes a reference (under `spawn` and
+/// `forkserver` only to what processes can share, such as mp::Lock). An exception that leaves the
+/// function is reported on standard error, and the exit code is 1.
+///
+/// Throws std::system_error that names the call when the system gives no more processes or
+/// descriptors, CannotTravel when something cannot be sent, std::logic_error without mp::init.
+class Process {
+ public:
+  /// Owns no process.
+  Process() noexcept = default;
+
+  template <class Function, class... Arguments>
+    requires(!std::same_as<std::decay_t<Function>, ProcessOptions> &&
+             !std::same_as<std::decay_t<Function>, Process>)
+  explicit Process(Function&& function, Arguments&&... arguments)
+      : Process{ProcessOptions{}, std::forward<Function>(function),
+                std::forward<Arguments>(arguments)...} {}
+
+  template <class Function, class... Arguments>
+  Process(ProcessOptions options, Function&& function, Arguments&&... arguments) {
+    static_assert(std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>,
+                  "mp::Process: the function cannot be called with copies of these arguments; to "
+                  "pass a reference, write std::ref(argument)");
+    detail::Call<std::decay_t<Function>, std::decay_t<Arguments>...> call{
+        std::forward<Function>(function), std::forward<Arguments>(arguments)...};
+    start(std::move(options), call);
+  }
+
+  Process(Process&& other) noexcept { *this = std::move(other); }
+  Process& operator=(Process&& other) noexcept;  ///< ends what it owned, as the destructor does
+
+  /// Joins. A daemon, or any process while an exception unwinds the stack, is terminated first,
+  /// and killed if it has not ended a second later: an error never turns into a hang.
+  ~Process();
+
+  /// Waits until the process has ended, and tells how. Once is enough, more do no harm.
+  ExitStatus join();
+
+  /// Waits no longer than the limit; true when the process has ended.
+  bool join_for(std::chrono::nanoseconds limit);
+
+  void terminate();  ///< SIGTERM: asks it to end
+  void kill();       ///< SIGKILL: ends it
+
+  bool is_alive();
+  std::optional<ExitStatus> exit_status();  ///< empty while it is running
+  pid_t pid() const noexcept { return pid_; }
+  const std::string& name() const noexcept { return name_; }
+
+  /// A descriptor that becomes readable when the process has ended, to poll together with others.
+  const FileDescriptor& sentinel();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void start(ProcessOptions options, detail::Task& task);
+  bool wait(std::optional<Clock::time_point> deadline);
+  void require_process() const;
+  void signal(int number);
+  void end() noexcept;
+
+  pid_t pid_ = 0;  // 0: owns no process
+  pid_t owner_ = 0;
+  std::string name_;
+  bool daemon_ = false;
+  std::optional<ExitStatus> status_;
+  FileDescriptor pidfd_;   // opened when first needed
+  FileDescriptor report_;  // forkserver only: where the server, the real parent, reports the end
+  int exceptions_ = std::uncaught_exceptions();
+};
+
+/// The process that is running now.
+namespace this_process {
+const std::string& name();  ///< "MainProcess", or the name that the parent gave
+}
+
+/// The processors that this process may use: its affinity, and its control group's share.
+int cpu_count();
+
+}  // namespace mp

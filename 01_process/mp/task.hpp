@@ -1,0 +1,154 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <mp/message.hpp>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+// A function and its arguments on their way into another process.
+//
+// A forked child has a copy of everything, so it just calls. A spawned one starts from nothing: the
+// function travels as its offset from the start of the executable (both run the same one, though
+// loaded at different addresses), the arguments as a message.
+
+namespace mp {
+
+/// Something cannot be sent to another process; the message names it and says why.
+struct CannotTravel : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+/// Marks a class whose objects are handles to something that processes share (a lock, a shared
+/// array …): in another process, std::ref(object) then refers to the same shared thing.
+template <class T>
+concept ProcessShared = requires { typename T::process_shared; } && can_travel<T>;
+
+namespace detail {
+
+/// A function's offset from the start of this program. Throws CannotTravel for an address outside.
+std::uint64_t code_offset(const void* address);
+
+/// The function at that offset. Throws MessageError for an offset outside of this program's code.
+const void* code_address(std::uint64_t offset);
+
+/// A function pointer that can travel.
+template <class Pointer>
+struct Code {
+  Pointer pointer{};
+  void save(Writer& writer) const { writer(code_offset(reinterpret_cast<const void*>(pointer))); }
+  void load(Reader& reader) {
+    std::uint64_t offset{};
+    reader(offset);
+    pointer = reinterpret_cast<Pointer>(const_cast<void*>(code_address(offset)));
+  }
+};
+
+// How a value of type T travels: as which type, and what is made of that on arrival.
+template <class T>
+struct Parcel {
+  using Type = T;
+  static const T& pack(const T& value) { return value; }
+  static T&& unpack(T& arrived) { return std::move(arrived); }
+};
+template <>
+struct Parcel<const char*> {
+  using Type = std::string;
+  static std::string pack(const char* value) { return value; }
+  static const char* unpack(const std::string& arrived) { return arrived.c_str(); }
+};
+template <class T>
+  requires std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>
+struct Parcel<T> {
+  using Type = Code<T>;
+  static Code<T> pack(T value) { return {value}; }
+  static T unpack(const Code<T>& arrived) { return arrived.pointer; }
+};
+template <ProcessShared T>
+struct Parcel<std::reference_wrapper<T>> {
+  using Type = T;
+  static const T& pack(const std::reference_wrapper<T>& value) { return value.get(); }
+  static std::reference_wrapper<T> unpack(T& arrived) { return arrived; }
+};
+
+template <class T>
+inline constexpr bool is_sendable = can_travel<typename Parcel<T>::Type>;
+
+[[noreturn]] void throw_cannot_travel(const std::string& type, bool is_function, bool is_pointer);
+
+template <class T>
+void require_sendable(bool is_function) {
+  if constexpr (!is_sendable<T>)
+    throw_cannot_travel(type_name<T>(), is_function, std::is_pointer_v<T>);
+}
+
+/// A call to be made in another process.
+class Task {
+ public:
+  Task() = default;
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+  virtual ~Task() = default;
+
+  /// Makes the call, here; the function and its arguments are gone afterwards.
+  virtual void run() = 0;
+
+  /// Writes what Task::run_from reads. Throws CannotTravel.
+  virtual void write(Writer& writer) const = 0;
+
+  /// Makes the call that another process wrote.
+  static void run_from(Reader& reader) {
+    Code<void (*)(Reader&)> arrive;
+    reader(arrive);
+    arrive.pointer(reader);
+  }
+};
+
+/// A call of `function(arguments...)`, with copies of both, as std::jthread makes them.
+template <class Function, class... Arguments>
+class Call final : public Task {
+ public:
+  template <class F, class... A>
+  explicit Call(F&& function, A&&... arguments)
+      : parts_{std::forward<F>(function), std::forward<A>(arguments)...} {}
+
+  void run() override {
+    auto parts = std::move(parts_);
+    std::apply(
+        [](auto&... part) { std::invoke(std::move(part)...); }, parts);
+  }
+
+  void write(Writer& writer) const override {
+    require_sendable<Function>(true);
+    (require_sendable<Arguments>(false), ...);
+    if constexpr (is_sendable<Function> && (is_sendable<Arguments> && ...)) {
+      writer(Code<void (*)(Reader&)>{&Call::arrive});
+      std::apply(
+          [&](const auto&... part) {
+            (writer(Parcel<std::remove_cvref_t<decltype(part)>>::pack(part)), ...);
+          },
+          parts_);
+    }
+  }
+
+ private:
+  static void arrive(Reader& reader) {
+    if constexpr (is_sendable<Function> && (is_sendable<Arguments> && ...)) {
+      std::tuple<typename Parcel<Function>::Type, typename Parcel<Arguments>::Type...> arrived;
+      std::apply([&](auto&... part) { (reader(part), ...); }, arrived);
+      std::apply(
+          [](auto& function, auto&... part) {
+            std::invoke(Parcel<Function>::unpack(function), Parcel<Arguments>::unpack(part)...);
+          },
+          arrived);
+    }
+  }
+
+  std::tuple<Function, Arguments...> parts_;
+};
+
+}  // namespace detail
+}  // namespace mp
