@@ -1,20 +1,24 @@
 #include <cxxabi.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
-#include <filesystem>
-#include <iostream>
 #include <functional>
-#include <mp/start.hpp>
-#include <mp/task.hpp>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <mp/exclusive_descriptor.hpp>
+#include <mp/start.hpp>
+#include <mp/task.hpp>
 
 // The child's side of a start: who it is, its task, and its end.
 
@@ -29,38 +33,66 @@ std::string& own_name() {
 bool initialised = false;
 StartMethod default_start_method = StartMethod::fork;
 
-int flush_output() {
-  std::cout.flush();
-  std::clog.flush();
-  return std::fflush(nullptr);
-}
-
-// The last exit handler registered is the first to run. Called in a forked child, this one keeps
-// the handlers and static destructors that it has from its parent from running twice.
-void end_before_parents_exit_handlers() {
-  ::on_exit(
-      [](int status, void*) {
-        if (flush_output() != 0 && status == 0) {
-          std::perror((own_name() + ": output is lost").c_str());
-          status = 1;
-        }
-        ::_exit(status);
-      },
-      nullptr);
+// One line on standard error, in one piece: other processes write there too.
+void report(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  text = own_name() + ": " + text + '\n';
+  std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 void report_exception(const char* text) {
-  auto line = own_name() + ": " + readable_type_name(abi::__cxa_current_exception_type()->name());
+  detail::flush_output();
+  auto line = readable_type_name(abi::__cxa_current_exception_type()->name());
   if (*text != '\0') line.append(": ").append(text);
-  std::ranges::replace(line, '\n', ' ');
-  line += '\n';
-  flush_output();
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  report(std::move(line));
+}
+
+// Writes the last output; a process whose output is lost has failed, whatever its function says.
+int finish_output(int status) {
+  errno = 0;
+  if (detail::flush_output() || status != 0) return status;
+  const int error = errno;
+  report(error == 0 ? "output is lost" : std::string{"output is lost: "} + std::strerror(error));
+  return EXIT_FAILURE;
+}
+
+// The last exit handler registered is the first to run. In a forked child this one also keeps the
+// handlers and static destructors that it has from its parent from running twice.
+void finish_at_exit(bool forked) {
+  if (forked) {
+    std::clearerr(stdout);  // what the parent has lost is not the child's fault
+    ::on_exit([](int status, void*) { ::_exit(finish_output(status)); }, nullptr);
+  } else {
+    ::on_exit(
+        [](int status, void*) {
+          if (finish_output(status) != status) ::_exit(EXIT_FAILURE);
+        },
+        nullptr);
+  }
+}
+
+// A program may be started with closed standard streams. Without this, the next files to be opened
+// would take their numbers.
+void open_standard_streams() {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(number, F_GETFD) == -1) check(::open("/dev/null", O_RDWR), "open(/dev/null)");
 }
 
 void take_on(detail::Identity identity) {
   own_name() = std::move(identity.name);
+  ::prctl(PR_SET_NAME, own_name().c_str());  // what ps and top show, up to 15 characters
+  if (!identity.directory.empty()) check(::chdir(identity.directory.c_str()), "chdir");
   if (identity.lifeline) detail::hang_on(identity.lifeline);
+}
+
+// A forked child has copies of all its parent's descriptors. Of the exclusive ones it keeps those
+// that are captured by the function, or among the arguments.
+void keep_what_was_given(const detail::Task& task) {
+  if (ExclusiveDescriptor::none_open()) return;
+  ExclusiveDescriptor::close_all_but(
+      [&, given = task.descriptors()](const ExclusiveDescriptor& descriptor) {
+        return task.contains(&descriptor) || given.contains(descriptor.get().get());
+      });
 }
 
 [[noreturn]] void run_and_exit(const std::function<void()>& task) {
@@ -84,22 +116,15 @@ void set_start_method(StartMethod method) { default_start_method = method; }
 StartMethod start_method() { return default_start_method; }
 
 void init(int argc, char** argv) {
-  constexpr std::string_view flag = "--mp-child=";
-  if (argc != 3 || !std::string_view{argv[1]}.starts_with(flag)) {
-    initialised = true;
-    return;
-  }
-  // The kernel calls a process after the file it was made from, which was /proc/self/exe.
-  ::prctl(PR_SET_NAME, std::filesystem::path{argv[0]}.filename().c_str());
-  const int number = std::atoi(argv[1] + flag.size());
-  int type = 0;
-  socklen_t size = sizeof type;
-  if (::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) == -1) {
+  open_standard_streams();
+  initialised = true;
+  if (argc < 2 || argv[1] != detail::child_flag) return;
+  struct stat status {};
+  if (argc != 3 || ::fstat(detail::child_socket, &status) == -1 || !S_ISSOCK(status.st_mode)) {
     std::fprintf(stderr, "%s: %s is for processes that mp::Process starts\n", argv[0], argv[1]);
     std::exit(2);
   }
-  initialised = true;
-  detail::run_job(FileDescriptor{number}, false);
+  detail::run_job(FileDescriptor{detail::child_socket}, false);
 }
 
 namespace detail {
@@ -113,21 +138,29 @@ SocketPair::SocketPair() {
   there = FileDescriptor{ends[1]};
 }
 
+bool flush_output() {
+  std::cout.flush();
+  std::clog.flush();
+  const bool flushed = std::fflush(nullptr) == 0;
+  return flushed && !std::ferror(stdout) && !std::cout.bad();
+}
+
 pid_t fork_process() {
   flush_output();
   return check(::fork(), "fork");
 }
 
 void run_child(Identity identity, Task& task) {
-  end_before_parents_exit_handlers();
+  finish_at_exit(true);
   run_and_exit([&] {
     take_on(std::move(identity));
+    keep_what_was_given(task);
     task.run();
   });
 }
 
 void run_job(FileDescriptor socket, bool forked) {
-  if (forked) end_before_parents_exit_handlers();
+  finish_at_exit(forked);
   run_and_exit([&] {
     check(::fcntl(socket.get(), F_SETFD, FD_CLOEXEC), "fcntl(F_SETFD)");
     Message job;

@@ -1,11 +1,11 @@
 #include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <mp/process.hpp>
 #include <string>
+
+#include <mp/process.hpp>
 
 namespace mp {
 namespace {

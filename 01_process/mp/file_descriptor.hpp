@@ -2,14 +2,14 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 namespace mp {
 
-/// Returns the result of a system call; when it is -1, throws std::system_error that names the call.
+/// Returns the result of a system call; when it is -1, throws std::system_error that names the
+/// call.
 template <class Result>
 Result check(Result result, const char* call) {
   if (result == Result{-1}) throw std::system_error(errno, std::generic_category(), call);
@@ -31,8 +31,7 @@ class FileDescriptor {
   explicit FileDescriptor(int number) noexcept : number_{number} {}
   FileDescriptor(FileDescriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    other.close();
+    const FileDescriptor old{std::exchange(number_, std::exchange(other.number_, -1))};
     return *this;
   }
   ~FileDescriptor() { close(); }

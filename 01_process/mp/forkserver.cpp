@@ -2,10 +2,12 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
 #include <csignal>
-#include <mp/start.hpp>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include <mp/start.hpp>
 
 // The fork server: a spawned process without history (no threads, no open files, little memory)
 // that forks when asked to. It is the real parent of what it forks, so it is the one who can wait
@@ -29,36 +31,47 @@ void tell(const FileDescriptor& socket, const auto&... values) {
   }
 }
 
+// What the server holds.
+struct Holdings {
+  FileDescriptor control;  // where orders come from
+  std::vector<Child> children;
+  void (*on_interrupt)(int) = SIG_DFL;  // what the children do about Ctrl-C
+};
+
 // Forks a child that receives its job through the socket.
-void fork_child(FileDescriptor socket, FileDescriptor& control, std::vector<Child>& children) {
+void fork_child(FileDescriptor socket, Holdings& server) {
   Answer answer;
   try {
     answer.pid = fork_process();
     if (answer.pid == 0) {
-      // The child keeps nothing of the server but its own socket.
-      control.close();
-      children.clear();
-      std::signal(SIGINT, SIG_DFL);
+      std::signal(SIGINT, server.on_interrupt);
+      server = {};  // the child keeps nothing of it but its own socket
       run_job(std::move(socket), true);
     }
     answer.pidfd = open_pidfd(answer.pid);
-    tell(socket, answer);
-    children.push_back({answer.pid, std::move(answer.pidfd), std::move(socket)});
+    tell(socket, answer);  // with a duplicate, so there is room for the socket of another order
+    server.children.push_back({answer.pid, std::move(answer.pidfd), std::move(socket)});
   } catch (const std::system_error& error) {
     if (answer.pid > 0) {  // a process that could not be watched
       ::kill(answer.pid, SIGKILL);
       ::waitpid(answer.pid, nullptr, 0);
     }
-    tell(socket, Answer{.error = error.code().value(), .call = error.what(), .pid = 0, .pidfd = {}});
+    const std::string text = error.what();  // "call: reason"
+    tell(socket, Answer{.error = error.code().value(),
+                        .call = text.substr(0, text.find(": ")),
+                        .pid = 0,
+                        .pidfd = {}});
   }
 }
 
 // The server's main loop; ends when the process that it serves closes its end, or ends.
 void serve(FileDescriptor control) {
-  std::signal(SIGINT, SIG_IGN);  // Ctrl-C is for the program, not for its server
-  std::vector<Child> children;
+  Holdings server{.control = std::move(control), .children = {}};
+  server.on_interrupt = std::signal(SIGINT, SIG_IGN);  // Ctrl-C is not for the server
+  std::signal(SIGCHLD, SIG_DFL);                       // a program may ignore it, the server not
+  auto& children = server.children;
   for (;;) {
-    std::vector<pollfd> events{{control.get(), POLLIN, 0}};
+    std::vector<pollfd> events{{server.control.get(), POLLIN, 0}};
     for (const auto& child : children) events.push_back({child.pidfd.get(), POLLIN, 0});
     check(retry([&] { return ::poll(events.data(), events.size(), -1); }), "poll");
 
@@ -72,10 +85,10 @@ void serve(FileDescriptor control) {
     }
     if (events[0].revents == 0) continue;
     try {
-      auto order = Message::receive(control);
+      auto order = Message::receive(server.control);
       FileDescriptor socket;
       Reader{order}(socket);
-      fork_child(std::move(socket), control, children);
+      fork_child(std::move(socket), server);
     } catch (const EndOfFile&) {
       return;
     }
@@ -89,10 +102,24 @@ struct Server {
 
 void start(Server& server) {
   SocketPair control;
-  server.process = Process{{.name = "ForkServer", .start_method = StartMethod::spawn, .daemon = true},
-                           &serve,
-                           std::move(control.there)};
+  server.process =
+      Process{{.name = "ForkServer", .start_method = StartMethod::spawn, .daemon = true},
+              &serve,
+              std::move(control.there)};
   server.control = std::move(control.here);
+}
+
+std::pair<Answer, FileDescriptor> order_from(const Server& server) {
+  SocketPair channel;
+  {
+    Message order;
+    Writer{order}(std::exchange(channel.there, {}));
+    order.send(server.control);
+  }  // nothing here holds the server's end any more: if the server dies, that is end-of-file
+  auto message = Message::receive(channel.here);
+  Answer answer;
+  Reader{message}(answer);
+  return {std::move(answer), std::move(channel.here)};
 }
 
 }  // namespace
@@ -101,37 +128,18 @@ FileDescriptor open_pidfd(pid_t pid) {
   return FileDescriptor{check(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open")};
 }
 
-void Answer::save(Writer& writer) const {
-  writer(error, call, pid);
-  if (error == 0) writer(pidfd);
-}
-
-void Answer::load(Reader& reader) {
-  reader(error, call, pid);
-  if (error == 0) reader(pidfd);
-}
-
 std::pair<Answer, FileDescriptor> order_process() {
   const auto [guard, server] = PerProcess<Server>::use();
-  for (bool again = false;; again = true) {
-    if (!server.control) start(server);
-    try {
-      SocketPair channel;
-      Message order;
-      Writer{order}(channel.there);
-      channel.there.close();
-      order.send(server.control);
-      order = {};
-      auto message = Message::receive(channel.here);
-      std::pair<Answer, FileDescriptor> result;
-      Reader{message}(result.first);
-      result.second = std::move(channel.here);
-      return result;
-    } catch (const std::runtime_error&) {  // BrokenPipe, EndOfFile: somebody killed the server
-      server = {};
-      if (again) throw;
-    }
+  if (!server.control) start(server);
+  try {
+    return order_from(server);
+  } catch (const BrokenPipe&) {
+  } catch (const EndOfFile&) {
   }
+  // Somebody killed the server.
+  server = {};
+  start(server);
+  return order_from(server);
 }
 
 }  // namespace mp::detail

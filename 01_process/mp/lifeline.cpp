@@ -1,10 +1,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
-
 #include <csignal>
-#include <mp/start.hpp>
 #include <string>
+
+#include <mp/start.hpp>
 
 // A daemon must end with its parent, even if that is killed. PR_SET_PDEATHSIG looks made for this,
 // but it follows the parent's *thread*: a daemon started by a thread that ends would be killed
@@ -16,6 +16,11 @@ namespace {
 
 struct Lifeline {
   FileDescriptor read, write;
+};
+
+// What this process hangs on, if it is a daemon; the children that it forks are not.
+struct Tether {
+  FileDescriptor read;
 };
 
 }  // namespace
@@ -33,13 +38,15 @@ FileDescriptor lifeline() {
 void hang_on(const FileDescriptor& lifeline) {
   // Whom to signal is kept in the open file, which all daemons share: open one of its own.
   const auto path = "/proc/self/fd/" + std::to_string(lifeline.get());
-  const int own = check(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open");
+  FileDescriptor tether{check(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open")};
+  const int own = tether.get();
   check(::fcntl(own, F_SETOWN, ::getpid()), "fcntl(F_SETOWN)");
   check(::fcntl(own, F_SETSIG, SIGKILL), "fcntl(F_SETSIG)");
   check(::fcntl(own, F_SETFL, O_NONBLOCK | O_ASYNC), "fcntl(O_ASYNC)");
-  // The parent may have ended before the kernel was asked. `own` stays open for good.
+  // The parent may have ended before the kernel was asked.
   pollfd state{own, POLLIN, 0};
   if (check(retry([&] { return ::poll(&state, 1, 0); }), "poll") > 0) ::raise(SIGKILL);
+  PerProcess<Tether>::use().state.read = std::move(tether);
 }
 
 }  // namespace mp::detail

@@ -1,83 +1,67 @@
-#include <pthread.h>
+#include <cerrno>
+#include <new>
+#include <system_error>
+#include <utility>
 
 #include <mp/lock.hpp>
-#include <system_error>
 
 namespace mp {
-namespace {
 
-[[noreturn]] void throw_error(int error, const char* call) {
-  throw std::system_error(error, std::generic_category(), call);
-}
+using Result = detail::RobustMutex::Result;
 
-void require_success(int error, const char* call) {
-  if (error != 0) throw_error(error, call);
-}
+Lock::Lock(std::size_t size) : memory_{offset + size} { new (memory_.data()) detail::RobustMutex; }
 
-pthread_mutex_t* mutex_in(const SharedMemory& memory) {
-  return reinterpret_cast<pthread_mutex_t*>(memory.data());
-}
-
-// The mutex's state after an attempt to lock it: true if it is ours now.
-bool settle(pthread_mutex_t* mutex, int error, const char* call) {
-  switch (error) {
-    case 0: return true;
-    case EBUSY:
-    case ETIMEDOUT: return false;
-    case EOWNERDEAD:
-      // It is ours, and usable again once we have said so.
-      ::pthread_mutex_consistent(mutex);
-      ::pthread_mutex_unlock(mutex);
-      throw OwnerDied{"the process that held the lock died"};
-    default: throw_error(error, call);
-  }
-}
-
-}  // namespace
-
-Lock::Lock() : memory_{sizeof(pthread_mutex_t)} {
-  pthread_mutexattr_t attributes;
-  require_success(::pthread_mutexattr_init(&attributes), "pthread_mutexattr_init");
-  ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-  ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-  ::pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
-  const int error = ::pthread_mutex_init(mutex_in(memory_), &attributes);
-  ::pthread_mutexattr_destroy(&attributes);
-  require_success(error, "pthread_mutex_init");
-}
-
-Lock::~Lock() {
-  // The kernel frees the locks of the dead through the memory they are in: unlock before unmapping.
-  if (memory_.data()) ::pthread_mutex_unlock(mutex_in(memory_));
-}
+Lock::Lock(Lock&& other) noexcept
+    : memory_{std::move(other.memory_)}, held_{other.held_.exchange(false)} {}
 
 Lock& Lock::operator=(Lock&& other) noexcept {
-  std::swap(memory_, other.memory_);
+  Lock arrived{std::move(other)};
+  std::swap(memory_, arrived.memory_);
+  arrived.held_ = held_.exchange(arrived.held_);
   return *this;
 }
 
-void Lock::lock() {
-  auto* const mutex = mutex_in(memory_);
-  const int error = ::pthread_mutex_lock(mutex);
-  if (error != 0) settle(mutex, error, "pthread_mutex_lock");
+Lock::~Lock() {
+  // The kernel frees the locks of the dead through the memory they are in. A held one stays there
+  // until its holder ends; the next one then gets OwnerDied.
+  if (held_) memory_.keep_mapped();
 }
 
-bool Lock::try_lock() {
-  auto* const mutex = mutex_in(memory_);
-  return settle(mutex, ::pthread_mutex_trylock(mutex), "pthread_mutex_trylock");
+detail::RobustMutex& Lock::mutex() const {
+  if (!memory_.data())
+    throw std::system_error(EINVAL, std::generic_category(), "mp::Lock was moved");
+  return *std::launder(reinterpret_cast<detail::RobustMutex*>(memory_.data()));
 }
 
-bool Lock::try_lock_until(std::chrono::steady_clock::time_point deadline) {
-  using namespace std::chrono_literals;
-  const auto since_start = std::max(deadline.time_since_epoch(), decltype(deadline)::duration::zero());
-  const timespec until{.tv_sec = since_start / 1s, .tv_nsec = since_start % 1s / 1ns};
-  auto* const mutex = mutex_in(memory_);
-  return settle(mutex, ::pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until),
-                "pthread_mutex_clocklock");
+bool Lock::settle(Result result) {
+  if (result == Result::timed_out) return false;
+  held_.store(result == Result::locked, std::memory_order_relaxed);
+  if (result == Result::locked) return true;
+  mutex().unlock();
+  throw OwnerDied{"the process that held the lock died"};
 }
+
+void Lock::lock() { settle(mutex().lock()); }
+bool Lock::try_lock() { return settle(mutex().try_lock()); }
+bool Lock::try_lock_for(Seconds limit) { return settle(mutex().lock(deadline_after(limit))); }
 
 void Lock::unlock() {
-  require_success(::pthread_mutex_unlock(mutex_in(memory_)), "pthread_mutex_unlock");
+  // Before the mutex is free, because then the next holder may be a thread of this process.
+  const bool held = held_.load(std::memory_order_relaxed);
+  held_.store(false, std::memory_order_relaxed);
+  try {
+    mutex().unlock();
+  } catch (const std::system_error&) {  // another one holds it
+    held_.store(held, std::memory_order_relaxed);
+    throw;
+  }
+}
+
+void Lock::load(Reader& reader) {
+  SharedMemory arrived;
+  reader(arrived);
+  if (arrived.size() < offset) throw MessageError{"no lock came along"};
+  memory_ = std::move(arrived);
 }
 
 }  // namespace mp

@@ -1,9 +1,12 @@
 #pragma once
 
-#include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <mp/shared_memory.hpp>
+#include <cstddef>
 #include <stdexcept>
+
+#include <mp/robust_mutex.hpp>
+#include <mp/shared_memory.hpp>
 
 namespace mp {
 
@@ -19,11 +22,11 @@ struct OwnerDied : std::runtime_error {
 ///
 /// If its holder dies, the next one to lock it gets OwnerDied, once: look at what it protects, and
 /// lock again. Locking it twice in one thread, and unlocking what another holds, throw
-/// std::system_error instead of hanging.
+/// std::system_error instead of hanging. So does a moved-from lock.
 class Lock {
  public:
-  Lock();
-  Lock(Lock&&) noexcept = default;
+  Lock() : Lock{0} {}
+  Lock(Lock&& other) noexcept;
   Lock& operator=(Lock&& other) noexcept;
   ~Lock();
 
@@ -31,23 +34,36 @@ class Lock {
   bool try_lock();
   void unlock();
 
-  template <class Rep, class Period>
-  bool try_lock_for(std::chrono::duration<Rep, Period> limit) {
-    return try_lock_until(std::chrono::steady_clock::now() +
-                          std::chrono::ceil<std::chrono::nanoseconds>(limit));
-  }
+  bool try_lock_for(Seconds limit);
   template <class Clock, class Duration>
   bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline) {
-    return try_lock_for(deadline - Clock::now());
+    using Exact = std::chrono::duration<long double>;  // no moment is too far away for it
+    for (;;) {  // more than once if somebody sets that clock back meanwhile
+      const auto left = Exact{deadline.time_since_epoch()} - Exact{Clock::now().time_since_epoch()};
+      if (try_lock_for(left)) return true;
+      if (left <= Exact::zero()) return false;
+    }
   }
-  bool try_lock_until(std::chrono::steady_clock::time_point deadline);
 
   using process_shared = void;
   void save(Writer& writer) const { writer(memory_); }
-  void load(Reader& reader) { reader(memory_); }
+  void load(Reader& reader);
+
+ protected:
+  /// A lock with room for `size` bytes behind it, zeroed and aligned for everything.
+  explicit Lock(std::size_t size);
+  std::byte* payload() const noexcept { return memory_.data() + offset; }
+  std::size_t payload_size() const noexcept { return memory_.size() - offset; }
 
  private:
-  SharedMemory memory_;  // holds a robust pthread mutex
+  static constexpr std::size_t offset = 64;  // a cache line for the lock alone
+  static_assert(sizeof(detail::RobustMutex) <= offset);
+
+  detail::RobustMutex& mutex() const;
+  bool settle(detail::RobustMutex::Result result);
+
+  SharedMemory memory_;
+  std::atomic<bool> held_ = false;  // through this object, by a thread of this process
 };
 
 }  // namespace mp

@@ -1,15 +1,15 @@
 #include <cxxabi.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <mp/message.hpp>
 #include <span>
+
+#include <mp/message.hpp>
 
 namespace mp {
 namespace {
@@ -20,31 +20,42 @@ struct Header {
 };
 
 constexpr std::size_t descriptors_per_batch = 253;  // the kernel's limit for one sendmsg
+constexpr std::size_t first_part = 1 << 20;  // memory for announced bytes, before any has come
 
 // Room for the descriptors of one batch, aligned as the kernel wants it.
 struct Ancillary {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * descriptors_per_batch)> room{};
 };
 
+std::size_t send_once(int socket, const msghdr& header) {
+  const auto sent = retry([&] { return ::sendmsg(socket, &header, MSG_NOSIGNAL); });
+  if (sent == -1 && (errno == EPIPE || errno == ECONNRESET))
+    throw BrokenPipe{"cannot send: the receiving end is closed"};
+  return static_cast<std::size_t>(check(sent, "sendmsg"));
+}
+
 void send_all(int socket, std::span<iovec> parts) {
   msghdr header{};
   header.msg_iov = parts.data();
   header.msg_iovlen = parts.size();
   while (header.msg_iovlen > 0) {
-    auto sent = retry([&] { return ::sendmsg(socket, &header, MSG_NOSIGNAL); });
-    if (sent == -1 && (errno == EPIPE || errno == ECONNRESET))
-      throw BrokenPipe{"cannot send: the receiving end is closed"};
-    for (auto rest = static_cast<std::size_t>(check(sent, "sendmsg")); header.msg_iovlen > 0;) {
+    auto sent = send_once(socket, header);
+    for (; header.msg_iovlen > 0; ++header.msg_iov, --header.msg_iovlen) {
       auto& part = *header.msg_iov;
-      const auto done = std::min(rest, part.iov_len);
+      const auto done = std::min(sent, part.iov_len);
       part.iov_base = static_cast<char*>(part.iov_base) + done;
       part.iov_len -= done;
-      rest -= done;
+      sent -= done;
       if (part.iov_len > 0) break;
-      ++header.msg_iov;
-      --header.msg_iovlen;
     }
   }
+}
+
+// True unless the sender is gone.
+bool has_sender(ssize_t received, const char* call) {
+  if (received == 0 || (received == -1 && errno == ECONNRESET)) return false;
+  check(received, call);
+  return true;
 }
 
 // Returns fewer bytes than asked for only when the sender is gone.
@@ -52,10 +63,14 @@ std::size_t receive_all(int socket, char* data, std::size_t size) {
   std::size_t done = 0;
   while (done < size) {
     const auto got = retry([&] { return ::recv(socket, data + done, size - done, 0); });
-    if (got == 0 || (got == -1 && errno == ECONNRESET)) break;
-    done += static_cast<std::size_t>(check(got, "recv"));
+    if (!has_sender(got, "recv")) break;
+    done += static_cast<std::size_t>(got);
   }
   return done;
+}
+
+[[noreturn]] void throw_torn() {
+  throw MessageError{"the sender ended in the middle of a message"};
 }
 
 void send_descriptors(int socket, std::span<const FileDescriptor> descriptors) {
@@ -76,13 +91,11 @@ void send_descriptors(int socket, std::span<const FileDescriptor> descriptors) {
     const int number = descriptor.get();
     std::memcpy(std::exchange(out, out + sizeof number), &number, sizeof number);
   }
-  const auto sent = retry([&] { return ::sendmsg(socket, &header, MSG_NOSIGNAL); });
-  if (sent == -1 && (errno == EPIPE || errno == ECONNRESET))
-    throw BrokenPipe{"cannot send: the receiving end is closed"};
-  check(sent, "sendmsg");
+  send_once(socket, header);
 }
 
-void receive_descriptors(int socket, std::vector<FileDescriptor>& descriptors) {
+// False when this process has no room for all of them: the kernel has dropped the others.
+bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescriptor>& descriptors) {
   Ancillary ancillary;
   char byte = 0;
   iovec part{&byte, 1};
@@ -92,8 +105,8 @@ void receive_descriptors(int socket, std::vector<FileDescriptor>& descriptors) {
   header.msg_control = ancillary.room.data();
   header.msg_controllen = ancillary.room.size();
   const auto got = retry([&] { return ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC); });
-  if (got == 0) throw MessageError{"the sender ended in the middle of a message"};
-  check(got, "recvmsg");
+  if (!has_sender(got, "recvmsg")) throw_torn();
+  const auto before = descriptors.size();
   for (auto* control = CMSG_FIRSTHDR(&header); control; control = CMSG_NXTHDR(&header, control)) {
     if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
     const auto* in = CMSG_DATA(control);
@@ -103,9 +116,10 @@ void receive_descriptors(int socket, std::vector<FileDescriptor>& descriptors) {
       descriptors.emplace_back(number);
     }
   }
-  // The kernel drops descriptors for which this process has no room.
-  if (header.msg_flags & MSG_CTRUNC)
-    throw std::system_error(EMFILE, std::generic_category(), "recvmsg");
+  if (header.msg_flags & MSG_CTRUNC) return false;
+  if (descriptors.size() - before != count)
+    throw MessageError{"damaged message: other descriptors came along than it announces"};
+  return true;
 }
 
 }  // namespace
@@ -127,65 +141,113 @@ Message Message::receive(const FileDescriptor& socket) {
   Header header{};
   const auto got = receive_all(socket.get(), reinterpret_cast<char*>(&header), sizeof header);
   if (got == 0) throw EndOfFile{"nothing more to receive: the sending end is closed"};
+  if (got < sizeof header) throw_torn();
   Message message;
-  if (got == sizeof header) message.bytes.resize(header.bytes);
-  if (got < sizeof header ||
-      receive_all(socket.get(), message.bytes.data(), message.bytes.size()) < header.bytes)
-    throw MessageError{"the sender ended in the middle of a message"};
-  while (message.descriptors.size() < header.descriptors)
-    receive_descriptors(socket.get(), message.descriptors);
+  // The announced size may be damaged: take memory as the bytes arrive.
+  while (message.bytes.size() < header.bytes) {
+    const auto done = message.bytes.size();
+    const auto part = std::min<std::uint64_t>(header.bytes - done, std::max(done, first_part));
+    message.bytes.resize(done + part);
+    if (receive_all(socket.get(), message.bytes.data() + done, part) < part) throw_torn();
+  }
+  bool complete = true;
+  while (header.descriptors > 0) {
+    const auto batch = std::min<std::uint64_t>(header.descriptors, descriptors_per_batch);
+    complete = receive_descriptors(socket.get(), batch, message.descriptors) && complete;
+    header.descriptors -= batch;
+  }
+  if (!complete) throw std::system_error(EMFILE, std::generic_category(), "recvmsg");
   return message;
 }
 
-void Reader::read(void* data, std::size_t size) {
+void Writer::attach(const FileDescriptor& descriptor) {
+  (*this)(static_cast<bool>(descriptor));
+  if (!descriptor) return;
+  if (noted_) noted_->insert(descriptor.get());
+  if (message_) message_->descriptors.push_back(descriptor.duplicate());
+}
+
+std::string_view Reader::take(std::size_t size) {
   if (size > remaining()) throw MessageError{"it ends too early"};
-  if (size > 0) std::memcpy(data, message_.bytes.data() + position_, size);
-  position_ += size;
+  return std::string_view{message_.bytes}.substr(std::exchange(position_, position_ + size), size);
 }
 
 FileDescriptor Reader::detach() {
+  bool attached{};
+  (*this)(attached);
+  if (!attached) return {};
   if (next_descriptor_ >= message_.descriptors.size())
     throw MessageError{"a descriptor did not come along"};
   return std::move(message_.descriptors[next_descriptor_++]);
 }
 
 void Reader::check_count(cereal::size_type count) const {
-  // An element takes at least one byte, but for those of empty types, of which a few are let by.
-  constexpr cereal::size_type empty_elements = 4096;
-  if (count > remaining() && count > empty_elements)
-    throw MessageError{"it announces more elements than it holds"};
+  if (count > remaining()) throw MessageError{"it announces more elements than it holds"};
+}
+
+void Reader::enter() {
+  constexpr int limit = 5000;
+  if (++depth_ > limit) throw MessageError{"it is nested too deeply"};
+}
+
+std::shared_ptr<void> Reader::getSharedPointer(std::uint32_t id) {
+  const auto known = shared_types_.find(id);
+  if (known != shared_types_.end() && *known->second != *expected_)
+    throw MessageError{"a shared pointer has another type than before"};
+  return InputArchive::getSharedPointer(id);
 }
 
 std::string readable_type_name(const std::string& mangled) {
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> readable{
+  const std::unique_ptr<char, decltype(&std::free)> demangled{
       abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status), &std::free};
-  return status == 0 ? readable.get() : mangled;
+  if (status != 0) return mangled;
+  std::string name = demangled.get();
+  const auto remove = [&](std::string_view text) {
+    for (std::size_t at; (at = name.find(text)) != name.npos;) name.erase(at, text.size());
+  };
+  remove("__cxx11::");  // an inline namespace of the standard library
+  remove("(anonymous namespace)::");
+  // Template arguments that nobody writes.
+  for (const std::string type :
+       {"allocator", "char_traits", "default_delete", "equal_to", "hash", "less"}) {
+    const auto argument = ", std::" + type + "<";
+    for (std::size_t begin; (begin = name.find(argument)) != name.npos;) {
+      auto end = begin + argument.size();
+      for (int open = 1; open > 0 && end < name.size(); ++end)
+        open += name[end] == '<' ? 1 : name[end] == '>' ? -1 : 0;
+      name.erase(begin, end - begin);
+    }
+  }
+  for (std::size_t at; (at = name.find(" >")) != name.npos;) name.erase(at, 1);
+  constexpr std::string_view string = "std::basic_string<char>";
+  for (std::size_t at; (at = name.find(string)) != name.npos;)
+    name.replace(at, string.size(), "std::string");
+  return name;
 }
 
 namespace detail {
 
-void write_type(Writer& writer, const char* mangled) { writer(std::string{mangled}); }
-
-void check_type(Reader& reader, const char* mangled) {
-  std::string sent;
+void check_type(Reader& reader, const std::string& expected) {
+  std::string_view sent;
   try {
-    reader(sent);
+    cereal::size_type size{};
+    reader(cereal::make_size_tag(size));
+    sent = reader.take(size);
   } catch (const MessageError& error) {
-    throw_damaged(mangled, error.what());
+    throw_damaged(expected, error.what());
   }
-  if (sent == mangled) return;
+  if (sent == expected) return;
   // The name came from outside: show it only if it looks like one.
-  const bool is_name = !sent.empty() && sent.size() < 1024 &&
-                       std::ranges::all_of(sent, [](unsigned char c) {
-                         return std::isalnum(c) || c == '_' || c == '.';
-                       });
-  throw MessageError{"expected a message of type '" + readable_type_name(mangled) + "', received " +
-                     (is_name ? "'" + readable_type_name(sent) + "'" : "one of unknown type")};
+  const bool is_name =
+      !sent.empty() && sent.size() < 1024 &&
+      std::ranges::all_of(sent, [](unsigned char c) { return c >= ' ' && c <= '~'; });
+  throw MessageError{"expected a message of type '" + expected + "', received " +
+                     (is_name ? "'" + std::string{sent} + "'" : "one of unknown type")};
 }
 
-void throw_damaged(const char* mangled, const char* reason) {
-  throw MessageError{"damaged message of type '" + readable_type_name(mangled) + "': " + reason};
+void throw_damaged(const std::string& type, const char* reason) {
+  throw MessageError{"damaged message of type '" + type + "': " + reason};
 }
 
 }  // namespace detail

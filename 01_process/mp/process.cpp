@@ -1,20 +1,21 @@
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <stdexcept>
+
 #include <mp/process.hpp>
 #include <mp/start.hpp>
-#include <stdexcept>
 
 namespace mp {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 // "Process-1", "Process-2" …; in Process-1 itself "Process-1:1", "Process-1:2" …
 std::string next_name() {
@@ -26,24 +27,11 @@ std::string next_name() {
   return own == "MainProcess" ? "Process-" + number : own + ":" + number;
 }
 
+constexpr int unknown_status = W_EXITCODE(255, 0);
+
 ExitStatus from_wait_status(int status) {
   if (WIFSIGNALED(status)) return {.code = {}, .signal = WTERMSIG(status)};
   return {.code = WEXITSTATUS(status), .signal = {}};
-}
-
-// True when the descriptor becomes readable, or its other end is closed, before the deadline.
-bool wait_readable(const FileDescriptor& descriptor, std::optional<Clock::time_point> deadline) {
-  pollfd state{descriptor.get(), POLLIN, 0};
-  for (;;) {
-    timespec left{};
-    if (deadline) {
-      const auto rest = std::max(*deadline - Clock::now(), Clock::duration::zero());
-      left = {.tv_sec = rest / 1s, .tv_nsec = rest % 1s / 1ns};
-    }
-    const int ready = ::ppoll(&state, 1, deadline ? &left : nullptr, nullptr);
-    if (ready >= 0) return ready > 0;
-    if (errno != EINTR) check(ready, "ppoll");
-  }
 }
 
 }  // namespace
@@ -58,7 +46,8 @@ void Process::start(ProcessOptions options, detail::Task& task) {
   name_ = options.name.empty() ? next_name() : std::move(options.name);
   daemon_ = options.daemon;
   owner_ = ::getpid();
-  detail::Identity identity{name_, daemon_ ? detail::lifeline() : FileDescriptor{}};
+  detail::Identity identity{
+      .name = name_, .directory = {}, .lifeline = daemon_ ? detail::lifeline() : FileDescriptor{}};
 
   if (method == StartMethod::fork) {
     const auto pid = detail::fork_process();
@@ -71,12 +60,15 @@ void Process::start(ProcessOptions options, detail::Task& task) {
     throw std::logic_error{
         "start methods spawn and forkserver need mp::init: write mp::init(argc, argv); as the "
         "first line of main"};
+  // The server works where the program was when it was started.
+  if (method == StartMethod::forkserver) identity.directory = std::filesystem::current_path();
   // What cannot travel is refused here, before anything has been started.
   Message job;
   Writer writer{job};
   writer(identity, mp::start_method());
   task.write(writer);
 
+  detail::flush_output();  // or the process could be the first to print
   FileDescriptor channel;
   if (method == StartMethod::spawn) {
     detail::SocketPair pair;
@@ -128,37 +120,43 @@ void Process::end() noexcept {
   try {
     join();
   } catch (const std::system_error&) {
-    // Somebody else has waited for it.
+    // Nothing can be told about it: there is nothing left to wait for.
   }
 }
 
 void Process::require_process() const {
   if (pid_ == 0)
-    throw std::system_error(std::make_error_code(std::errc::no_such_process), "mp::Process is empty");
+    throw std::system_error(std::make_error_code(std::errc::no_such_process),
+                            "mp::Process is empty");
   if (owner_ != ::getpid()) throw std::logic_error{"only the parent of " + name_ + " can do this"};
 }
 
-bool Process::wait(std::optional<Clock::time_point> deadline) {
+bool Process::wait(Deadline deadline) {
   require_process();
   if (status_) return true;
   if (report_) {
-    if (!wait_readable(report_, deadline)) return false;
-    int status = W_EXITCODE(255, 0);  // what remains, as in Python, if the server was killed
+    if (!wait_ready(report_, POLLIN, deadline)) return false;
+    int status = unknown_status;
     try {
       auto report = Message::receive(report_);
       Reader{report}(status);
-    } catch (const EndOfFile&) {
-      if (!wait_readable(pidfd_, deadline)) return false;
+    } catch (const EndOfFile&) {  // the server was killed
+      if (!wait_ready(pidfd_, POLLIN, deadline)) return false;
     }
+    ::shutdown(report_.get(), SHUT_RDWR);  // for good, the sentinel stays readable
     status_ = from_wait_status(status);
     return true;
   }
   int status = 0;
-  auto wait = [&](int flags) {
-    return check(retry([&] { return ::waitpid(pid_, &status, flags); }), "waitpid");
+  const auto wait = [&](int flags) {
+    const auto ended = retry([&] { return ::waitpid(pid_, &status, flags); });
+    if (ended != -1 || errno != ECHILD) return check(ended, "waitpid");
+    status = unknown_status;  // the kernel keeps nothing of a process when SIGCHLD is ignored
+    return pid_;
   };
   if (deadline && wait(WNOHANG) == 0) {
-    if (*deadline <= Clock::now() || !wait_readable(sentinel(), deadline)) return false;
+    if (*deadline <= std::chrono::steady_clock::now() || !wait_ready(sentinel(), POLLIN, deadline))
+      return false;
     wait(0);
   } else if (!deadline) {
     wait(0);
@@ -172,29 +170,36 @@ ExitStatus Process::join() {
   return *status_;
 }
 
-bool Process::join_for(std::chrono::nanoseconds limit) { return wait(Clock::now() + limit); }
+bool Process::join_for(Seconds limit) { return wait(deadline_after(limit)); }
 
-bool Process::is_alive() { return pid_ != 0 && !wait(Clock::time_point{}); }
+bool Process::is_alive() { return pid_ != 0 && !wait(at_once); }
 
 std::optional<ExitStatus> Process::exit_status() {
-  wait(Clock::time_point{});
+  wait(at_once);
   return status_;
 }
 
 const FileDescriptor& Process::sentinel() {
   require_process();
   if (report_) return report_;
-  if (!pidfd_) pidfd_ = detail::open_pidfd(pid_);
-  return pidfd_;
+  if (pidfd_) return pidfd_;
+  try {
+    if (!status_) return pidfd_ = detail::open_pidfd(pid_);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::no_such_process) throw;
+  }
+  // It has ended and left no trace; /dev/null is always readable.
+  return pidfd_ =
+             FileDescriptor{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
 }
 
 void Process::signal(int number) {
   require_process();
   if (status_) return;
   // A process of the fork server may have ended, and its number may be in use again.
-  const auto sent = report_ ? static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd_.get(),
-                                                         number, nullptr, 0))
-                            : ::kill(pid_, number);
+  const auto sent =
+      report_ ? static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0))
+              : ::kill(pid_, number);
   if (sent == -1 && errno != ESRCH) check(sent, "kill");
 }
 

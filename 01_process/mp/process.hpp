@@ -1,14 +1,15 @@
 #pragma once
 
 #include <sys/types.h>
-
 #include <chrono>
 #include <exception>
-#include <mp/task.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include <mp/task.hpp>
+#include <mp/wait.hpp>
 
 namespace mp {
 
@@ -27,7 +28,8 @@ void init(int argc, char** argv);
 void set_start_method(StartMethod method);
 StartMethod start_method();
 
-/// How a process ended: with an exit code, or by a signal; never both.
+/// How a process ended: with an exit code, or by a signal; never both. The code is 255 when nobody
+/// can tell any more, as in Python: SIGCHLD is ignored, or the fork server was killed.
 struct ExitStatus {
   std::optional<int> code;
   std::optional<int> signal;
@@ -41,7 +43,7 @@ std::string to_string(const ExitStatus& status);
 struct ProcessOptions {
   std::string name{};                         ///< "Process-1", "Process-2" … when empty
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
-  bool daemon = false;  ///< ends when its parent ends, however that happens
+  bool daemon = false;                        ///< ends when its parent ends, however that happens
 };
 
 /// A function running in a process of its own, started at once; after Python's
@@ -62,14 +64,15 @@ class Process {
   Process() noexcept = default;
 
   template <class Function, class... Arguments>
-    requires(!std::same_as<std::decay_t<Function>, ProcessOptions> &&
-             !std::same_as<std::decay_t<Function>, Process>)
-  explicit Process(Function&& function, Arguments&&... arguments)
+  requires(
+      !std::same_as<std::decay_t<Function>, ProcessOptions> &&
+      !std::same_as<std::decay_t<Function>, Process>) explicit Process(Function&& function,
+                                                                       Arguments&&... arguments)
       : Process{ProcessOptions{}, std::forward<Function>(function),
                 std::forward<Arguments>(arguments)...} {}
 
   template <class Function, class... Arguments>
-  Process(ProcessOptions options, Function&& function, Arguments&&... arguments) {
+  Process(ProcessOptions options, Function&& function, Arguments&&... arguments) : Process{} {
     static_assert(std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>,
                   "mp::Process: the function cannot be called with copies of these arguments; to "
                   "pass a reference, write std::ref(argument)");
@@ -89,7 +92,7 @@ class Process {
   ExitStatus join();
 
   /// Waits no longer than the limit; true when the process has ended.
-  bool join_for(std::chrono::nanoseconds limit);
+  bool join_for(Seconds limit);
 
   void terminate();  ///< SIGTERM: asks it to end
   void kill();       ///< SIGKILL: ends it
@@ -103,10 +106,8 @@ class Process {
   const FileDescriptor& sentinel();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void start(ProcessOptions options, detail::Task& task);
-  bool wait(std::optional<Clock::time_point> deadline);
+  bool wait(Deadline deadline);
   void require_process() const;
   void signal(int number);
   void end() noexcept;

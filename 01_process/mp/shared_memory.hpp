@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+
 #include <mp/message.hpp>
 
 namespace mp {
@@ -21,6 +22,9 @@ class SharedMemory {
 
   std::byte* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
+
+  /// Gives the memory up, but leaves it where it is until this process ends.
+  void keep_mapped() noexcept;
 
   using process_shared = void;
   void save(Writer& writer) const;

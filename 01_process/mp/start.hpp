@@ -2,15 +2,16 @@
 
 #include <pthread.h>
 #include <sys/types.h>
-
 #include <cstdlib>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
 #include <mp/file_descriptor.hpp>
 #include <mp/message.hpp>
 #include <mp/process.hpp>
-#include <mutex>
-#include <string>
-#include <system_error>
-#include <utility>
 
 // The machinery behind mp::Process; not for lessons.
 
@@ -57,18 +58,20 @@ class PerProcess {
 /// What a child must know before it runs its task.
 struct Identity {
   std::string name;
+  std::string directory;    // to work in; empty where the child starts in its parent's
   FileDescriptor lifeline;  // empty unless the child is a daemon
 
   template <class Archive>
   void serialize(Archive& archive) {
-    bool daemon{lifeline};
-    archive(name, daemon);
-    if (daemon) archive(lifeline);
+    archive(name, directory, lifeline);
   }
 };
 
 /// Whether mp::init has been called.
 bool is_initialised();
+
+/// Writes what is still in buffers. False when output, then or before, could not be written.
+bool flush_output();
 
 /// fork(), with the parent's buffered output written first, so that it does not appear twice.
 pid_t fork_process();
@@ -79,7 +82,12 @@ pid_t fork_process();
 /// In a process made by `spawn` or `forkserver`: receives its job from the socket and runs it.
 [[noreturn]] void run_job(FileDescriptor socket, bool forked);
 
-/// Starts this program anew; it finds the socket's number among its arguments.
+/// How a process knows that it was spawned: by its first argument. Its job comes through this
+/// socket.
+inline constexpr std::string_view child_flag = "--mp-child";
+inline constexpr int child_socket = 3;
+
+/// Starts this program anew, as a child with a socket of its own.
 pid_t spawn_process(const FileDescriptor& socket, const std::string& name);
 
 /// A descriptor that becomes readable when the process has ended.
@@ -93,8 +101,10 @@ struct Answer {
   pid_t pid = 0;
   FileDescriptor pidfd;  // of the process
 
-  void save(Writer& writer) const;
-  void load(Reader& reader);
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(error, call, pid, pidfd);
+  }
 };
 
 /// Orders a process from the fork server, which is started on first use. The process receives its

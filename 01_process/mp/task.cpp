@@ -1,4 +1,6 @@
+#include <dlfcn.h>
 #include <link.h>
+#include <string>
 
 #include <mp/task.hpp>
 
@@ -40,10 +42,16 @@ bool in_program(std::uintptr_t address) {
 
 std::uint64_t code_offset(const void* address) {
   const auto number = reinterpret_cast<std::uintptr_t>(address);
-  if (!in_program(number))
-    throw CannotTravel{
-        "cannot send a function of a shared library to another process: only functions of the "
-        "program itself are at the same place there"};
+  if (!in_program(number)) {
+    Dl_info found{};
+    const bool named = ::dladdr(address, &found) != 0 && found.dli_sname;
+    throw CannotTravel{std::string{"cannot send "} +
+                       (!address ? "a null function pointer"
+                        : named  ? std::string{"function '"} + found.dli_sname + "'"
+                                 : "a function") +
+                       " to another process: only functions of the program itself, not of shared "
+                       "libraries, are found again there"};
+  }
   return number - program_image().base;
 }
 
@@ -53,13 +61,14 @@ const void* code_address(std::uint64_t offset) {
   return reinterpret_cast<const void*>(number);
 }
 
-void throw_cannot_travel(const std::string& type, bool is_function, bool is_pointer) {
+void throw_cannot_travel(const std::string& type, bool is_function, bool is_address) {
   const auto reason =
-      is_pointer ? "an address means nothing in another process; send the value itself"
+      is_address ? "an address means nothing in another process; send the value itself"
       : is_function
-          ? "it captures variables; use a function, or a lambda without captures, and send the "
-            "values as arguments"
-          : "it has no serializer; give it a cereal serialize function, or use start method fork";
+          ? "it holds more than a function, such as captured variables; use a function, or a "
+            "lambda without captures, and send the values as arguments"
+          : "it, or something in it, has no serializer; give it a cereal serialize function and a "
+            "default constructor, or use start method fork";
   throw CannotTravel{"cannot send '" + type + "' to another process: " + reason};
 }
 

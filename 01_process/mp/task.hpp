@@ -3,11 +3,13 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
-#include <mp/message.hpp>
+#include <set>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include <mp/message.hpp>
 
 // A function and its arguments on their way into another process.
 //
@@ -25,7 +27,10 @@ struct CannotTravel : std::invalid_argument {
 /// Marks a class whose objects are handles to something that processes share (a lock, a shared
 /// array …): in another process, std::ref(object) then refers to the same shared thing.
 template <class T>
-concept ProcessShared = requires { typename T::process_shared; } && can_travel<T>;
+concept ProcessShared = requires {
+  typename T::process_shared;
+}
+&&can_travel<T>;
 
 namespace detail {
 
@@ -61,7 +66,7 @@ struct Parcel<const char*> {
   static const char* unpack(const std::string& arrived) { return arrived.c_str(); }
 };
 template <class T>
-  requires std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>
+requires std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>
 struct Parcel<T> {
   using Type = Code<T>;
   static Code<T> pack(T value) { return {value}; }
@@ -77,12 +82,16 @@ struct Parcel<std::reference_wrapper<T>> {
 template <class T>
 inline constexpr bool is_sendable = can_travel<typename Parcel<T>::Type>;
 
-[[noreturn]] void throw_cannot_travel(const std::string& type, bool is_function, bool is_pointer);
+template <class T>
+inline constexpr bool is_address = std::is_pointer_v<T>;
+template <class T>
+inline constexpr bool is_address<std::reference_wrapper<T>> = true;
+
+[[noreturn]] void throw_cannot_travel(const std::string& type, bool is_function, bool is_address);
 
 template <class T>
 void require_sendable(bool is_function) {
-  if constexpr (!is_sendable<T>)
-    throw_cannot_travel(type_name<T>(), is_function, std::is_pointer_v<T>);
+  if constexpr (!is_sendable<T>) throw_cannot_travel(type_name<T>(), is_function, is_address<T>);
 }
 
 /// A call to be made in another process.
@@ -98,6 +107,12 @@ class Task {
 
   /// Writes what Task::run_from reads. Throws CannotTravel.
   virtual void write(Writer& writer) const = 0;
+
+  /// Whether this object, with the function and the arguments in it, lies around this address.
+  virtual bool contains(const void* address) const = 0;
+
+  /// The descriptors that the arguments own or refer to.
+  virtual std::set<int> descriptors() const = 0;
 
   /// Makes the call that another process wrote.
   static void run_from(Reader& reader) {
@@ -116,9 +131,7 @@ class Call final : public Task {
       : parts_{std::forward<F>(function), std::forward<A>(arguments)...} {}
 
   void run() override {
-    auto parts = std::move(parts_);
-    std::apply(
-        [](auto&... part) { std::invoke(std::move(part)...); }, parts);
+    std::apply([](auto... part) { std::invoke(std::move(part)...); }, std::move(parts_));
   }
 
   void write(Writer& writer) const override {
@@ -134,7 +147,24 @@ class Call final : public Task {
     }
   }
 
+  bool contains(const void* address) const override {
+    const std::less<const void*> before;
+    return !before(address, this) && before(address, this + 1);
+  }
+
+  std::set<int> descriptors() const override {
+    std::set<int> found;
+    Writer writer{found};
+    std::apply([&](const auto&... part) { (note(writer, part), ...); }, parts_);
+    return found;
+  }
+
  private:
+  template <class T>
+  static void note(Writer& writer, const T& part) {
+    if constexpr (is_sendable<T> && !std::is_pointer_v<T>) writer(Parcel<T>::pack(part));
+  }
+
   static void arrive(Reader& reader) {
     if constexpr (is_sendable<Function> && (is_sendable<Arguments> && ...)) {
       std::tuple<typename Parcel<Function>::Type, typename Parcel<Arguments>::Type...> arrived;

@@ -1,1 +1,681 @@
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <complex>
+#include <csignal>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <tuple>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "leftovers.hpp"
+#include "program.hpp"
+#include "start_methods.hpp"
+#include <mp/lock.hpp>
+#include <mp/process.hpp>
+#include <mp/start.hpp>
+
+// The way of a function and its arguments into another process, and what that process finds there.
+
+namespace {
+
+using namespace std::chrono_literals;
+using course::descendants;
+using course::eventually;
+using course::every_start_method;
+using course::has_ended;
+using course::method_name;
+using course::NothingLeftOver;
+using course::open_descriptors;
+using course::Pipe;
+using course::read_all;
+using course::read_text;
+using course::run_program;
+using course::write_text;
+using mp::FileDescriptor;
+using mp::Process;
+using mp::ProcessOptions;
+using mp::StartMethod;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+// In a child: an exception is seen on standard error, and as exit code 1.
+void require(bool condition, const std::string& text) {
+  if (!condition) throw std::runtime_error{text};
+}
+
+void do_nothing() {}
+void exit_with(int code) { std::exit(code); }
+[[noreturn]] void run_forever() {
+  for (;;) ::pause();
+}
+
+class StartMethodTest : public course::StartMethods {};
+INSTANTIATE_TEST_SUITE_P(Every, StartMethodTest, every_start_method, method_name);
+
+// The start methods that send function and arguments.
+class SendingTest : public course::StartMethods {};
+INSTANTIATE_TEST_SUITE_P(Every, SendingTest,
+                         testing::Values(StartMethod::spawn, StartMethod::forkserver), method_name);
+
+course::Run run_scenario(const std::string& name, StartMethod method,
+                         const std::string& argument = "") {
+  return run_program(SCENARIOS, {name, course::to_string(method), argument});
+}
+
+// ---- What arrives ----
+
+enum class Colour : std::uint8_t { red, green = 200 };
+
+struct Point {
+  double x = 0, y = 0;
+  std::vector<std::string> labels;
+  bool operator==(const Point&) const = default;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(x, y, labels);
+  }
+};
+
+// A value is made anew in the child, so that it is compared with one that has not travelled.
+template <class T>
+T sample();
+
+template <class T>
+requires std::integral<T> T extreme() {
+  return std::numeric_limits<T>::is_signed ? std::numeric_limits<T>::min()
+                                           : std::numeric_limits<T>::max();
+}
+
+#define MP_SAMPLE(type, ...)  \
+  template <>                 \
+  type sample<type>() {       \
+    return type{__VA_ARGS__}; \
+  }
+
+MP_SAMPLE(bool, true)
+MP_SAMPLE(char, 'x')
+MP_SAMPLE(std::int8_t, extreme<std::int8_t>())
+MP_SAMPLE(std::uint8_t, extreme<std::uint8_t>())
+MP_SAMPLE(std::int16_t, extreme<std::int16_t>())
+MP_SAMPLE(std::uint16_t, extreme<std::uint16_t>())
+MP_SAMPLE(std::int32_t, extreme<std::int32_t>())
+MP_SAMPLE(std::uint32_t, extreme<std::uint32_t>())
+MP_SAMPLE(std::int64_t, extreme<std::int64_t>())
+MP_SAMPLE(std::uint64_t, extreme<std::uint64_t>())
+MP_SAMPLE(char32_t, U'\U0001F600')
+MP_SAMPLE(float, 0.1F)
+MP_SAMPLE(double, -0.1)
+using Long = long double;
+MP_SAMPLE(Long, 0.1L)
+MP_SAMPLE(Colour, Colour::green)
+MP_SAMPLE(std::string, "with an embedded \0 zero", 23)
+MP_SAMPLE(std::u16string, u"\u4e16\u754c")
+MP_SAMPLE(std::vector<int>, 1, -2, 3)
+MP_SAMPLE(std::vector<bool>, true, false, true)
+MP_SAMPLE(std::vector<std::vector<std::string>>, {"a", ""}, {}, {"b"})
+MP_SAMPLE(std::deque<double>, 1.5, 2.5)
+using Triple = std::tuple<int, std::string, double>;
+MP_SAMPLE(Triple, 1, "two", 3.0)
+using Pair = std::pair<int, std::optional<int>>;
+MP_SAMPLE(Pair, 1, std::nullopt)
+MP_SAMPLE(std::optional<std::string>, "there")
+using Variant = std::variant<int, std::string, Point>;
+MP_SAMPLE(Variant, Point{1, 2, {"in a variant"}})
+using Map = std::map<std::string, std::vector<int>>;
+MP_SAMPLE(Map, {"a", {1, 2}}, {"", {}})
+using Table = std::unordered_map<int, std::string>;
+MP_SAMPLE(Table, {1, "one"}, {2, "two"})
+MP_SAMPLE(std::set<int>, 3, 1, 2)
+using Array = std::array<int, 3>;
+MP_SAMPLE(Array, 1, 2, 3)
+MP_SAMPLE(std::complex<double>, 1, -1)
+MP_SAMPLE(std::chrono::milliseconds, 1500)
+MP_SAMPLE(Point, 1.5, -2.5, {"a", "b"})
+MP_SAMPLE(std::vector<Point>, Point{1, 2, {}}, Point{3, 4, {"c"}})
+#undef MP_SAMPLE
+
+template <class T>
+void compare(T arrived) {
+  require(arrived == sample<T>(), "a " + mp::type_name<T>() + " has changed on the way");
+}
+
+template <class T>
+class ArrivalTest : public testing::Test {};
+using Types =
+    testing::Types<bool, char, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
+                   std::uint32_t, std::int64_t, std::uint64_t, char32_t, float, double, Long,
+                   Colour, std::string, std::u16string, std::vector<int>, std::vector<bool>,
+                   std::vector<std::vector<std::string>>, std::deque<double>, Triple, Pair,
+                   std::optional<std::string>, Variant, Map, Table, std::set<int>, Array,
+                   std::complex<double>, std::chrono::milliseconds, Point, std::vector<Point>>;
+TYPED_TEST_SUITE(ArrivalTest, Types);
+
+TYPED_TEST(ArrivalTest, ArrivesUnchanged) {
+  for (const auto method : {StartMethod::fork, StartMethod::spawn, StartMethod::forkserver}) {
+    Process process{{.start_method = method}, compare<TypeParam>, sample<TypeParam>()};
+    EXPECT_TRUE(process.join().success());
+  }
+}
+
+void compare_special_numbers(const std::vector<double>& numbers) {
+  require(numbers.size() == 4 && std::isnan(numbers[0]) && numbers[1] == INFINITY &&
+              numbers[2] == -INFINITY && numbers[3] == 0 && std::signbit(numbers[3]),
+          "special numbers have changed on the way");
+}
+
+TEST_P(StartMethodTest, SpecialNumbersArrive) {
+  Process process{options(), compare_special_numbers,
+                  std::vector<double>{NAN, INFINITY, -INFINITY, -0.0}};
+  EXPECT_TRUE(process.join().success());
+}
+
+std::string big_text() {
+  std::string text(10'000'000, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * i >> 7);
+  return text;
+}
+
+void compare_big_text(const std::string& text) {
+  require(text == big_text(), "ten megabytes have changed on the way");
+}
+
+TEST_P(StartMethodTest, TenMegabytesArrive) {
+  Process process{options(), compare_big_text, big_text()};
+  EXPECT_TRUE(process.join().success());
+}
+
+void compare_unique(std::unique_ptr<Point> point, std::unique_ptr<int> nothing) {
+  require(*point == sample<Point>() && !nothing, "a unique_ptr has changed on the way");
+}
+
+TEST_P(StartMethodTest, MoveOnlyArgumentsArrive) {
+  Process process{options(), compare_unique, std::make_unique<Point>(sample<Point>()),
+                  std::unique_ptr<int>{}};
+  EXPECT_TRUE(process.join().success());
+}
+
+void compare_texts(const char* text, std::string other, const std::string& third) {
+  require(std::string{text} == "bob" && other == "eve" && third.empty(), "texts have changed");
+}
+
+TEST_P(StartMethodTest, StringLiteralsArrive) {
+  const char* const pointer = "bob";
+  Process process{options(), compare_texts, pointer, "eve", ""};
+  EXPECT_TRUE(process.join().success());
+}
+
+int twice(int number) { return 2 * number; }
+
+void apply(int (*function)(int), int expected) {
+  require(function(21) == expected, "another function has arrived");
+}
+
+template <class Function>
+void apply_any(Function function) {
+  require(function(20) == 21, "another function has arrived");
+}
+
+struct Adder {
+  int summand = 0;
+  int operator()(int number) const { return number + summand; }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(summand);
+  }
+};
+
+struct Checker {
+  int expected = 0;
+  void operator()(int number) && { require(number == expected, "a functor's state is lost"); }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(expected);
+  }
+};
+
+TEST_P(StartMethodTest, FunctionsArriveAsArguments) {
+  EXPECT_TRUE((Process{options(), apply, twice, 42}).join().success());
+  EXPECT_TRUE((Process{options(), apply, &twice, 42}).join().success());
+  int (*const plus)(int) = [](int number) { return number + 1; };
+  EXPECT_TRUE((Process{options(), apply, plus, 22}).join().success());
+  const auto lambda = [](int number) { return number + 1; };
+  EXPECT_TRUE((Process{options(), apply_any<decltype(lambda)>, lambda}).join().success());
+  EXPECT_TRUE((Process{options(), apply_any<Adder>, Adder{1}}).join().success());
+}
+
+TEST_P(StartMethodTest, EveryKindOfFunctionRuns) {
+  EXPECT_EQ((Process{options(), exit_with, 3}).join().code, 3);
+  EXPECT_EQ((Process{options(), &exit_with, 3}).join().code, 3);
+  EXPECT_EQ((Process{options(), [](int code) { std::exit(code); }, 3}).join().code, 3);
+  EXPECT_EQ((Process{options(), [](auto code) noexcept { std::exit(code); }, 3}).join().code, 3);
+  EXPECT_TRUE((Process{options(), Checker{7}, 7}).join().success());
+  EXPECT_TRUE((Process{options(), twice, 1}).join().success()) << "what it returns is ignored";
+}
+
+void unlock_and_lock(mp::Lock& lock, const FileDescriptor& ready) {
+  require(!lock.try_lock(), "the lock is another one");
+  write_text(ready, "x");
+  lock.lock();
+  lock.unlock();
+}
+
+TEST_P(StartMethodTest, ReferenceToALockIsTheSameLock) {
+  mp::Lock lock;
+  Pipe ready;
+  lock.lock();
+  Process process{options(), unlock_and_lock, std::ref(lock), std::move(ready.write)};
+  EXPECT_EQ(read_text(ready.read), "x");
+  EXPECT_TRUE(process.is_alive());
+  lock.unlock();
+  EXPECT_TRUE(process.join().success());
+}
+
+// ---- What cannot travel ----
+
+struct NoSerializer {
+  int value = 0;
+};
+
+struct NoDefault {
+  explicit NoDefault(int number) : value{number} {}
+  int value;
+};
+
+template <class... Arguments>
+std::string refusal(const ProcessOptions& options, Arguments&&... arguments) {
+  const NothingLeftOver nothing;  // above all, no process
+  try {
+    Process{options, std::forward<Arguments>(arguments)...};
+  } catch (const mp::CannotTravel& error) {
+    return error.what();
+  }
+  return "it was not refused";
+}
+
+TEST_P(SendingTest, WhatCannotTravelIsRefusedByName) {
+  int number = 1;
+  const auto is = [](const std::string& type, const std::string& reason) {
+    return testing::AllOf(testing::StartsWith("cannot send '" + type), HasSubstr(reason));
+  };
+
+  EXPECT_THAT(refusal(options(), [&number] { ++number; }),
+              testing::AllOf(HasSubstr("cannot send '"), HasSubstr("lambda"),
+                             HasSubstr("captured variables")));
+  EXPECT_THAT(refusal(options(), [number] { exit_with(number); }), HasSubstr("captured variables"));
+  EXPECT_THAT(refusal(options(), std::function<void()>{do_nothing}),
+              is("std::function<void ()>", "use a function"));
+  EXPECT_THAT(refusal(
+                  options(), [](int*) {}, &number),
+              is("int*", "an address means nothing"));
+  EXPECT_THAT(refusal(
+                  options(), [](int&) {}, std::ref(number)),
+              is("std::reference_wrapper<int>", "an address means nothing"));
+  EXPECT_THAT(refusal(
+                  options(), [](const NoSerializer&) {}, NoSerializer{}),
+              is("NoSerializer", "no serializer"));
+  EXPECT_THAT(refusal(
+                  options(), [](const NoDefault&) {}, NoDefault{1}),
+              is("NoDefault", "default constructor"));
+  EXPECT_THAT(refusal(
+                  options(), [](const std::vector<int*>&) {}, std::vector{&number}),
+              is("std::vector<int*", "or something in it"));
+  EXPECT_THAT(refusal(
+                  options(), [](std::string_view) {}, std::string_view{"a view"}),
+              is("std::basic_string_view<char", "no serializer"));
+  EXPECT_THAT(refusal(options(), &Point::x, Point{}), is("double Point::*", "function"));
+
+  auto daemon = options();
+  daemon.daemon = true;
+  Process{daemon, do_nothing};  // the lifeline stays
+  EXPECT_THAT(refusal(
+                  daemon, [](int*) {}, &number),
+              is("int*", "an address means nothing"));
+}
+
+TEST_P(SendingTest, FunctionsOfSharedLibrariesAreRefusedByName) {
+  using Function = int (*)(const char*);
+  const auto puts = reinterpret_cast<Function>(::dlsym(RTLD_DEFAULT, "puts"));
+  ASSERT_NE(puts, nullptr);
+  EXPECT_THAT(refusal(options(), puts, "a text"),
+              testing::AllOf(HasSubstr("puts"), HasSubstr("shared libraries")));
+  EXPECT_THAT(refusal(
+                  options(), [](Function) {}, puts),
+              HasSubstr("puts"));
+  EXPECT_THAT(refusal(options(), Function{nullptr}, "a text"), HasSubstr("null function pointer"));
+}
+
+TEST_P(SendingTest, WithoutInitSaysWhatToWrite) {
+  const auto run = run_scenario("without_init", method());
+  EXPECT_THAT(run.output_lines(),
+              ElementsAre(testing::AllOf(HasSubstr("mp::init(argc, argv);"), HasSubstr("main")),
+                          HasSubstr("0 processes")))
+      << run;
+}
+
+// ---- What the process finds ----
+
+void look_for_descriptors(std::uint64_t device, std::uint64_t inode, const FileDescriptor& given) {
+  for (const int number : open_descriptors()) {
+    struct stat status {};
+    if (::fstat(number, &status) == 0)
+      require(status.st_dev != device || status.st_ino != inode, "it has the file open");
+    require(number <= STDERR_FILENO || number == given.get(),
+            "descriptor " + std::to_string(number) + " was inherited");
+  }
+}
+
+TEST_P(SendingTest, DescriptorsThatWereNotHandedOverAreNotInherited) {
+  const FileDescriptor file{mp::check(::memfd_create("not for children", 0), "memfd_create")};
+  const FileDescriptor high{mp::check(::fcntl(file.get(), F_DUPFD, 1000), "fcntl(F_DUPFD)")};
+  struct stat status {};
+  ASSERT_EQ(::fstat(file.get(), &status), 0);
+  for (int i = 0; i < 2; ++i) {
+    Pipe pipe;
+    Process process{options(), look_for_descriptors, status.st_dev, status.st_ino,
+                    std::move(pipe.write)};
+    Process sibling{options(), look_for_descriptors, status.st_dev, status.st_ino,
+                    std::move(pipe.read)};
+    EXPECT_TRUE(process.join().success());
+    EXPECT_TRUE(sibling.join().success());
+  }
+}
+
+TEST_P(SendingTest, EndOfFileComesThoughSiblingsLive) {
+  Pipe first, second;
+  Process one{options(), [](const FileDescriptor& end) { read_all(end); }, std::move(first.read)};
+  Process two{options(), [](const FileDescriptor& end) { read_all(end); }, std::move(second.read)};
+  first.write.close();
+  EXPECT_TRUE(one.join_for(20s));
+  second.write.close();
+  EXPECT_TRUE(two.join_for(20s));
+}
+
+void compare_directory(const std::string& expected) {
+  require(fs::current_path() == expected, "it works in " + fs::current_path().string());
+}
+
+TEST_P(StartMethodTest, WorksInItsParentsDirectory) {
+  const auto before = fs::current_path();
+  for (const std::string directory : {"/", "/proc", "/"}) {
+    fs::current_path(directory);
+    EXPECT_TRUE((Process{options(), compare_directory, directory}).join().success());
+  }
+  fs::current_path(before);
+}
+
+TEST_P(SendingTest, WorksAlthoughTheProgramsFileIsGone) {
+  const auto copy = testing::TempDir() + "copy_" + std::to_string(::getpid());
+  for (const std::string how : {"deleted", "replaced"}) {
+    fs::copy_file(SCENARIOS, copy, fs::copy_options::overwrite_existing);
+    const auto run = run_program(copy, {"image_gone", course::to_string(method()), how});
+    EXPECT_THAT(run.output_lines(), ElementsAre("started", "exit code 0", "started", "exit code 0"))
+        << run;
+  }
+  fs::remove(copy);
+}
+
+void tell_address(const FileDescriptor& end) {
+  write_text(end, std::to_string(reinterpret_cast<std::uintptr_t>(&tell_address)));
+}
+
+std::string address_in_child(StartMethod method) {
+  Pipe pipe;
+  Process process{{.start_method = method}, tell_address, std::move(pipe.write)};
+  EXPECT_TRUE(process.join().success());
+  return read_all(pipe.read);
+}
+
+TEST(Spawn, WorksUnderAddressRandomisation) {
+  if (::personality(0xffffffff) & ADDR_NO_RANDOMIZE) GTEST_SKIP() << "switched off";
+  std::set<std::string> addresses;
+  for (int i = 0; i < 8; ++i) addresses.insert(address_in_child(StartMethod::spawn));
+  if (addresses.size() == 1) GTEST_SKIP() << "this system loads every program at the same place";
+  EXPECT_GT(addresses.size(), 4U);
+  EXPECT_FALSE(addresses.contains(std::to_string(reinterpret_cast<std::uintptr_t>(&tell_address))));
+}
+
+TEST(ForkServer, ItsProcessesHaveTheirAddressesInCommon) {
+  EXPECT_EQ(address_in_child(StartMethod::forkserver), address_in_child(StartMethod::forkserver));
+}
+
+TEST_P(SendingTest, ClosedStandardStreamsDoNoHarm) {
+  const auto file = testing::TempDir() + "closed_" + std::to_string(::getpid());
+  for (const std::string name : {"closed_streams", "streams_closed_later"}) {
+    const auto run = run_scenario(name, method(), file);
+    EXPECT_EQ(run.status, 0) << run;
+    EXPECT_EQ(run.output + run.errors, "");
+    std::ifstream in{file};
+    const std::string text{std::istreambuf_iterator{in}, {}};
+    EXPECT_EQ(text, "as it should be\n");
+    fs::remove(file);
+  }
+}
+
+TEST(Fork, ClosedStandardStreamsDoNoHarm) {
+  const auto file = testing::TempDir() + "closed_" + std::to_string(::getpid());
+  const auto run = run_scenario("closed_streams", StartMethod::fork, file);
+  EXPECT_EQ(run.status, 0) << run;
+  std::ifstream in{file};
+  const std::string text{std::istreambuf_iterator{in}, {}};
+  EXPECT_EQ(text, "as it should be\n");
+  fs::remove(file);
+}
+
+TEST(Init, RefusesWhatAUserTypesByHand) {
+  const std::vector<std::vector<std::string>> lines{
+      {"--mp-child"}, {"--mp-child", "Process-1"}, {"--mp-child", "Process-1", "more"}};
+  for (const auto& arguments : lines) {
+    const auto run = run_program(SCENARIOS, arguments);
+    EXPECT_EQ(run.status, 2) << run;
+    EXPECT_EQ(run.output, "");
+    EXPECT_THAT(run.error_lines(), ElementsAre(HasSubstr(arguments[0]))) << run;
+  }
+}
+
+// ---- Names, and processes that start processes ----
+
+void compare_name(const std::string& expected) {
+  require(mp::this_process::name() == expected, "its name is " + mp::this_process::name());
+}
+
+TEST_P(StartMethodTest, NamesCountFromOne) {
+  const auto run = run_scenario("names", method());
+  EXPECT_THAT(run.output_lines(), ElementsAre("MainProcess", "Process-1", "Process-2", "Process-3"))
+      << run;
+}
+
+TEST_P(StartMethodTest, NamesMayBeGiven) {
+  auto named = options();
+  named.name = "Worker in Zürich";
+  Process process{named, compare_name, named.name};
+  EXPECT_EQ(process.name(), named.name);
+  EXPECT_TRUE(process.join().success());
+  EXPECT_EQ(mp::this_process::name(), "MainProcess");
+}
+
+// A process that itself starts processes, in every way; they have names derived from its own.
+void start_others(const std::string& name, int depth) {
+  int number = 0;
+  for (const auto inner : {StartMethod::fork, StartMethod::spawn, StartMethod::forkserver}) {
+    const auto inner_name = name + ":" + std::to_string(++number);
+    Process process{{.start_method = inner}, compare_name, inner_name};
+    require(process.join().success(), course::to_string(inner) + " does not work here");
+  }
+  if (depth == 0) return;
+  const auto inner_name = name + ":" + std::to_string(++number);
+  Process process{start_others, inner_name, depth - 1};  // with the inherited start method
+  require(process.join().success(), "it cannot be nested");
+}
+
+TEST_P(StartMethodTest, ProcessesStartProcesses) {
+  mp::set_start_method(method());
+  Process process{{.name = "Ancestor"}, start_others, "Ancestor", 2};
+  EXPECT_TRUE(process.join().success());
+}
+
+void compare_start_method(StartMethod expected) {
+  require(mp::start_method() == expected, "it is " + course::to_string(mp::start_method()));
+}
+
+TEST(StartMethod, IsForkUntilSetOtherwise) {
+  const auto run = run_scenario("default_start_method", StartMethod::spawn);
+  EXPECT_THAT(run.output_lines(), ElementsAre("fork")) << run;
+}
+
+TEST_P(StartMethodTest, DefaultStartMethodIsInherited) {
+  for (const auto own : {StartMethod::spawn, StartMethod::forkserver, StartMethod::fork}) {
+    mp::set_start_method(own);
+    EXPECT_EQ(mp::start_method(), own);
+    EXPECT_TRUE((Process{options(), compare_start_method, own}).join().success());
+  }
+}
+
+TEST_P(StartMethodTest, DefaultStartMethodIsUsed) {
+  start_server();
+  mp::set_start_method(method());
+  Pipe pipe;
+  Process process{[](const FileDescriptor& end) { write_text(end, std::to_string(::getppid())); },
+                  std::move(pipe.write)};
+  const auto parent = std::stoi(read_all(pipe.read));
+  EXPECT_EQ(parent == ::getpid(), method() != StartMethod::forkserver);
+}
+
+// ---- The fork server ----
+
+const ProcessOptions by_server{.start_method = StartMethod::forkserver};
+
+pid_t server_pid() {
+  Process{by_server, do_nothing};
+  return descendants().at(0);
+}
+
+void crash() {
+  std::signal(SIGSEGV, SIG_DFL);
+  ::raise(SIGSEGV);
+}
+
+TEST(ForkServer, SurvivesAProcessThatCrashes) {
+  const auto server = server_pid();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ((Process{by_server, crash}).join().signal, SIGSEGV);
+    EXPECT_EQ((Process{by_server, [] { throw 1; }}).join().code, 1);
+  }
+  EXPECT_EQ(server_pid(), server);
+  EXPECT_EQ(descendants(), std::vector{server});
+}
+
+TEST(ForkServer, IsReplacedWhenItWasKilled) {
+  auto server = server_pid();
+  const auto descriptors = open_descriptors();
+  for (int i = 0; i < 20; ++i) {
+    ::kill(server, SIGKILL);
+    const auto next = server_pid();
+    EXPECT_NE(next, server);
+    EXPECT_EQ(descendants(), std::vector{next}) << "the old server is left over";
+    EXPECT_EQ(open_descriptors(), descriptors);
+    server = next;
+  }
+}
+
+void release(const FileDescriptor& in, const FileDescriptor& out) {
+  write_text(out, "x");
+  read_text(in);
+}
+
+TEST(ForkServer, ProcessesOfAKilledServerCanBeJoined) {
+  Pipe to, from;
+  Process process{by_server, release, std::move(to.read), std::move(from.write)};
+  EXPECT_EQ(read_text(from.read), "x");
+  const auto server = descendants().at(0);
+  ::kill(server, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return has_ended(server); }));
+  EXPECT_TRUE(process.is_alive());
+  EXPECT_FALSE(process.join_for(10ms));
+  write_text(to.write, "x");
+  EXPECT_EQ(process.join().code, 255) << "nobody knows any more";
+  EXPECT_FALSE(process.is_alive());
+
+  Process other{by_server, exit_with, 3};
+  EXPECT_EQ(other.join().code, 3);
+}
+
+TEST(ForkServer, ProcessesOfAKilledServerCanBeKilled) {
+  Process process{by_server, run_forever};
+  ::kill(descendants().at(0), SIGKILL);
+  process.kill();
+  EXPECT_EQ(process.join().code, 255);
+}
+
+TEST(ForkServer, EndsWithItsParent) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  for (const bool killed : {false, true}) {
+    Pipe pipe;
+    Process parent{[&] {
+      write_text(pipe.write, std::to_string(server_pid()));
+      if (killed) run_forever();
+    }};
+    const auto server = std::stoi(read_text(pipe.read));
+    if (killed) parent.kill();
+    parent.join();
+    EXPECT_TRUE(eventually([&] { return has_ended(server); }));
+  }
+}
+
+TEST(ForkServer, IsNotEndedByAnInterruptThatItsParentHandles) {
+  const auto run = run_scenario("interrupt", StartMethod::forkserver);
+  EXPECT_THAT(run.output_lines(), ElementsAre("before", "after", "1 interrupt, the same server"))
+      << run;
+}
+
+TEST(ForkServer, ItsProcessesCanBeInterrupted) {
+  Process process{by_server, [] { ::raise(SIGINT); }};
+  EXPECT_EQ(process.join().signal, SIGINT);
+}
+
+// The process ends before it has read a task that is too long for the socket's buffer.
+TEST_P(SendingTest, ProcessThatEndsBeforeItHasItsTaskDoesNotBlock) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  start_server();
+  const auto before = descendants();
+  std::jthread killer{[&] {
+    for (;;) {
+      for (const auto pid : descendants())
+        if (!std::ranges::binary_search(before, pid)) {
+          ::kill(pid, SIGKILL);
+          return;
+        }
+    }
+  }};
+  Process process{options(), [](const std::vector<std::string>&) { run_forever(); },
+                  std::vector<std::string>(50, big_text())};
+  EXPECT_EQ(process.join().signal, SIGKILL);
+}
+
+}  // namespace

@@ -1,0 +1,63 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <lesson/arguments.hpp>
+#include <lesson/figure.hpp>
+#include <mp/process.hpp>
+#include <string>
+#include <vector>
+
+// Amdahl's law: the serial part takes as long as ever, only the rest is divided.
+double predicted_speed_up(double serial, int processes) {
+  return 1 / (serial + (1 - serial) / processes);
+}
+
+// Adds up a series. The sum is thrown away: how to get values back is the next chapter's subject.
+void work(double terms) {
+  double sum = 0;
+  for (double k = 0; k < terms; ++k) sum += 1 / ((4 * k + 1) * (4 * k + 3));
+  [[maybe_unused]] volatile double result = sum;  // or else the compiler would leave out the loop
+}
+
+double measured_seconds(double terms, double serial, int processes) {
+  const auto start = std::chrono::steady_clock::now();
+  work(terms * serial);
+  std::vector<mp::Process> workers;
+  for (int i = 0; i < processes; ++i) workers.emplace_back(work, terms * (1 - serial) / processes);
+  for (auto& worker : workers) worker.join();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  double terms = 2e8, serial = 0.2;
+  int processes = std::min(mp::cpu_count(), 8);
+  std::string plot;
+  lesson::parse(argc, argv, "What a serial part does to the speed-up: measured, and as predicted.",
+                {{"--terms", terms, "how much there is to do"},
+                 {"--serial", serial, "the fraction that cannot be divided", 0.0, 1.0},
+                 {"--processes", processes, "measure 1 process, 2, 3 … up to so many", 1, 1000},
+                 lesson::plot(plot)});
+
+  lesson::Series measured{"measured", {}}, predicted{"Amdahl's prediction", {}};
+  double alone = 0;
+  fmt::print("processes  seconds  speed-up  predicted\n");
+  for (int n = 1; n <= processes; ++n) {
+    double seconds = measured_seconds(terms, serial, n);
+    // The best of three: other programs can only make it slower.
+    for (int again = 0; again < 2; ++again)
+      seconds = std::min(seconds, measured_seconds(terms, serial, n));
+    if (n == 1) alone = seconds;
+    measured.points.emplace_back(n, alone / seconds);
+    fmt::print("{:9}  {:7.3f}  {:8.2f}  {:9.2f}\n", n, seconds, alone / seconds,
+               predicted_speed_up(serial, n));
+  }
+  for (int n = 1; n <= std::max(processes, 16); ++n)
+    predicted.points.emplace_back(n, predicted_speed_up(serial, n));
+  lesson::draw({fmt::format("Speed-up with a serial fraction of {}", serial), "processes",
+                "speed-up", {predicted, measured}}, plot);
+  fmt::print("{} processes are {:.2f} times as fast as one; no number of them can be {:g} times\n",
+             processes, measured.points.back().second, 1 / serial);
+}

@@ -1,0 +1,47 @@
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <lesson/arguments.hpp>
+#include <mp/lock.hpp>
+#include <mp/process.hpp>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+// Writes letter by letter. The pause makes sure that the others get in between on every run;
+// without it they do so now and then, which is worse: it works in the test and fails at night.
+void print_line(int number) {
+  for (const char letter : fmt::format("Process {} prints this line\n", number)) {
+    std::putchar(letter);
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+void print_locked(mp::Lock& lock, int number) {
+  std::scoped_lock guard{lock};  // released at the end of the scope, whatever happens there
+  print_line(number);
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  int processes = 10;
+  lesson::parse(argc, argv, "Processes print at the same time: without a lock, then with one.",
+                {{"--processes", processes, "how many processes print"}});
+  std::setvbuf(stdout, nullptr, _IONBF, 0);  // every letter goes out at once
+
+  fmt::print("Without a lock:\n");
+  std::vector<mp::Process> printers;
+  for (int number = 0; number < processes; ++number) printers.emplace_back(print_line, number);
+  for (auto& printer : printers) printer.join();
+
+  fmt::print("With a lock:\n");
+  mp::Lock lock;
+  printers.clear();
+  for (int number = 0; number < processes; ++number)
+    printers.emplace_back(print_locked, std::ref(lock), number);
+  for (auto& printer : printers) printer.join();
+}

@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
+#include <string_view>
+
+int number = 1;
+
+void show(std::string_view when) {
+  fmt::print("{}: {} the number is {}, at address {}\n", mp::this_process::name(), when, number,
+             fmt::ptr(&number));
+}
+
+void change() {
+  number = 42;
+  show("after my change");
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  lesson::parse(argc, argv, "A process changes a variable; the other process's stays as it was.");
+
+  show("at the start");
+  mp::Process child{change};
+  child.join();
+  // The address is the same, the memory is not: each process has a copy of its own.
+  show("after the other's change");
+  fmt::print("{}\n", number == 1 ? "The change was lost." : "The change arrived.");
+}

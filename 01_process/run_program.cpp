@@ -1,0 +1,64 @@
+#include <sys/wait.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/readable_pipe.hpp>
+#include <boost/process/v2.hpp>
+#include <chrono>
+#include <cstdio>
+#include <fmt/core.h>
+#include <lesson/arguments.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+namespace process = boost::process::v2;
+using Seconds = std::chrono::duration<double>;
+
+// Runs a program for no longer than the limit, and shows what it wrote and how it ended.
+void run(const std::string& program, const std::vector<std::string>& arguments, Seconds limit) {
+  const auto path = process::environment::find_executable(program);
+  if (path.empty()) throw std::runtime_error{"there is no program " + program};
+  std::fflush(stdout);  // what waits in the buffer would be copied, and might be written twice
+
+  asio::io_context context;
+  asio::readable_pipe pipe{context};
+  process::process child{context, path, arguments, process::process_stdio{{}, pipe, {}}};
+
+  // Read while it runs: a program that has filled the pipe waits until somebody reads.
+  std::string output;
+  asio::async_read(pipe, asio::dynamic_buffer(output), [](auto...) {});  // until end-of-file
+  bool ended = false;
+  child.async_wait([&](auto...) { ended = true; });
+
+  context.run_for(std::chrono::ceil<std::chrono::milliseconds>(limit));
+  if (!ended) {
+    fmt::print("{}: {} s are over\n", program, limit.count());
+    child.terminate();  // SIGKILL, which no program can ignore
+    while (!ended) context.run_one();
+  }
+  // exit_code() would be 9 for exit code 9 and for signal 9.
+  const int status = child.native_exit_code();
+  const bool killed = WIFSIGNALED(status);
+  fmt::print("{}: {} bytes of output, {} {}\n", program, output.size(),
+             killed ? "signal" : "exit code", killed ? WTERMSIG(status) : WEXITSTATUS(status));
+  if (output.size() < 80) fmt::print("{}", output);
+}
+
+int main(int argc, char** argv) {
+  Seconds limit{0.5};
+  lesson::parse(argc, argv, "Boost.Process runs other programs: output, exit code, time limit.",
+                {});
+
+  run("echo", {"What a program writes can be read."}, limit);
+  run("seq", {"100000"}, limit);
+  run("sh", {"-c", "exit 3"}, limit);
+  run("sleep", {"60"}, limit);
+  try {
+    run("no-such-program", {}, limit);
+  } catch (const std::runtime_error& error) {
+    fmt::print("{}\n", error.what());
+  }
+}
