@@ -1,13 +1,13 @@
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
+#include <fmt/core.h>
+
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
 #include <mp/process.hpp>
-#include <string>
-#include <vector>
 
 // Amdahl's law: the serial part takes as long as ever, only the rest is divided.
 double predicted_speed_up(double serial, int processes) {
@@ -56,8 +56,11 @@ int main(int argc, char** argv) {
   }
   for (int n = 1; n <= std::max(processes, 16); ++n)
     predicted.points.emplace_back(n, predicted_speed_up(serial, n));
-  lesson::draw({fmt::format("Speed-up with a serial fraction of {}", serial), "processes",
-                "speed-up", {predicted, measured}}, plot);
+  lesson::draw({fmt::format("Speed-up with a serial fraction of {}", serial),
+                "processes",
+                "speed-up",
+                {predicted, measured}},
+               plot);
   fmt::print("{} processes are {:.2f} times as fast as one; no number of them can be {:g} times\n",
              processes, measured.points.back().second, 1 / serial);
 }

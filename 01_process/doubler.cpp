@@ -1,8 +1,8 @@
+#include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <mp/process.hpp>
-#include <vector>
 
 void doubler(int number) {
   fmt::print("{} doubled to {} by: {}\n", number, 2 * number, mp::this_process::name());

@@ -1,12 +1,12 @@
-#include <fmt/core.h>
-
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <lesson/arguments.hpp>
-#include <mp/process.hpp>
 #include <stdexcept>
 #include <thread>
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
 
 using namespace std::chrono_literals;
 

@@ -1,13 +1,13 @@
-#include <fmt/core.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <exception>
-#include <lesson/arguments.hpp>
 #include <system_error>
 #include <vector>
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
 
 void greet(int number) { fmt::print("Hello from process number {}\n", number); }
 

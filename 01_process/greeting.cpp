@@ -1,8 +1,8 @@
+#include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <mp/process.hpp>
-#include <vector>
 
 void greet(int number) { fmt::print("Hello from process number {}\n", number); }
 

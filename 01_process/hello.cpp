@@ -1,8 +1,8 @@
+#include <string>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <mp/process.hpp>
-#include <string>
 
 void hello(const std::string& name) { fmt::print("hello {}\n", name); }
 

@@ -1,14 +1,14 @@
-#include <fmt/core.h>
-
 #include <chrono>
 #include <cstdio>
 #include <functional>
-#include <lesson/arguments.hpp>
-#include <mp/lock.hpp>
-#include <mp/process.hpp>
 #include <mutex>
 #include <thread>
 #include <vector>
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/lock.hpp>
+#include <mp/process.hpp>
 
 using namespace std::chrono_literals;
 

@@ -1,11 +1,11 @@
-#include <fmt/format.h>
 #include <unistd.h>
-
-#include <lesson/arguments.hpp>
-#include <mp/process.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
+#include <fmt/format.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
 
 // What has run so far, and in which process.
 struct Step {
@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   using mp::StartMethod;
   mp::Process{{.name = "Forked", .start_method = StartMethod::fork}, task}.join();
   mp::Process{{.name = "Spawned", .start_method = StartMethod::spawn}, task}.join();
-  mp::Process{{.name = "Forked by the server", .start_method = StartMethod::forkserver}, task}.join();
+  mp::Process{{.name = "Forked by the server", .start_method = StartMethod::forkserver}, task}
+      .join();
   fmt::print("A process before mp::init? {}\n", refusal);
 }

@@ -1,8 +1,8 @@
+#include <string_view>
 #include <fmt/format.h>
 
 #include <lesson/arguments.hpp>
 #include <mp/process.hpp>
-#include <string_view>
 
 int number = 1;
 

@@ -1,17 +1,17 @@
 #include <sys/wait.h>
-
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <vector>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/readable_pipe.hpp>
 #include <boost/process/v2.hpp>
-#include <chrono>
-#include <cstdio>
 #include <fmt/core.h>
+
 #include <lesson/arguments.hpp>
-#include <stdexcept>
-#include <string>
-#include <vector>
 
 namespace asio = boost::asio;
 namespace process = boost::process::v2;

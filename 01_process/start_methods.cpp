@@ -1,16 +1,16 @@
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <vector>
+#include <fmt/core.h>
+
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
 #include <mp/process.hpp>
-#include <string>
-#include <vector>
 
 struct Method {
   const char* name;
@@ -72,8 +72,8 @@ int main(int argc, char** argv) {
   fmt::print("\nMilliseconds to start and join, and the memory that the parent uses\n");
   fmt::print("{:>8}  {:>10}  {:>10}  {:>10}\n", "MiB", methods[0].name, methods[1].name,
              methods[2].name);
-  lesson::Figure figure{"The cost of a process", "memory of the parent (MiB)",
-                        "start and join (ms)", {}, true, true};
+  lesson::Figure figure{
+      "The cost of a process", "memory of the parent (MiB)", "start and join (ms)", {}, true, true};
   for (const auto& method : methods) figure.series.push_back({method.name, {}});
   std::string cheapest;
   for (int size = 1; size <= memory; size *= 4) {
@@ -84,8 +84,9 @@ int main(int argc, char** argv) {
       fmt::print("  {:10.2f}", cost);
       figure.series[i].points.emplace_back(size, cost);
     }
-    const auto best = std::ranges::min_element(
-        figure.series, {}, [](const lesson::Series& series) { return series.points.back().second; });
+    const auto best = std::ranges::min_element(figure.series, {}, [](const lesson::Series& series) {
+      return series.points.back().second;
+    });
     cheapest = best->title;
     fmt::print("\n");
   }

@@ -1,14 +1,15 @@
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
 #include <lesson/arguments.hpp>
 #include <mp/process.hpp>
-#include <stdexcept>
 
 namespace lesson {
 namespace {
@@ -62,7 +63,8 @@ void add(CLI::App& app, const Option& option, const Option::Number<Value>& numbe
 }
 
 void add(CLI::App& app, const Option& option, const Option::Apply& apply) {
-  app.add_option_function<std::string>(option.name, [](const std::string&) {}, option.help)
+  app.add_option_function<std::string>(
+         option.name, [](const std::string&) {}, option.help)
       ->type_name("")
       ->check([apply](const std::string& text) -> std::string {
         try {
@@ -82,8 +84,7 @@ Option start_method() {
             if (name == "fork") return mp::set_start_method(mp::StartMethod::fork);
             if (name == "spawn") return mp::set_start_method(mp::StartMethod::spawn);
             if (name == "forkserver") return mp::set_start_method(mp::StartMethod::forkserver);
-            throw std::invalid_argument{
-                fmt::format("'{}' is not fork, spawn or forkserver", name)};
+            throw std::invalid_argument{fmt::format("'{}' is not fork, spawn or forkserver", name)};
           },
           "how processes start: fork (default), spawn or forkserver"};
 }

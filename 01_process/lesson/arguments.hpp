@@ -7,7 +7,8 @@
 #include <variant>
 #include <vector>
 
-// The command line of a lesson (through CLI11, which stays in arguments.cpp: it is slow to compile).
+// The command line of a lesson (through CLI11, which stays in arguments.cpp: it is slow to
+// compile).
 
 namespace lesson {
 
@@ -23,9 +24,9 @@ struct Option {
   Option(std::string option, Apply apply, std::string text)
       : name{std::move(option)}, help{std::move(text)}, variable{std::move(apply)} {}
   template <class Value>
-    requires std::is_arithmetic_v<Value>
-  Option(std::string option, Value& value, std::string text, Value least = 1,
-         Value most = std::numeric_limits<Value>::max())
+  requires std::is_arithmetic_v<Value> Option(std::string option, Value& value, std::string text,
+                                              Value least = 1,
+                                              Value most = std::numeric_limits<Value>::max())
       : name{std::move(option)},
         help{std::move(text)},
         variable{Number<Value>{&value, {least, most}}} {}

@@ -1,5 +1,4 @@
 #include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -8,14 +7,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
-#include <gnuplot-iostream.h>
-#include <lesson/figure.hpp>
 #include <limits>
 #include <memory>
-#include <mp/file_descriptor.hpp>
 #include <stdexcept>
 #include <system_error>
+#include <fmt/format.h>
+#include <gnuplot-iostream.h>
+
+#include <lesson/figure.hpp>
+#include <mp/file_descriptor.hpp>
 
 namespace lesson {
 namespace {

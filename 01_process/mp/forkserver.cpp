@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -100,16 +102,20 @@ struct Server {
   Process process;
 };
 
-void start(Server& server) {
+Server start_server() {
   SocketPair control;
+  Server server;
   server.process =
       Process{{.name = "ForkServer", .start_method = StartMethod::spawn, .daemon = true},
               &serve,
               std::move(control.there)};
   server.control = std::move(control.here);
+  return server;
 }
 
-std::pair<Answer, FileDescriptor> order_from(const Server& server) {
+using Order = std::pair<Answer, FileDescriptor>;
+
+Order order_from(const Server& server) {
   SocketPair channel;
   {
     Message order;
@@ -122,6 +128,19 @@ std::pair<Answer, FileDescriptor> order_from(const Server& server) {
   return {std::move(answer), std::move(channel.here)};
 }
 
+// Empty when there is no server, or none any more.
+std::optional<Order> try_to_order() {
+  const auto [guard, server] = PerProcess<Server>::use();
+  if (!server.control) return std::nullopt;
+  try {
+    return order_from(server);
+  } catch (const BrokenPipe&) {  // somebody has killed it
+  } catch (const EndOfFile&) {
+  }
+  server = {};
+  return std::nullopt;
+}
+
 }  // namespace
 
 FileDescriptor open_pidfd(pid_t pid) {
@@ -129,17 +148,15 @@ FileDescriptor open_pidfd(pid_t pid) {
 }
 
 std::pair<Answer, FileDescriptor> order_process() {
-  const auto [guard, server] = PerProcess<Server>::use();
-  if (!server.control) start(server);
-  try {
-    return order_from(server);
-  } catch (const BrokenPipe&) {
-  } catch (const EndOfFile&) {
+  if (auto order = try_to_order()) return *std::move(order);
+  {
+    // Not under the lock, which a fork takes too: what is vfork here may be fork under a sanitizer.
+    auto fresh = start_server();
+    const auto [guard, server] = PerProcess<Server>::use();
+    if (!server.control) server = std::move(fresh);  // or another thread was faster
   }
-  // Somebody killed the server.
-  server = {};
-  start(server);
-  return order_from(server);
+  if (auto order = try_to_order()) return *std::move(order);
+  throw std::runtime_error{"the fork server ends as soon as it is started"};
 }
 
 }  // namespace mp::detail

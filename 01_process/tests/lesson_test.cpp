@@ -1,1 +1,261 @@
+#include <unistd.h>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <program.hpp>
+
+// Every lesson of the chapter, run as a program: does it show what it says?
+
+namespace {
+
+namespace fs = std::filesystem;
+using course::run_lesson;
+using testing::AllOf;
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+using testing::SizeIs;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+class StartMethods : public testing::TestWithParam<std::string> {
+ protected:
+  course::Run run(const std::string& lesson, std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.end(), {"--start-method", GetParam()});
+    return run_lesson(lesson, arguments);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Each, StartMethods, testing::Values("fork", "spawn", "forkserver"),
+                         [](const auto& method) { return method.param; });
+
+TEST_P(StartMethods, GreetingEndsWithTheMainProcess) {
+  const auto run = this->run("greeting");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(std::vector(lines.begin(), lines.end() - 1),
+              UnorderedElementsAre("Hello from process number 0", "Hello from process number 1"));
+  EXPECT_EQ(lines.back(), "Main process is done");
+}
+
+TEST_P(StartMethods, GreetingTakesAnyNumber) {
+  EXPECT_THAT(run("greeting", {"--processes", "20"}).output_lines(), SizeIs(21));
+}
+
+TEST_P(StartMethods, HelloGreetsBob) {
+  const auto run = this->run("hello");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_EQ(run.output, "hello bob\n");
+}
+
+TEST_P(StartMethods, DoublerNamesItsProcesses) {
+  const auto run = this->run("doubler");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(
+      run.output_lines(),
+      UnorderedElementsAre("5 doubled to 10 by: Process-1", "10 doubled to 20 by: Process-2",
+                           "15 doubled to 30 by: Process-3", "20 doubled to 40 by: Process-4",
+                           "25 doubled to 50 by: Process-5", "2 doubled to 4 by: Test"));
+}
+
+TEST_P(StartMethods, ExitStatusTellsCodesFromSignals) {
+  const auto run = this->run("exit_status");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output_lines(),
+              ElementsAre("a normal end: exit code 0", "std::exit(3): exit code 3",
+                          "an exception: exit code 1", "a signal: signal 9 (Killed)",
+                          "join_for: it is still running", "terminate: signal 15 (Terminated)"));
+  EXPECT_EQ(run.errors, "an exception: std::runtime_error: no way to go on\n");
+}
+
+TEST(Lessons, MainGuardShowsWhatRunsAgain) {
+  const auto run = run_lesson("main_guard");
+  EXPECT_EQ(run.status, 0) << run;
+  const std::string before = "static initialisers, main up to mp::init";
+  EXPECT_THAT(
+      run.output_lines(),
+      ElementsAre("MainProcess", "  ran:    " + before + ", main after mp::init",
+                  "  copied: nothing", "Forked", "  ran:    its task",
+                  "  copied: " + before + ", main after mp::init", "Spawned",
+                  "  ran:    " + before + ", its task", "  copied: nothing", "Forked by the server",
+                  "  ran:    its task", "  copied: " + before,
+                  AllOf(HasSubstr("mp::init(argc, argv);"), HasSubstr("first line of main"))));
+}
+
+TEST(Lessons, PrivateMemoryKeepsTheParentsVariable) {
+  const auto run = run_lesson("private_memory");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_THAT(lines[0], StartsWith("MainProcess: at the start the number is 1,"));
+  EXPECT_THAT(lines[1], StartsWith("Process-1: after my change the number is 42,"));
+  EXPECT_THAT(lines[2], StartsWith("MainProcess: after the other's change the number is 1,"));
+  EXPECT_EQ(lines[3], "The change was lost.");
+  const auto address = [](const std::string& line) { return line.substr(line.rfind(' ')); };
+  EXPECT_EQ(address(lines[0]), address(lines[1]));
+}
+
+TEST(Lessons, StartMethodsCompareWhatIsInheritedAndTheCost) {
+  const auto run = run_lesson("start_methods", {"--starts", "3", "--memory", "4"});
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(10));
+  EXPECT_THAT(lines[1], MatchesRegex("fork +yes +yes +yes +yes +yes"));
+  EXPECT_THAT(lines[2], MatchesRegex("spawn +no +no +yes +yes +yes"));
+  EXPECT_THAT(lines[3], MatchesRegex("forkserver +no +no +no +yes +no"));
+  EXPECT_THAT(lines[7], MatchesRegex(" +1 +[0-9.]+ +[0-9.]+ +[0-9.]+"));
+  EXPECT_THAT(lines[8], MatchesRegex(" +4 +[0-9.]+ +[0-9.]+ +[0-9.]+"));
+  EXPECT_THAT(lines[9], MatchesRegex("The cheapest .*: (fork|spawn|forkserver)"));
+}
+
+TEST(Lessons, RunProgramReadsOutputAndTellsTheEnd) {
+  const auto run = run_lesson("run_program");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(
+      run.output_lines(),
+      ElementsAre("echo: 35 bytes of output, exit code 0", "What a program writes can be read.",
+                  "seq: 588895 bytes of output, exit code 0", "sh: 0 bytes of output, exit code 3",
+                  "sleep: 0.5 s are over", "sleep: 0 bytes of output, signal 9",
+                  "there is no program no-such-program"));
+}
+
+TEST(Lessons, LockPrintingGarblesWithoutTheLockOnly) {
+  const auto run = run_lesson("lock_printing");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  const auto with = std::ranges::find(lines, "With a lock:");
+  ASSERT_NE(with, lines.end());
+  EXPECT_EQ(lines.front(), "Without a lock:");
+  std::vector<std::string> clean;
+  for (int i = 0; i < 10; ++i)
+    clean.push_back("Process " + std::to_string(i) + " prints this line");
+  EXPECT_THAT(std::vector(with + 1, lines.end()), testing::UnorderedElementsAreArray(clean));
+  EXPECT_THAT(std::vector(lines.begin() + 1, with),
+              testing::Not(testing::UnorderedElementsAreArray(clean)));
+  // Garbled, but complete.
+  auto letters = [](const std::string& text) {
+    auto sorted = text;
+    std::erase(sorted, '\n');
+    std::ranges::sort(sorted);
+    return sorted;
+  };
+  std::string before, after;
+  for (auto line = lines.begin() + 1; line != with; ++line) before += *line;
+  for (auto line = with + 1; line != lines.end(); ++line) after += *line;
+  EXPECT_EQ(letters(before), letters(after));
+}
+
+TEST(Lessons, AmdahlMeasuresAndPredicts) {
+  const auto run = run_lesson("amdahl", {"--terms", "1e6", "--serial", "0.5", "--processes", "2"});
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_THAT(lines[1], MatchesRegex(" +1 +[0-9.]+ +1.00 +1.00"));
+  EXPECT_THAT(lines[2], MatchesRegex(" +2 +[0-9.]+ +[0-9.]+ +1.33"));
+  EXPECT_THAT(lines[3], HasSubstr("no number of them can be 2 times"));
+}
+
+TEST(Lessons, ForkByHandGreetsAsTheToolkitDoes) {
+  const auto run = run_lesson("fork_by_hand");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(std::vector(lines.begin(), lines.end() - 1),
+              UnorderedElementsAre("Hello from process number 0", "Hello from process number 1"));
+  EXPECT_EQ(lines.back(), "Main process is done");
+}
+
+// ---- The command line ----
+
+TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
+  const auto lessons = course::lessons_in(LESSON_DIR);
+  EXPECT_THAT(lessons, SizeIs(11));
+  for (const auto& [name, status] : lessons) {
+    const auto help = run_lesson(name, {"--help"});
+    EXPECT_EQ(help.status, 0) << name << help;
+    EXPECT_THAT(help.output, HasSubstr("Usage: " + name));
+    for (const auto* wrong : {"--no-such-option", "surplus"}) {
+      const auto run = run_lesson(name, {wrong});
+      EXPECT_EQ(run.status, 2) << name << run;
+      EXPECT_EQ(run.output, "") << name;
+      EXPECT_THAT(run.error_lines(), ElementsAre(AllOf(StartsWith(name + ": "), HasSubstr(wrong))));
+    }
+  }
+}
+
+TEST(CommandLine, ValuesAreChecked) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
+      {"greeting", {"--processes", "0"}},      {"greeting", {"--processes", "-1"}},
+      {"greeting", {"--processes", "two"}},    {"greeting", {"--processes", "1.5"}},
+      {"greeting", {"--processes", "1e99"}},   {"greeting", {"--processes"}},
+      {"greeting", {"--start-method", "run"}}, {"hello", {"--start-method", ""}},
+      {"amdahl", {"--serial", "1.01"}},        {"amdahl", {"--serial", "nan"}},
+      {"amdahl", {"--plot", "figure.pdf"}},    {"start_methods", {"--starts", "0"}},
+      {"start_methods", {"--plot", "figure"}}, {"lock_printing", {"--processes", "x"}}};
+  for (const auto& [lesson, arguments] : wrong) {
+    const auto run = run_lesson(lesson, arguments);
+    EXPECT_EQ(run.status, 2) << run;
+    EXPECT_EQ(run.output, "");
+    EXPECT_THAT(run.error_lines(),
+                ElementsAre(AllOf(StartsWith(lesson + ": "), HasSubstr(arguments[0]))));
+  }
+}
+
+TEST(CommandLine, OutputThatCannotBeWrittenIsAnError) {
+  for (const auto* lesson : {"greeting", "private_memory", "fork_by_hand"}) {
+    const auto run = run_lesson(lesson, {}, {.output_file = "/dev/full"});
+    EXPECT_EQ(run.status, 1) << run;
+    EXPECT_THAT(run.errors, HasSubstr("No space left on device")) << lesson;
+  }
+}
+
+// ---- Figures ----
+
+class Figures : public testing::TestWithParam<std::string> {
+ protected:
+  course::Run plot(const std::string& file) {
+    if (GetParam() == "amdahl") return run_lesson("amdahl", {"--terms", "1e5", "--plot", file});
+    return run_lesson(GetParam(), {"--starts", "1", "--memory", "4", "--plot", file});
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Each, Figures, testing::Values("start_methods", "amdahl"),
+                         [](const auto& lesson) { return lesson.param; });
+
+TEST_P(Figures, AreWritten) {
+  const auto folder = fs::temp_directory_path() / ("figures-" + std::to_string(::getpid()));
+  fs::create_directory(folder);
+  for (const auto& [file, begin] :
+       {std::pair{"it's a figure.svg", "<?xml"}, std::pair{"figure.png", "\x89PNG"}}) {
+    const auto run = plot(folder / file);
+    EXPECT_EQ(run.status, 0) << run;
+    EXPECT_THAT(run.errors, IsEmpty());
+    std::ifstream in{folder / file, std::ios::binary};
+    const std::string content{std::istreambuf_iterator{in}, {}};
+    EXPECT_THAT(content, StartsWith(begin));
+    EXPECT_GT(content.size(), 1000U);
+  }
+  fs::remove_all(folder);
+}
+
+TEST_P(Figures, CanBeDrawnInTheTerminal) {
+  const auto run = plot("-");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output, HasSubstr("+-----"));
+}
+
+TEST_P(Figures, ThatCannotBeWrittenAreAnError) {
+  const auto run = plot("/no/such/folder/figure.svg");
+  EXPECT_EQ(run.status, 1) << run;
+  EXPECT_THAT(run.error_lines(),
+              ElementsAre(AllOf(StartsWith(GetParam() + ": "), HasSubstr("/no/such/folder"))));
+}
+
+}  // namespace
