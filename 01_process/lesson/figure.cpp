@@ -89,7 +89,7 @@ void write_script(std::ostream& gnuplot, Gnuplot& data, const Figure& figure,
   if (!in_terminal) gnuplot << "set output " << quoted(file) << "\n";
   gnuplot << "set title " << quoted(figure.title) << " noenhanced\n"
           << "set style data linespoints\n"
-          << "set key outside bottom center horizontal\n"  // where it hides no data
+          << "set key outside top center horizontal\n"  // where it hides no data
           << "set tics nomirror\n";
   if (!in_terminal)  // colours that the colour-blind can tell apart, too
     gnuplot << "set colorsequence podo\nset border 3\nset grid linetype 1 linecolor '#dddddd'\n";

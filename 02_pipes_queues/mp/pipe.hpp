@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <mp/exclusive_descriptor.hpp>
+#include <mp/message.hpp>
+#include <mp/wait.hpp>
+
+namespace mp {
+
+/// One end of a pipe between two processes: sends and receives values of any type that can travel,
+/// of any size; after Python's `multiprocessing.Connection`.
+///
+/// An end belongs to one process: move it into the one that is to use it, `std::move(end)`. Then
+/// each side notices when the other is gone. A value that arrives as another type than the one
+/// asked for is taken off the pipe, so that the next one can still be received.
+class Connection {
+ public:
+  Connection() = default;
+  explicit Connection(FileDescriptor socket) : socket_{std::move(socket)} {}
+
+  /// Waits while the pipe is full. Throws BrokenPipe when the other end is closed.
+  template <class T>
+  void send(const T& value) {
+    pack(value).send(descriptor());
+  }
+
+  /// Waits for a value. Throws EndOfFile when the other end is closed and all has been received,
+  /// MessageError when the value is of another type, or its sender died in the middle of it.
+  template <class T>
+  T recv() {
+    return unpack<T>(Message::receive(descriptor()));
+  }
+
+  /// True when something can be received (a value, or the end of the file) before the limit.
+  bool poll(Seconds limit = {}) const;
+
+  /// Bytes as they are, without a type; one call receives what one call sent.
+  void send_bytes(std::span<const std::byte> bytes);
+  std::vector<std::byte> recv_bytes();
+
+  void close() noexcept { socket_.close(); }
+  bool is_open() const noexcept { return static_cast<bool>(socket_.get()); }
+
+  /// The socket underneath, to wait for several connections at once. Throws std::logic_error when
+  /// this end is closed.
+  const FileDescriptor& descriptor() const;
+
+  using process_shared = void;
+  void save(Writer& writer) const { writer(socket_); }
+  void load(Reader& reader) { reader(socket_); }
+
+ private:
+  ExclusiveDescriptor socket_;
+};
+
+/// A pipe whose two ends both send and receive.
+std::pair<Connection, Connection> pipe();
+
+/// A pipe with one direction: the first end receives, the second one sends.
+std::pair<Connection, Connection> one_way_pipe();
+
+}  // namespace mp

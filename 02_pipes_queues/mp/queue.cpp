@@ -1,0 +1,157 @@
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include <mp/queue.hpp>
+#include <mp/robust_mutex.hpp>
+
+namespace mp::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Where a chunk stands in its message; a small message has one that is both.
+constexpr std::uint32_t first = 1, last = 2;
+
+struct Guard {
+  RobustMutex& mutex;
+  ~Guard() { mutex.unlock(); }
+};
+
+}  // namespace
+
+// What all processes that use the queue share.
+struct MessageQueue::Shared {
+  RobustMutex writing, reading;
+  std::atomic<bool> closed{false};
+  std::uint64_t mark = 0;  // a random number that every header of this queue begins with
+};
+
+// The header of a chunk, with room for a small value, which then needs no second read.
+struct MessageQueue::Chunk {
+  static constexpr std::size_t room = 16;
+  std::uint64_t mark;
+  std::uint32_t size;  // of the payload, which goes on behind the chunk when there is no room
+  std::uint32_t position;
+  std::array<char, room> payload;
+};
+
+MessageQueue::MessageQueue() : memory_{sizeof(Shared)} {
+  auto& shared = *new (memory_.data()) Shared;
+  check(::getrandom(&shared.mark, sizeof shared.mark, 0), "getrandom");
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  read_end_ = FileDescriptor{ends[0]};
+  write_end_ = FileDescriptor{ends[1]};
+}
+
+MessageQueue::Shared& MessageQueue::shared() const {
+  return *reinterpret_cast<Shared*>(memory_.data());
+}
+
+bool MessageQueue::is_empty() const { return !wait_ready(read_end_, POLLIN, at_once); }
+
+void MessageQueue::put(const Message& message) {
+  if (!message.descriptors.empty())
+    throw std::invalid_argument{"descriptors cannot travel through a queue: use a pipe"};
+  auto& shared = this->shared();
+  // If the one before died in here, its message lacks an end, and readers throw it away.
+  shared.writing.lock();
+  const Guard guard{shared.writing};
+  if (shared.closed) throw QueueClosed{"cannot put: the queue is closed"};
+
+  constexpr auto most = PIPE_BUF - offsetof(Chunk, payload);
+  std::array<char, PIPE_BUF> buffer;
+  std::string_view rest{message.bytes};
+  std::uint32_t position = first;
+  do {
+    const auto size = std::min(rest.size(), most);
+    if (size == rest.size()) position |= last;
+    const Chunk chunk{shared.mark, static_cast<std::uint32_t>(size), position, {}};
+    std::memcpy(buffer.data(), &chunk, sizeof chunk);
+    std::memcpy(buffer.data() + offsetof(Chunk, payload), rest.data(), size);
+    const auto total = std::max(sizeof chunk, offsetof(Chunk, payload) + size);
+    check(retry([&] { return ::write(write_end_.get(), buffer.data(), total); }), "write");
+    rest.remove_prefix(size);
+    position = 0;
+  } while (!rest.empty());
+}
+
+void MessageQueue::close() {
+  auto& shared = this->shared();
+  shared.writing.lock();
+  const Guard guard{shared.writing};
+  if (shared.closed.exchange(true)) return;
+  // An empty chunk wakes whoever waits. If the pipe is full, nobody does.
+  if (!wait_ready(write_end_, POLLOUT, at_once)) return;
+  const Chunk chunk{shared.mark, 0, 0, {}};
+  check(retry([&] { return ::write(write_end_.get(), &chunk, sizeof chunk); }), "write");
+}
+
+// Reads one chunk, and appends its payload; false when the deadline has passed.
+bool MessageQueue::read_chunk(Chunk& chunk, std::string& bytes, Deadline deadline) {
+  // What was written as a whole can be read as a whole.
+  const auto read = [&](char* data, std::size_t size) {
+    return static_cast<std::size_t>(
+        check(retry([&] { return ::read(read_end_.get(), data, size); }), "read"));
+  };
+  std::array<char, sizeof(Chunk)> window;
+  for (std::size_t filled = 0;;) {
+    if (deadline && !wait_ready(read_end_, POLLIN, deadline)) return false;
+    filled += read(window.data() + filled, window.size() - filled);
+    if (filled < window.size()) continue;
+    std::memcpy(&chunk, window.data(), sizeof chunk);
+    if (chunk.mark == shared().mark) break;
+    // A reader died in the middle of a chunk: go on to where the next one begins.
+    std::copy(window.begin() + 1, window.end(), window.begin());
+    --filled;
+  }
+  if (chunk.position & first) bytes.clear();  // what came before lacks its end
+  const auto here = std::min<std::size_t>(chunk.size, Chunk::room);
+  bytes.append(chunk.payload.data(), here);
+  if (const auto behind = chunk.size - here; behind > 0) {
+    bytes.resize(bytes.size() + behind);
+    read(bytes.data() + bytes.size() - behind, behind);
+  }
+  return true;
+}
+
+bool MessageQueue::nobody_is_putting() {
+  auto& shared = this->shared();
+  if (shared.writing.try_lock() == RobustMutex::Result::timed_out) return false;
+  const Guard guard{shared.writing};
+  return is_empty();
+}
+
+std::optional<Message> MessageQueue::get(Deadline deadline) {
+  auto& shared = this->shared();
+  if (shared.reading.lock(deadline) == RobustMutex::Result::timed_out) return std::nullopt;
+  const Guard guard{shared.reading};
+
+  Message message;
+  Chunk chunk;
+  bool begun = false;
+  for (;;) {
+    if (!begun && shared.closed && is_empty())
+      throw QueueClosed{"nothing to get: the queue is closed and empty"};
+    // The rest of a message is on its way, unless the one who was putting it has died.
+    if (read_chunk(chunk, message.bytes, begun ? deadline_after(50ms) : deadline)) {
+      begun = begun || (chunk.position & first);
+      if (begun && (chunk.position & last)) return message;
+    } else if (!begun) {
+      return std::nullopt;
+    } else if (nobody_is_putting()) {
+      begun = false;
+    }
+  }
+}
+
+}  // namespace mp::detail

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <typeinfo>
+#include <utility>
+
+#include <mp/message.hpp>
+#include <mp/shared_memory.hpp>
+#include <mp/wait.hpp>
+
+namespace mp {
+
+/// The queue was closed: nothing can be put any more, or, on `get`, everything has been taken.
+struct QueueClosed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+/// What is under mp::Queue: a queue of packed values, made of one pipe and two locks.
+///
+/// The kernel writes up to PIPE_BUF bytes as a whole, so a message travels in chunks of that size
+/// at most, each with a header that no other bytes look like. Whoever is killed in the middle of
+/// putting or getting a message leaves the pipe in an order that the next one can find.
+class MessageQueue {
+ public:
+  MessageQueue();
+  void put(const Message& message);
+  std::optional<Message> get(Deadline deadline);  // empty when the deadline has passed
+  void close();
+
+  void save(Writer& writer) const { writer(memory_, read_end_, write_end_); }
+  void load(Reader& reader) { reader(memory_, read_end_, write_end_); }
+
+ private:
+  struct Shared;
+  struct Chunk;
+  Shared& shared() const;
+  bool read_chunk(Chunk& chunk, std::string& bytes, Deadline deadline);
+  bool is_empty() const;
+  bool nobody_is_putting();
+
+  SharedMemory memory_;
+  FileDescriptor read_end_, write_end_;
+};
+
+}  // namespace detail
+
+/// A first-in-first-out queue between processes, for many producers and many consumers; after
+/// Python's `multiprocessing.Queue`. Give it to a process with `std::ref(queue)`.
+///
+/// Values of one producer come out in the order in which it put them. `put` waits while the pipe
+/// underneath is full, so a process that has not finished putting cannot be joined before somebody
+/// gets. A process killed in the middle of `put` or `get` takes that one value with it, no other.
+template <class T>
+requires can_travel<T>
+class Queue {
+ public:
+  Queue() = default;
+
+  /// Throws QueueClosed after `close`.
+  void put(const T& value) {
+    Message message;
+    Writer{message}(value);
+    queue_.put(message);
+  }
+
+  /// Waits for a value. Throws QueueClosed when the queue is closed and empty.
+  T get() { return *take(std::nullopt); }
+
+  /// A value that is there at once, or within the limit; empty if there is none.
+  std::optional<T> try_get() { return take(at_once); }
+  std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
+
+  /// Says that nothing more will be put: whoever waits in `get` is woken when the queue is empty.
+  void close() { queue_.close(); }
+
+  /// `for (T value : queue)` gets values until the queue is closed and empty.
+  class Iterator {
+   public:
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+    explicit Iterator(Queue& queue) : queue_{&queue} { ++*this; }
+    T& operator*() const { return *value_; }
+    Iterator& operator++() {
+      try {
+        value_ = queue_->take(std::nullopt);
+      } catch (const QueueClosed&) {
+        value_.reset();
+      }
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return !value_; }
+
+   private:
+    Queue* queue_;
+    mutable std::optional<T> value_;
+  };
+  Iterator begin() { return Iterator{*this}; }
+  std::default_sentinel_t end() { return {}; }
+
+  using process_shared = void;
+  void save(Writer& writer) const { writer(queue_); }
+  void load(Reader& reader) { reader(queue_); }
+
+ private:
+  std::optional<T> take(Deadline deadline) {
+    auto message = queue_.get(deadline);
+    if (!message) return std::nullopt;
+    Reader reader{*message};
+    T value{};
+    reader(value);
+    return value;
+  }
+
+  detail::MessageQueue queue_;
+};
+
+}  // namespace mp

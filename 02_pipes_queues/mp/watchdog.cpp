@@ -1,0 +1,167 @@
+#include <poll.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <mp/proc.hpp>
+#include <mp/watchdog.hpp>
+
+namespace mp {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using Patience = std::chrono::duration<double>;
+
+// What has been printed comes before the explanation, if nobody hinders that.
+void flush_output() {
+  pollfd state{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&state, 1, 0) != 1 || (state.revents & POLLOUT) == 0) return;
+  if (::ftrylockfile(stdout) != 0) return;  // a blocked thread is printing
+  ::fflush_unlocked(stdout);
+  ::funlockfile(stdout);
+}
+
+void print(const std::string& line) {
+  for (std::string_view rest{line}; !rest.empty();) {
+    const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (written <= 0) return;
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+bool has_ended(const detail::ProcessState& process) {
+  return std::ranges::all_of(process.threads,
+                             [](const auto& thread) { return thread.state == 'Z'; });
+}
+
+// Stops all descendants, until there are no new ones, and returns them.
+std::set<pid_t> stop_descendants() {
+  std::set<pid_t> stopped;
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& process : detail::read_tree(::getpid())) {
+      if (process.pid == ::getpid() || has_ended(process) || stopped.contains(process.pid))
+        continue;
+      ::kill(process.pid, SIGSTOP);
+      stopped.insert(process.pid);
+      again = true;
+    }
+  }
+  return stopped;
+}
+
+// Without this, the other threads of this process could still notice how their children die, and
+// complain: of the end of a file, for example.
+void freeze_other_threads() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    for (;;) ::pause();
+  };
+  ::sigaction(SIGRTMAX, &action, nullptr);
+  const auto self = detail::read_process(::getpid());
+  if (!self) return;
+  for (const auto& thread : self->threads)
+    if (thread.tid != ::gettid()) ::syscall(SYS_tgkill, ::getpid(), thread.tid, SIGRTMAX);
+}
+
+// From the freezing on, only system calls: a frozen thread may hold the lock of the memory, or any.
+[[noreturn]] void end_program(const std::string& explanation) {
+  flush_output();
+  print(explanation + '\n');
+  const auto descendants = stop_descendants();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // their children become ours
+  freeze_other_threads();
+  for (const auto pid : descendants) ::kill(pid, SIGKILL);
+  const timespec moment{.tv_sec = 0, .tv_nsec = 1'000'000};
+  for (int tries = 0; tries < 1000; ++tries) {
+    const auto reaped = ::waitpid(-1, nullptr, WNOHANG);
+    if (reaped == -1) break;
+    if (reaped == 0) ::nanosleep(&moment, nullptr);
+  }
+  ::_exit(EXIT_FAILURE);
+}
+
+}  // namespace
+
+struct Watchdog::Thread {
+  explicit Thread(Patience patience) : patience_{patience} {
+    // The program's signals are for the program's own threads.
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread{[this] { watch(); }};
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  ~Thread() {
+    {
+      const std::scoped_lock guard{mutex_};
+      stopped_ = true;
+    }
+    stop_.notify_one();
+    thread_.join();
+  }
+
+  void watch() {
+    ::prctl(PR_SET_NAME, "mp-watchdog");  // mp::examine leaves threads of this name out
+    const auto usual_pause = std::chrono::duration_cast<Clock::duration>(
+        std::clamp<Patience>(patience_ / 10, 1ms, 100ms));
+    std::string known;  // the deadlock that was found last
+    Clock::time_point since;
+    for (auto pause = usual_pause; wait(pause);) {
+      const auto begin = Clock::now();
+      const auto found = find_deadlock();
+      const auto now = Clock::now();
+      if (found != known) since = now;
+      known = found;
+      if (!found.empty() && now - since >= patience_) end_program(found);
+      // To watch is to take no more than a twentieth of a processor.
+      pause = std::max<Clock::duration>(usual_pause, 20 * (now - begin));
+    }
+  }
+
+  // In words; empty if there is none.
+  static std::string find_deadlock() {
+    try {
+      auto examination = examine(::getpid());
+      if (examination.deadlock()) return std::move(examination.explanation);
+    } catch (const std::exception&) {
+      // No memory to look with: look again later.
+    }
+    return {};
+  }
+
+  // False when it is time to stop.
+  bool wait(Clock::duration pause) {
+    std::unique_lock guard{mutex_};
+    return !stop_.wait_for(guard, pause, [&] { return stopped_; });
+  }
+
+  const pid_t owner_ = ::getpid();
+  const Patience patience_;
+  std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopped_ = false;
+  std::thread thread_;
+};
+
+Watchdog::Watchdog(Patience patience) : thread_{std::make_unique<Thread>(patience)} {}
+
+Watchdog::~Watchdog() {
+  // A forked child has a copy of this object, but not the thread: there is nothing to stop.
+  if (thread_->owner_ != ::getpid()) static_cast<void>(thread_.release());
+}
+
+}  // namespace mp

@@ -1,0 +1,21 @@
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
+#include <mp/queue.hpp>
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  lesson::parse(argc, argv, "First in, first out: what a queue does, in one process.");
+
+  mp::Queue<int> queue;
+  queue.put(1);
+  queue.put(2);
+  queue.put(3);
+
+  fmt::print("{}\n", queue.get());
+  fmt::print("{}\n", queue.get());
+  fmt::print("{}\n", queue.get());
+  // A fourth get would wait for ever, for nobody is left who could put something.
+  // queue.try_get() would not wait: it returns an optional, which is empty when the queue is.
+}

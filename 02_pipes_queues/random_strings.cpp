@@ -1,0 +1,48 @@
+#include <functional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <fmt/format.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
+#include <mp/queue.hpp>
+
+constexpr std::string_view characters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+std::string random_string(int length, int seed, int number) {
+  std::seed_seq stream{seed, number};  // a generator of the parent's, copied, would repeat itself
+  std::mt19937_64 random{stream};
+  std::uniform_int_distribution<std::size_t> draw{0, characters.size() - 1};
+  std::string text;
+  while (length-- > 0) text += characters[draw(random)];
+  return text;
+}
+
+void put_string(mp::Queue<std::string>& output, int length, int seed, int number) {
+  const auto text = random_string(length, seed, number);
+  fmt::print("{} puts {}\n", mp::this_process::name(), text);
+  output.put(text);
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  int processes = 4, length = 5, seed = 123;
+  lesson::parse(argc, argv, "Processes make random strings; they come out in order of arrival.",
+                {{"--processes", processes, "how many strings", 1, 1000},
+                 {"--length", length, "how many characters each"},
+                 {"--seed", seed, "another one gives other strings", 0}});
+
+  mp::Queue<std::string> output;
+  std::vector<mp::Process> workers;
+  for (int number = 0; number < processes; ++number)
+    workers.emplace_back(put_string, std::ref(output), length, seed, number);
+
+  std::vector<std::string> results;
+  while (results.size() < workers.size()) results.push_back(output.get());
+  // Not before: a process cannot end while the queue is too full for what it has to put.
+  for (auto& worker : workers) worker.join();
+  fmt::print("[{}]\n", fmt::join(results, ", "));
+}

@@ -1,0 +1,55 @@
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <fmt/format.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
+#include <mp/queue.hpp>
+
+constexpr std::string_view characters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+// A queue does not tell who has put a value. So the position travels along with it.
+using Result = std::pair<int, std::string>;
+
+std::string random_string(int length, int seed, int position) {
+  std::seed_seq stream{seed, position};
+  std::mt19937_64 random{stream};
+  std::uniform_int_distribution<std::size_t> draw{0, characters.size() - 1};
+  std::string text;
+  while (length-- > 0) text += characters[draw(random)];
+  return text;
+}
+
+void put_string(mp::Queue<Result>& output, int length, int seed, int position) {
+  output.put({position, random_string(length, seed, position)});
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  int processes = 4, length = 5, seed = 123;
+  lesson::parse(argc, argv, "Random strings again, put in order by the positions they bring along.",
+                {{"--processes", processes, "how many strings", 1, 1000},
+                 {"--length", length, "how many characters each"},
+                 {"--seed", seed, "another one gives other strings", 0}});
+
+  mp::Queue<Result> output;
+  std::vector<mp::Process> workers;
+  for (int position = 0; position < processes; ++position)
+    workers.emplace_back(put_string, std::ref(output), length, seed, position);
+
+  std::vector<Result> results;
+  while (results.size() < workers.size()) {
+    results.push_back(output.get());
+    fmt::print("({}, {}) arrived\n", results.back().first, results.back().second);
+  }
+  std::sort(results.begin(), results.end());  // pairs are compared by their first member first
+  std::vector<std::string> strings;
+  for (const auto& [position, text] : results) strings.push_back(text);
+  fmt::print("[{}]\n", fmt::join(strings, ", "));
+}

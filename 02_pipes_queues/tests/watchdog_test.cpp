@@ -1,0 +1,911 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <regex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mp/lock.hpp>
+#include <mp/pipe.hpp>
+#include <mp/process.hpp>
+#include <mp/queue.hpp>
+#include <mp/watchdog.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using Clock = std::chrono::steady_clock;
+
+// ---- The programs that are examined ----
+
+// A process made by nothing but fork, that dies with its maker at the latest. All that it starts,
+// as far as it is no Child itself, belongs to its group.
+class Child {
+ public:
+  Child(const char* name, const std::function<void()>& function) : pid_{::fork()} {
+    ::setpgid(pid_, 0);
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_NAME, name);
+    function();
+    ::_exit(0);
+  }
+  Child(const Child&) = delete;
+  ~Child() {
+    ::kill(-pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+};
+
+// What is called in a blocking way in these programs, and may well return: it is the end that
+// counts.
+void receive(int descriptor) {
+  char byte = 0;
+  if (::read(descriptor, &byte, 1) == -1) ::_exit(2);
+}
+void send_much(int descriptor) {
+  const std::vector<char> much(10'000'000);
+  if (::write(descriptor, much.data(), much.size()) == -1) ::_exit(2);
+}
+void sleep_long() { std::this_thread::sleep_for(1h); }
+void compute_long() {
+  std::atomic<unsigned> count = 0;
+  for (;;) ++count;
+}
+
+struct Pipe {
+  int read = -1, write = -1;
+  Pipe() {
+    int ends[2];
+    if (::pipe(ends) == -1) ::_exit(2);
+    read = ends[0];
+    write = ends[1];
+  }
+  Pipe(const Pipe&) = delete;
+  ~Pipe() {
+    ::close(read);
+    ::close(write);
+  }
+};
+
+struct SocketPair {
+  int first = -1, second = -1;
+  SocketPair() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1) ::_exit(2);
+    first = ends[0];
+    second = ends[1];
+  }
+  SocketPair(const SocketPair&) = delete;
+  ~SocketPair() {
+    ::close(first);
+    ::close(second);
+  }
+};
+
+template <class T>
+T& shared(int count = 1) {
+  return *static_cast<T*>(::mmap(nullptr, sizeof(T) * static_cast<std::size_t>(count),
+                                 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+}
+
+void receive_int(mp::Connection connection) { connection.recv<int>(); }
+void send_and_receive(mp::Connection connection) {
+  connection.send(std::string(10'000'000, 'x'));
+  connection.recv<std::string>();
+}
+void put_much(mp::Queue<std::string>& queue) { queue.put(std::string(10'000'000, 'x')); }
+void get_one(mp::Queue<int>& queue) { queue.get(); }
+
+void both_receive() {
+  auto [here, there] = mp::pipe();
+  mp::Process process{receive_int, std::move(there)};
+  here.recv<int>();
+}
+
+void both_send() {
+  auto [here, there] = mp::pipe();
+  mp::Process process{send_and_receive, std::move(there)};
+  send_and_receive(std::move(here));
+}
+
+void join_before_get() {
+  mp::Queue<std::string> queue;
+  mp::Process process{put_much, std::ref(queue)};
+  process.join();
+}
+
+void lock_both(mp::Lock& first, mp::Lock& second, mp::Connection other) {
+  const std::scoped_lock one{first};
+  other.send(true);
+  other.recv<bool>();  // now each holds one
+  const std::scoped_lock two{second};
+}
+
+void lock_in_different_order() {
+  mp::Lock red, blue;
+  auto [here, there] = mp::pipe();
+  mp::Process process{lock_both, std::ref(red), std::ref(blue), std::move(there)};
+  lock_both(blue, red, std::move(here));
+}
+
+void hand_on(mp::Connection from, mp::Connection to) { to.send(from.recv<int>()); }
+
+void ring_of_three() {
+  auto [from_main, to_first] = mp::one_way_pipe();
+  auto [from_first, to_second] = mp::one_way_pipe();
+  auto [from_second, to_main] = mp::one_way_pipe();
+  mp::Process first{hand_on, std::move(from_main), std::move(to_second)};
+  mp::Process second{hand_on, std::move(from_first), std::move(to_main)};
+  hand_on(std::move(from_second), std::move(to_first));
+}
+
+void receive_from_itself() {
+  auto [here, there] = mp::pipe();
+  here.recv<int>();
+}
+
+void send_to_itself() {
+  Pipe pipe;
+  send_much(pipe.write);
+}
+
+void get_from_an_empty_queue() {
+  mp::Queue<int> queue;
+  queue.get();
+}
+
+void several_get_from_an_empty_queue() {
+  mp::Queue<int> queue;
+  mp::Process first{get_one, std::ref(queue)}, second{get_one, std::ref(queue)};
+  first.join();
+}
+
+// The usual mistake: nobody closes the ends that it does not use.
+void bare_pipes() {
+  Pipe to_child, to_parent;
+  Child child{"Child", [&] { receive(to_child.read); }};
+  receive(to_parent.read);
+}
+
+void bare_sockets() {
+  SocketPair pair;
+  Child child{"Child", [&] {
+                ::close(pair.first);
+                send_much(pair.second);
+              }};
+  ::close(pair.second);
+  send_much(pair.first);
+}
+
+void polls() {
+  Pipe to_poll, to_select, to_epoll;
+  Child first{"Select", [&] {
+                fd_set set;
+                FD_ZERO(&set);
+                FD_SET(to_select.read, &set);
+                ::select(to_select.read + 1, &set, nullptr, nullptr, nullptr);
+              }};
+  Child second{"Epoll", [&] {
+                 const int epoll = ::epoll_create1(0);
+                 epoll_event event{.events = EPOLLIN, .data = {}};
+                 ::epoll_ctl(epoll, EPOLL_CTL_ADD, to_epoll.read, &event);
+                 ::epoll_wait(epoll, &event, 1, -1);
+               }};
+  pollfd state{to_poll.read, POLLIN, 0};
+  ::poll(&state, 1, -1);
+}
+
+void waits_for_any_child() {
+  Pipe pipe;
+  Child child{"Child", [&] { receive(pipe.read); }};
+  ::waitpid(-1, nullptr, 0);
+}
+
+void waits_by_waitid() {
+  Pipe pipe;
+  Child child{"Child", [&] { receive(pipe.read); }};
+  siginfo_t info;
+  ::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED);
+}
+
+void semaphores() {
+  auto* semaphores = &shared<sem_t>(2);
+  for (int i = 0; i < 2; ++i) ::sem_init(&semaphores[i], 1, 0);
+  Child child{"Child", [&] { ::sem_wait(&semaphores[0]); }};
+  ::sem_wait(&semaphores[1]);
+}
+
+void plain_mutex_twice() {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  ::pthread_mutex_lock(&mutex);
+  ::pthread_mutex_lock(&mutex);
+}
+
+void robust_mutex_twice() {
+  auto& mutex = shared<pthread_mutex_t>();
+  pthread_mutexattr_t attributes;
+  ::pthread_mutexattr_init(&attributes);
+  ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  ::pthread_mutex_init(&mutex, &attributes);
+  ::pthread_mutex_lock(&mutex);
+  ::pthread_mutex_lock(&mutex);
+}
+
+void lock_while_receiving() {
+  mp::Lock lock;
+  auto [here, there] = mp::pipe();
+  mp::Process process{[&](mp::Connection other) {
+                        const std::scoped_lock guard{lock};
+                        other.send(true);
+                        other.recv<int>();
+                      },
+                      std::move(there)};
+  here.recv<bool>();
+  const std::scoped_lock guard{lock};
+}
+
+void threads() {
+  Pipe to_child, to_parent;
+  Child child{"Child", [&] { receive(to_child.read); }};
+  std::thread{[&] { receive(to_parent.read); }}.join();
+}
+
+// One of them has a handler that any other could make run, but all are stuck.
+void with_a_signal_handler() {
+  std::signal(SIGUSR1, [](int) {});
+  bare_pipes();
+}
+
+void children_only() {
+  Pipe first, second;
+  Child one{"One", [&] { receive(first.read); }};
+  Child two{"Two", [&] { receive(second.read); }};
+  ::close(first.write);
+  ::close(second.write);
+  compute_long();
+}
+
+void grandchild() {
+  Pipe pipe;
+  Child child{"Child", [&] {
+                Child grandchild{"Grandchild", [&] { receive(pipe.read); }};
+                ::waitpid(-1, nullptr, 0);
+              }};
+  ::waitpid(-1, nullptr, 0);
+}
+
+void with_a_watchdog_in_a_child() {
+  Pipe to_child, to_parent;
+  Child child{"Child", [&] {
+                mp::Watchdog watchdog{1h};
+                receive(to_child.read);
+              }};
+  receive(to_parent.read);
+}
+
+// Runs a program where it has numbers for processes, and sockets, of its own, as graders do.
+void run_in_sandbox(void (*program)()) {
+  if (::unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET) == -1) ::_exit(9);
+  const Child child{"Sandboxed", program};
+  int status = 0;
+  ::waitpid(child.pid(), &status, 0);
+  ::_exit(WEXITSTATUS(status));
+}
+
+// ---- How they are examined ----
+
+std::string without_numbers(const std::string& text) {
+  return std::regex_replace(text, std::regex{R"( \(\d+\))"}, "");
+}
+
+template <class Predicate>
+mp::Examination examine_until(pid_t root, Predicate predicate) {
+  const auto end = Clock::now() + 10s;
+  for (;;) {
+    auto examination = mp::examine(root, "MainProcess");
+    if (predicate(examination) || Clock::now() > end) return examination;
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+struct Program {
+  const char* name;
+  void (*run)();
+  const char* explanation;
+  mp::StartMethod method = mp::StartMethod::fork;
+};
+
+std::string name_of(const testing::TestParamInfo<Program>& info) { return info.param.name; }
+void PrintTo(const Program& program, std::ostream* stream) { *stream << program.name; }
+
+struct Deadlock : testing::TestWithParam<Program> {};
+
+TEST_P(Deadlock, IsExplained) {
+  const Child program{"Main", [] {
+                        mp::set_start_method(GetParam().method);
+                        GetParam().run();
+                      }};
+  // There may be a smaller deadlock before all have got to where they stay.
+  const auto examination = examine_until(program.pid(), [](const auto& found) {
+    return without_numbers(found.explanation) == GetParam().explanation;
+  });
+  EXPECT_EQ(without_numbers(examination.explanation), GetParam().explanation);
+  EXPECT_TRUE(examination.deadlock());
+}
+
+constexpr auto receive_text =
+    "MainProcess waits to receive from Process-1; Process-1 waits to receive from MainProcess: "
+    "nobody will send. This is a deadlock.";
+constexpr auto send_text =
+    "MainProcess waits to send to Process-1 (the pipe is full); Process-1 waits to send to "
+    "MainProcess (the pipe is full): nobody will receive. This is a deadlock.";
+constexpr auto join_text =
+    "MainProcess waits for Process-1 to end; Process-1 waits to send to MainProcess (the pipe is "
+    "full): nobody will receive. This is a deadlock.";
+constexpr auto lock_text =
+    "MainProcess waits for a lock held by Process-1; Process-1 waits for a lock held by "
+    "MainProcess: nobody will release a lock. This is a deadlock.";
+constexpr auto ring_text =
+    "MainProcess waits to receive from Process-2; Process-1 waits to receive from MainProcess; "
+    "Process-2 waits to receive from Process-1: nobody will send. This is a deadlock.";
+constexpr auto bare_text =
+    "MainProcess waits to receive from Child; Child waits to receive from MainProcess: nobody will "
+    "send. This is a deadlock.";
+constexpr auto wait_text =
+    "MainProcess waits for Child to end; Child waits to receive from MainProcess: nobody will "
+    "send. "
+    "This is a deadlock.";
+
+constexpr auto fork = mp::StartMethod::fork, spawn = mp::StartMethod::spawn,
+               forkserver = mp::StartMethod::forkserver;
+
+INSTANTIATE_TEST_SUITE_P(
+    Watchdog, Deadlock,
+    testing::ValuesIn(std::vector<Program>{
+        {"BothReceive", both_receive, receive_text, fork},
+        {"BothReceiveSpawn", both_receive, receive_text, spawn},
+        {"BothReceiveForkserver", both_receive, receive_text, forkserver},
+        {"BothSend", both_send, send_text, fork},
+        {"BothSendSpawn", both_send, send_text, spawn},
+        {"BothSendForkserver", both_send, send_text, forkserver},
+        {"JoinBeforeGet", join_before_get, join_text, fork},
+        {"JoinBeforeGetSpawn", join_before_get, join_text, spawn},
+        {"JoinBeforeGetForkserver", join_before_get, join_text, forkserver},
+        {"Locks", lock_in_different_order, lock_text, fork},
+        {"LocksSpawn", lock_in_different_order, lock_text, spawn},
+        {"LocksForkserver", lock_in_different_order, lock_text, forkserver},
+        {"RingOfThree", ring_of_three, ring_text, fork},
+        {"RingOfThreeSpawn", ring_of_three, ring_text, spawn},
+        {"RingOfThreeForkserver", ring_of_three, ring_text, forkserver},
+        {"ReceiveFromItself", receive_from_itself,
+         "MainProcess waits to receive what only it itself could send: nobody will send. This is a "
+         "deadlock."},
+        {"SendToItself", send_to_itself,
+         "MainProcess waits to send into a full pipe that only it itself could empty: nobody will "
+         "receive. This is a deadlock."},
+        {"EmptyQueue", get_from_an_empty_queue,
+         "MainProcess waits to receive what only it itself could send: nobody will send. This is a "
+         "deadlock."},
+        {"BarePipes", bare_pipes, bare_text},
+        {"BareSockets", bare_sockets,
+         "MainProcess waits to send to Child (the pipe is full); Child waits to send to "
+         "MainProcess "
+         "(the pipe is full): nobody will receive. This is a deadlock."},
+        {"Polls", polls,
+         "MainProcess waits to receive from Select or Epoll; Select waits to receive from "
+         "MainProcess or Epoll; Epoll waits to receive from MainProcess or Select: nobody will "
+         "send. This is a deadlock."},
+        {"WaitForAnyChild", waits_for_any_child, wait_text},
+        {"Waitid", waits_by_waitid, wait_text},
+        {"Semaphores", semaphores,
+         "MainProcess waits for a change in shared memory by Child; Child waits for a change in "
+         "shared memory by MainProcess: nobody will go on. This is a deadlock."},
+        {"MutexTwice", plain_mutex_twice,
+         "MainProcess waits for what only it itself could do: nobody will go on. This is a "
+         "deadlock."},
+        {"RobustMutexTwice", robust_mutex_twice,
+         "MainProcess waits for a lock that it holds itself: nobody will release a lock. This is a "
+         "deadlock."},
+        {"LockWhileReceiving", lock_while_receiving,
+         "MainProcess waits for a lock that Process-1 holds while it waits to receive; Process-1 "
+         "waits to receive from MainProcess: nobody will send. This is a deadlock."},
+        {"Threads", threads, bare_text},
+        {"SignalHandler", with_a_signal_handler, bare_text},
+        {"ChildrenOnly", children_only,
+         "One waits to receive from Two; Two waits to receive from One: nobody will send. This is "
+         "a "
+         "deadlock."},
+        {"Grandchild", grandchild,
+         "MainProcess waits for Child to end; Child waits for Grandchild to end; Grandchild waits "
+         "to "
+         "receive from MainProcess or Child: nobody will send. This is a deadlock."},
+        {"WatchdogInAChild", with_a_watchdog_in_a_child, bare_text},
+    }),
+    name_of);
+
+TEST(Watchdog, LooksIntoASandbox) {
+  const std::vector<Program> programs{{"BothReceive", both_receive, receive_text},
+                                      {"Locks", lock_in_different_order, lock_text}};
+  for (const auto& sandboxed : programs) {
+    const Child program{"Main", [&] { run_in_sandbox(sandboxed.run); }};
+    const auto expected =
+        "MainProcess waits for Sandboxed to end; " +
+        std::regex_replace(sandboxed.explanation, std::regex{"MainProcess"}, "Sandboxed");
+    bool refused = false;
+    const auto examination = examine_until(program.pid(), [&](const auto& found) {
+      refused = found.explanation.find("has ended") != std::string::npos;
+      return refused || without_numbers(found.explanation) == expected;
+    });
+    if (refused) GTEST_SKIP() << "no sandboxes here";
+    EXPECT_EQ(without_numbers(examination.explanation), expected);
+  }
+}
+
+// Who comes first at the queue is not known.
+TEST(Watchdog, ExplainsThoseWhoWaitForTheirTurnAtAQueue) {
+  const Child program{"Main", several_get_from_an_empty_queue};
+  const std::regex text{
+      R"(MainProcess waits for Process-1 to end; Process-(1|2) waits .*: nobody will send\. .*)"};
+  const auto examination = examine_until(program.pid(), [&](const auto& found) {
+    return found.explanation.find("a lock that Process-") != std::string::npos &&
+           std::regex_match(without_numbers(found.explanation), text);
+  });
+  EXPECT_TRUE(std::regex_match(without_numbers(examination.explanation), text))
+      << examination.explanation;
+  EXPECT_THAT(examination.explanation, HasSubstr("holds while it waits to receive"));
+}
+
+TEST(Watchdog, ReportsEachProcess) {
+  const Child program{"Main", bare_pipes};
+  const auto [views, text] =
+      examine_until(program.pid(), [](const auto& found) { return found.deadlock(); });
+  ASSERT_EQ(views.size(), 2U) << text;
+  EXPECT_EQ(views[0].pid, program.pid());
+  EXPECT_EQ(views[0].parent, ::getpid());
+  EXPECT_EQ(views[0].name, "MainProcess");
+  EXPECT_EQ(views[0].activity, "waits to receive from Child");
+  EXPECT_EQ(views[0].waits_for, (std::vector<pid_t>{views[0].pid, views[1].pid}));
+  EXPECT_EQ(views[1].parent, program.pid());
+  EXPECT_EQ(views[1].name, "Child");
+  EXPECT_TRUE(views[0].deadlocked && views[1].deadlocked);
+}
+
+TEST(Watchdog, SaysThatThereIsNoProcess) {
+  const auto examination = mp::examine(0x7fffffff);
+  EXPECT_FALSE(examination.deadlock());
+  EXPECT_EQ(examination.explanation, "There is no such process.");
+}
+
+// ---- Not a deadlock ----
+
+struct NoDeadlock : testing::TestWithParam<Program> {};
+
+// Waits until the processes do what the explanation says, and looks at them many times.
+TEST_P(NoDeadlock, IsNotCalledOne) {
+  const Child program{"Main", GetParam().run};
+  const std::regex expected{GetParam().explanation};
+  const auto reached = examine_until(program.pid(), [&](const auto& found) {
+    EXPECT_FALSE(found.deadlock()) << found.explanation;
+    return std::regex_match(without_numbers(found.explanation), expected);
+  });
+  EXPECT_TRUE(std::regex_match(without_numbers(reached.explanation), expected))
+      << reached.explanation;
+  for (int i = 0; i < 100; ++i) {
+    const auto examination = mp::examine(program.pid());
+    EXPECT_FALSE(examination.deadlock()) << examination.explanation;
+  }
+}
+
+template <class Function>
+void parent_receives_while_child(Function child_does) {
+  Pipe pipe;
+  Child child{"Child", [&] {
+                ::close(pipe.read);
+                child_does();
+              }};
+  ::close(pipe.write);
+  receive(pipe.read);
+}
+
+void child_computes() { parent_receives_while_child(compute_long); }
+void child_sleeps() { parent_receives_while_child(sleep_long); }
+void child_is_stopped() {
+  parent_receives_while_child([] { ::raise(SIGSTOP); });
+}
+void child_waits_with_time_limit() {
+  parent_receives_while_child([] {
+    Pipe own;
+    pollfd state{own.read, POLLIN, 0};
+    ::poll(&state, 1, 3'600'000);
+  });
+}
+void child_selects_with_time_limit() {
+  parent_receives_while_child([] {
+    Pipe own;
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(own.read, &set);
+    timeval limit{3600, 0};
+    ::select(own.read + 1, &set, nullptr, nullptr, &limit);
+  });
+}
+void child_receives_with_time_limit() {
+  parent_receives_while_child([] {
+    SocketPair own;
+    const timeval limit{3600, 0};
+    ::setsockopt(own.first, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    receive(own.first);
+  });
+}
+void child_gets_with_time_limit() {
+  parent_receives_while_child([] {
+    mp::Queue<int> queue;
+    queue.get_for(1h);
+  });
+}
+void child_locks_with_time_limit() {
+  mp::Lock lock;
+  lock.lock();  // without a guard: it is not for the child to unlock it
+  parent_receives_while_child([&] {
+    if (lock.try_lock_for(1h)) ::_exit(2);
+  });
+}
+void child_has_an_alarm() {
+  parent_receives_while_child([] {
+    std::signal(SIGALRM, [](int) {});
+    ::alarm(3600);
+    Pipe own;
+    receive(own.read);
+  });
+}
+void child_waits_for_a_signal() {
+  parent_receives_while_child([] { ::pause(); });
+}
+void child_listens() {
+  parent_receives_while_child([] {
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr address{.sa_family = AF_UNIX, .sa_data = {}};
+    ::bind(socket, &address, sizeof(sa_family_t));
+    ::listen(socket, 1);
+    ::accept(socket, nullptr, nullptr);
+  });
+}
+void child_reads_a_terminal() {
+  parent_receives_while_child([] {
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+    ::grantpt(terminal);
+    ::unlockpt(terminal);
+    receive(::open(::ptsname(terminal), O_RDWR | O_NOCTTY));
+  });
+}
+void child_has_a_handler() {
+  Pipe pipe;
+  Child busy{"Busy", [&] {
+               ::close(pipe.write);
+               sleep_long();
+             }};
+  Child child{"Child", [&] {
+                std::signal(SIGUSR1, [](int) {});
+                receive(pipe.read);
+              }};
+  receive(pipe.read);
+}
+void another_thread_sleeps() {
+  parent_receives_while_child([] {
+    std::thread sleeper{sleep_long};
+    Pipe own;
+    receive(own.read);
+  });
+}
+void third_will_send() {
+  Pipe to_child, to_parent;
+  Child third{"Third", sleep_long};
+  Child child{"Child", [&] { receive(to_child.read); }};
+  receive(to_parent.read);
+}
+void orphan_will_send() {
+  Pipe pipe;
+  const auto group = ::getpgrp();
+  Child child{"Child", [&] {
+                if (::fork() == 0) {
+                  ::setpgid(0, group);
+                  ::prctl(PR_SET_NAME, "Orphan");
+                  sleep_long();
+                }
+              }};
+  receive(pipe.read);
+}
+void end_is_in_a_message() {
+  Pipe pipe;
+  SocketPair mail;
+  Child child{"Child", [&] {
+                ::close(pipe.write);
+                ::close(mail.first);
+                sleep_long();
+              }};
+  char byte = 0;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  auto* control = CMSG_FIRSTHDR(&message);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(sizeof(int));
+  std::copy_n(reinterpret_cast<const char*>(&pipe.write), sizeof(int),
+              reinterpret_cast<char*>(CMSG_DATA(control)));
+  ::sendmsg(mail.first, &message, 0);
+  ::close(mail.second);
+  ::prctl(PR_SET_NAME, "Sent");
+  receive(pipe.read);
+}
+void named_pipe() {
+  const auto path = "/tmp/watchdog_test." + std::to_string(::getpid());
+  ::mkfifo(path.c_str(), 0600);
+  const int fifo = ::open(path.c_str(), O_RDWR);
+  ::unlink(path.c_str());
+  receive(fifo);
+}
+
+constexpr auto sleeping = "MainProcess waits to receive from Child; Child sleeps\\.";
+
+INSTANTIATE_TEST_SUITE_P(
+    Watchdog, NoDeadlock,
+    testing::ValuesIn(std::vector<Program>{
+        {"Computing", child_computes,
+         "MainProcess waits to receive from Child; Child is running\\."},
+        {"Sleeping", child_sleeps, sleeping},
+        {"Stopped", child_is_stopped,
+         "MainProcess waits to receive from Child; Child is stopped\\."},
+        {"PollWithTimeLimit", child_waits_with_time_limit,
+         ".*; Child waits .*, with a time limit\\."},
+        {"SelectWithTimeLimit", child_selects_with_time_limit,
+         ".*; Child waits .*, with a time limit\\."},
+        {"ReceiveWithTimeLimit", child_receives_with_time_limit,
+         ".*; Child waits .*, with a time limit\\."},
+        {"GetWithTimeLimit", child_gets_with_time_limit,
+         ".*; Child waits .*, with a time limit\\."},
+        {"LockWithTimeLimit", child_locks_with_time_limit,
+         ".*; Child waits for a lock that MainProcess holds .*, with a time limit\\."},
+        {"Alarm", child_has_an_alarm,
+         ".*; Child waits to receive what only it itself could send\\."},
+        {"Signal", child_waits_for_a_signal, ".*; Child waits for a signal\\."},
+        {"Listening", child_listens, ".*; Child waits for a connection\\."},
+        {"Terminal", child_reads_a_terminal, ".*; Child waits for input from the terminal\\."},
+        {"Handler", child_has_a_handler, ".*; Child waits to receive from MainProcess\\."},
+        {"AnotherThread", another_thread_sleeps, ".*; Child .*sleeps.*\\."},
+        {"ThirdWillSend", third_will_send, ".*; Third sleeps; Child waits to receive from .*\\."},
+        {"OrphanWillSend", orphan_will_send,
+         "MainProcess waits to receive from Orphan outside of the program; Child has ended\\."},
+        {"EndIsInAMessage", end_is_in_a_message,
+         "MainProcess waits to receive .*; Child sleeps\\."},
+        {"NamedPipe", named_pipe, "MainProcess waits for input from .*"},
+    }),
+    name_of);
+
+// The write end is here, in the ancestor.
+TEST(Watchdog, KnowsThatInputMayComeFromOutside) {
+  const Pipe input;
+  const Child program{"Main", [&] {
+                        ::close(input.write);
+                        Child child{"Child", [&] { receive(input.read); }};
+                        ::waitpid(-1, nullptr, 0);
+                      }};
+  const auto examination = examine_until(program.pid(), [](const auto& found) {
+    EXPECT_FALSE(found.deadlock()) << found.explanation;
+    return found.processes.size() == 2 &&
+           found.explanation.find("outside of the program") != std::string::npos;
+  });
+  EXPECT_THAT(examination.explanation,
+              HasSubstr("waits to receive from watchdog_test (" + std::to_string(::getpid()) +
+                        ") outside of the program"));
+}
+
+TEST(Watchdog, DoesNotGuessAboutProcessesThatItMayNotExamine) {
+  // Without privileges there are processes that one may not look at.
+  const Child examiner{
+      "Examiner", [] {
+        if (::geteuid() == 0 && ::setuid(65534) == -1) ::_exit(3);
+        ::prctl(PR_SET_DUMPABLE, 1);
+        Pipe ready;
+        const Child secret{"Secret", [&] {
+                             ::prctl(PR_SET_DUMPABLE, 0);
+                             if (::write(ready.write, "!", 1) != 1) ::_exit(2);
+                             Pipe own;
+                             receive(own.read);
+                           }};
+        receive(ready.read);
+        const auto examination = mp::examine(secret.pid());
+        const auto text = without_numbers(examination.explanation);
+        if (examination.deadlock()) ::_exit(4);
+        ::_exit(text == "Secret cannot be examined." || text == "Secret is running." ? 0 : 5);
+      }};
+  int status = 0;
+  ASSERT_EQ(::waitpid(examiner.pid(), &status, 0), examiner.pid());
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(Watchdog, ExaminesItsOwnProgram) {
+  const auto examination = mp::examine(::getpid());
+  EXPECT_FALSE(examination.deadlock());
+  EXPECT_THAT(examination.explanation, HasSubstr("is running"));
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all{"/proc/self/fd"};
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+TEST(Watchdog, ExaminesProcessesThatComeAndGo) {
+  const Child program{
+      "Main", [] {
+        for (;;) {
+          SocketPair pair;
+          Child child{"Child", [&] {
+                        const Child grandchild{"Grandchild", [&] { send_much(-1); }};
+                        receive(pair.first);
+                      }};
+          if (::write(pair.second, "!", 1) != 1) ::_exit(2);
+          siginfo_t info;
+          if (child.pid() % 2 == 0)
+            ::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT);
+        }
+      }};
+  const auto before = open_descriptors();
+  for (int i = 0; i < 1000; ++i) {
+    const auto examination = mp::examine(program.pid());
+    ASSERT_FALSE(examination.deadlock()) << examination.explanation;
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+// A descriptor on its way from one process to another is held by somebody at every moment.
+TEST(Watchdog, ExaminesProcessesThatAreBeingStarted) {
+  for (const auto method : {mp::StartMethod::spawn, mp::StartMethod::forkserver}) {
+    const Child program{"Main", [&] {
+                          mp::set_start_method(method);
+                          for (;;) {
+                            auto [here, there] = mp::pipe();
+                            mp::Process process{
+                                +[](mp::Connection end) { end.send(end.recv<int>() + 1); },
+                                std::move(there)};
+                            here.send(41);
+                            if (here.recv<int>() != 42) ::_exit(2);
+                          }
+                        }};
+    for (int i = 0; i < 500; ++i) {
+      const auto examination = mp::examine(program.pid());
+      ASSERT_FALSE(examination.deadlock()) << examination.explanation;
+    }
+    EXPECT_EQ(::kill(program.pid(), 0), 0);
+    EXPECT_EQ(::waitpid(program.pid(), nullptr, WNOHANG), 0);
+  }
+}
+
+// ---- The watchdog itself ----
+
+using WatchdogDeathTest = testing::Test;
+
+void watched(void (*program)()) {
+  const mp::Watchdog watchdog{10ms};
+  program();
+}
+
+TEST(WatchdogDeathTest, ExplainsAndEndsTheProgram) {
+  const std::string number = R"( \([0-9]+\) )";
+  EXPECT_EXIT(watched(both_receive), testing::ExitedWithCode(1),
+              "MainProcess" + number + "waits to receive from Process-1; Process-1" + number +
+                  "waits to receive from MainProcess: nobody will send. This is a deadlock.\n$");
+  EXPECT_EXIT(watched(join_before_get), testing::ExitedWithCode(1),
+              "waits for Process-1 to end; .*nobody will receive. This is a deadlock.\n$");
+  EXPECT_EXIT(watched(get_from_an_empty_queue), testing::ExitedWithCode(1), "only it itself");
+}
+
+TEST(WatchdogDeathTest, WorksWithEveryStartMethod) {
+  for (const auto method : {spawn, forkserver}) {
+    const auto program = [&] {
+      mp::set_start_method(method);
+      watched(both_receive);
+    };
+    EXPECT_EXIT(program(), testing::ExitedWithCode(1), "from MainProcess: nobody will send.");
+  }
+}
+
+TEST(Watchdog, LeavesNoDescendantAlive) {
+  auto& pids = shared<std::array<std::atomic<pid_t>, 2>>();
+  const Child program{"Main", [&] {
+                        if (!std::freopen("/dev/null", "w", stderr)) ::_exit(2);
+                        const mp::Watchdog watchdog{10ms};
+                        Pipe pipe;
+                        Child child{"Child", [&] {
+                                      pids[0] = ::getpid();
+                                      if (const auto pid = ::fork(); pid > 0) {
+                                        pids[1] = pid;
+                                        ::waitpid(pid, nullptr, 0);
+                                      } else {
+                                        receive(pipe.read);
+                                      }
+                                    }};
+                        receive(pipe.read);
+                      }};
+  int status = 0;
+  ASSERT_EQ(::waitpid(program.pid(), &status, 0), program.pid());
+  EXPECT_EQ(status, W_EXITCODE(1, 0));
+  for (const auto& pid : pids) EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+TEST(Watchdog, StopsAtOnce) {
+  const auto begin = Clock::now();
+  { const mp::Watchdog watchdog{24h}; }
+  EXPECT_LT(Clock::now() - begin, 20s);
+}
+
+TEST(Watchdog, LeavesForkedChildrenAlone) {
+  const mp::Watchdog watchdog{24h};
+  auto copy = std::make_unique<mp::Watchdog>(24h);
+  const Child child{"Child", [&] { copy.reset(); }};  // there is no thread here to stop
+  int status = 0;
+  ASSERT_EQ(::waitpid(child.pid(), &status, 0), child.pid());
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Watchdog, RaisesNoFalseAlarm) {
+  const Child program{"Main", [] {
+                        const mp::Watchdog watchdog{1ms};
+                        const auto end = Clock::now() + 4s;
+                        mp::Queue<int> tasks, results;
+                        const auto work = [&] {
+                          for (const int task : tasks) results.put(task);
+                        };
+                        mp::Process first{work}, second{work};
+                        long count = 0;
+                        while (Clock::now() < end) {
+                          for (int i = 0; i < 50; ++i) tasks.put(i);
+                          for (int i = 0; i < 50; ++i) results.get();
+                          ++count;
+                        }
+                        tasks.close();
+                        first.join();
+                        second.join();
+                        ::_exit(count > 0 ? 7 : 8);
+                      }};
+  int status = 0;
+  ASSERT_EQ(::waitpid(program.pid(), &status, 0), program.pid());
+  EXPECT_EQ(status, W_EXITCODE(7, 0));
+}
+
+}  // namespace
