@@ -15,7 +15,7 @@ using Letter = std::vector<char>;
 // How many bytes a pipe takes until a sender has to wait: fills one that nobody receives from.
 std::size_t measure_capacity() {
   const auto [receiver, sender] = mp::pipe();
-  const Letter piece(16 * 1024);
+  const Letter piece(16'384);
   std::size_t held = 0;
   for (;;) {
     const auto sent = ::send(sender.descriptor().get(), piece.data(), piece.size(), MSG_DONTWAIT);

@@ -54,11 +54,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void draw_run_times(int factor, int seed, const std::string& file) {
+void draw_run_times(std::int64_t most, int factor, int seed, const std::string& file) {
   std::vector<lesson::Series> lines;
   for (const int processes : {1, 2, 4, 8}) {
     lines.push_back({processes == 1 ? "serial" : fmt::format("{} processes", processes), {}});
-    for (std::int64_t points = 1000; points <= 100'000'000; points *= 10) {
+    for (std::int64_t points = 1000; points <= most; points *= 10) {
       double best = 1e9;  // of three: other programs can only make it slower
       for (int time = 0; time < 3; ++time) {
         const auto start = std::chrono::steady_clock::now();
@@ -74,7 +74,7 @@ void draw_run_times(int factor, int seed, const std::string& file) {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  std::int64_t points = 1'000'000;
+  std::int64_t points = 1'000'000, most = 100'000'000;
   int processes = 2, factor = 7, seed = 1;
   std::string plot;
   lesson::parse(argc, argv, "The smallest multiple among random numbers; a queue collects results.",
@@ -83,12 +83,13 @@ int main(int argc, char** argv) {
                  {"--factor", factor, "what the number shall be a multiple of"},
                  {"--seed", seed, "another one gives other numbers", 0},
                  lesson::start_method(),
-                 lesson::plot(plot)});
+                 lesson::plot(plot),
+                 {"--most", most, "the most numbers in the figure", std::int64_t{1000}}});
 
   const auto start = std::chrono::steady_clock::now();
   const auto smallest = search(processes, points, factor, seed);
   fmt::print("Processes: {}, time taken: {:.3f} s\n", processes, seconds_since(start));
-  if (!plot.empty()) draw_run_times(factor, seed, plot);
+  if (!plot.empty()) draw_run_times(most, factor, seed, plot);
 
   if (smallest)
     fmt::print("The smallest multiple of {} in the data is {}\n", factor, *smallest);

@@ -81,7 +81,7 @@ void open_standard_streams() {
 void take_on(detail::Identity identity) {
   own_name() = std::move(identity.name);
   ::prctl(PR_SET_NAME, own_name().c_str());  // what ps and top show, up to 15 characters
-  if (!identity.directory.empty()) check(::chdir(identity.directory.c_str()), "chdir");
+  if (identity.directory) check(::fchdir(identity.directory.get()), "fchdir");
   if (identity.lifeline) detail::hang_on(identity.lifeline);
 }
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <stdexcept>
 
 #include <mp/process.hpp>
@@ -61,7 +60,9 @@ void Process::start(ProcessOptions options, detail::Task& task) {
         "start methods spawn and forkserver need mp::init: write mp::init(argc, argv); as the "
         "first line of main"};
   // The server works where the program was when it was started.
-  if (method == StartMethod::forkserver) identity.directory = std::filesystem::current_path();
+  if (method == StartMethod::forkserver)
+    identity.directory =
+        FileDescriptor{check(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), "open(.)")};
   // What cannot travel is refused here, before anything has been started.
   Message job;
   Writer writer{job};

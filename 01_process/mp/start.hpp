@@ -58,8 +58,8 @@ class PerProcess {
 /// What a child must know before it runs its task.
 struct Identity {
   std::string name;
-  std::string directory;    // to work in; empty where the child starts in its parent's
-  FileDescriptor lifeline;  // empty unless the child is a daemon
+  FileDescriptor directory;  // to work in; empty where the child starts in its parent's
+  FileDescriptor lifeline;   // empty unless the child is a daemon
 
   template <class Archive>
   void serialize(Archive& archive) {

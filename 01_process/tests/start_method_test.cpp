@@ -664,8 +664,8 @@ TEST_P(SendingTest, ProcessThatEndsBeforeItHasItsTaskDoesNotBlock) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   start_server();
   const auto before = descendants();
-  std::jthread killer{[&] {
-    for (;;) {
+  const std::jthread killer{[&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
       for (const auto pid : descendants())
         if (!std::ranges::binary_search(before, pid)) {
           ::kill(pid, SIGKILL);
@@ -673,8 +673,8 @@ TEST_P(SendingTest, ProcessThatEndsBeforeItHasItsTaskDoesNotBlock) {
         }
     }
   }};
-  Process process{options(), [](const std::vector<std::string>&) { run_forever(); },
-                  std::vector<std::string>(50, big_text())};
+  Process process{options(), [](const std::string&) { run_forever(); },
+                  std::string(100'000'000, 'x')};
   EXPECT_EQ(process.join().signal, SIGKILL);
 }
 

@@ -169,7 +169,7 @@ class Decoder {
     // Whatever the events, an end of a pipe becomes ready through the other end only.
     if (need.resource.starts_with("pipe:")) {
       const auto mode = access_mode(process_->pid, number);
-      if (mode == O_RDONLY || mode == O_WRONLY)
+      if (mode && *mode != O_RDWR)
         return descriptor(number, mode == O_WRONLY ? Need::Kind::send : Need::Kind::receive);
       need.unknown_helpers = true;
     }

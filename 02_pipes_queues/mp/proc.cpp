@@ -180,8 +180,9 @@ std::vector<pid_t> all_processes() { return numbers_in("/proc").value_or(std::ve
 std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children;
   for (const auto tid : numbers_in(path_of(pid, "task")).value_or(std::vector<pid_t>{})) {
-    const auto text = read_text(path_of(pid, "task/" + std::to_string(tid) + "/children"));
-    for (const auto word : words(text.value_or("")))
+    const auto path = path_of(pid, "task/" + std::to_string(tid) + "/children");
+    const auto text = read_text(path).value_or("");
+    for (const auto word : words(text))
       if (const auto child = to_number<pid_t>(word)) children.push_back(*child);
   }
   return children;

@@ -12,7 +12,10 @@
 #include <exception>
 #include <mutex>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include <mp/proc.hpp>
 #include <mp/watchdog.hpp>
@@ -35,6 +38,9 @@ void flush_output() {
 
 void print(const std::string& line) {
   for (std::string_view rest{line}; !rest.empty();) {
+    // Nobody may be reading there: this must not become one more that waits for ever.
+    pollfd state{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&state, 1, 1000) != 1) return;
     const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
     if (written <= 0) return;
     rest.remove_prefix(static_cast<std::size_t>(written));
@@ -62,17 +68,15 @@ std::set<pid_t> stop_descendants() {
   return stopped;
 }
 
-// Without this, the other threads of this process could still notice how their children die, and
-// complain: of the end of a file, for example.
-void freeze_other_threads() {
+// Suspends all threads but this one. Without it, they could still notice how their children die,
+// and complain: of the end of a file, for example.
+void freeze(const std::vector<detail::ThreadState>& threads) {
   struct sigaction action {};
   action.sa_handler = [](int) {
     for (;;) ::pause();
   };
   ::sigaction(SIGRTMAX, &action, nullptr);
-  const auto self = detail::read_process(::getpid());
-  if (!self) return;
-  for (const auto& thread : self->threads)
+  for (const auto& thread : threads)
     if (thread.tid != ::gettid()) ::syscall(SYS_tgkill, ::getpid(), thread.tid, SIGRTMAX);
 }
 
@@ -81,8 +85,9 @@ void freeze_other_threads() {
   flush_output();
   print(explanation + '\n');
   const auto descendants = stop_descendants();
+  const auto self = detail::read_process(::getpid());
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // their children become ours
-  freeze_other_threads();
+  if (self) freeze(self->threads);
   for (const auto pid : descendants) ::kill(pid, SIGKILL);
   const timespec moment{.tv_sec = 0, .tv_nsec = 1'000'000};
   for (int tries = 0; tries < 1000; ++tries) {

@@ -1,0 +1,180 @@
+#include <unistd.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+#include <vector>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <program.hpp>
+
+// The lessons of the chapter, run as programs; those about deadlocks have a file of their own.
+
+namespace {
+
+namespace fs = std::filesystem;
+using course::run_lesson;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::SizeIs;
+using testing::StartsWith;
+
+class StartMethods : public testing::TestWithParam<std::string> {
+ protected:
+  course::Run run(const std::string& lesson, std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.end(), {"--start-method", GetParam()});
+    return run_lesson(lesson, arguments);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Each, StartMethods, testing::Values("fork", "spawn", "forkserver"),
+                         [](const auto& method) { return method.param; });
+
+TEST_P(StartMethods, PipeHello) {
+  const auto run = this->run("pipe_hello");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_EQ(run.output, "[42, None, hello]\n");
+}
+
+TEST_P(StartMethods, PipeSumGetsTheSumBack) {
+  const auto run = this->run("pipe_sum");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output_lines(), ElementsAre("Process-1 adds up [1, 2, 3, 4, 5]", "15"));
+}
+
+TEST_P(StartMethods, QueueHello) {
+  const auto run = this->run("queue_hello");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_EQ(run.output, "[42, None, hello]\n");
+}
+
+TEST_P(StartMethods, SmallestMultipleFindsIt) {
+  for (const auto* processes : {"1", "2", "3", "8"}) {
+    const auto run = this->run("smallest_multiple",
+                               {"--points", "100000", "--factor", "40", "--processes", processes});
+    EXPECT_EQ(run.status, 0) << run;
+    EXPECT_THAT(run.output_lines(), ElementsAre(MatchesRegex("Processes: ., time taken: .* s"),
+                                                "The smallest multiple of 40 in the data is 40"));
+  }
+}
+
+TEST_P(StartMethods, ProducersAndConsumersLoseNothing) {
+  const auto run = this->run("producers_consumers");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_EQ(run.output_lines().back(), "30000 items: 0 lost, 0 taken more than once");
+}
+
+TEST(Lessons, QueueBasicsKeepsTheOrder) {
+  EXPECT_EQ(run_lesson("queue_basics").output, "1\n2\n3\n");
+}
+
+TEST(Lessons, SmallestMultipleHandlesPartsThatFindNone) {
+  // More processes than points: some parts are empty.
+  const auto few = run_lesson("smallest_multiple", {"--points", "3", "--processes", "8"});
+  EXPECT_EQ(few.status, 0) << few;
+  const auto none = run_lesson("smallest_multiple", {"--points", "10", "--factor", "1000"});
+  EXPECT_EQ(none.status, 0) << none;
+  EXPECT_EQ(none.output_lines().back(), "There is no multiple of 1000 in the data");
+}
+
+TEST(Lessons, SmallestMultipleDrawsItsFigure) {
+  const auto file = fs::temp_directory_path() / ("smallest-" + std::to_string(::getpid()) + ".svg");
+  const auto run = run_lesson("smallest_multiple", {"--most", "10000", "--plot", file});
+  EXPECT_EQ(run.status, 0) << run;
+  std::ifstream in{file};
+  const std::string content{std::istreambuf_iterator{in}, {}};
+  for (const auto* label : {"serial", "2 processes", "4 processes", "8 processes"})
+    EXPECT_THAT(content, HasSubstr(label));
+  fs::remove(file);
+}
+
+// [a, b, c, d] as four strings
+std::vector<std::string> list(const std::string& line) {
+  std::vector<std::string> items;
+  const std::regex word{"[0-9A-Za-z]+"};
+  for (std::sregex_iterator i{line.begin(), line.end(), word}; i != std::sregex_iterator{}; ++i)
+    items.push_back(i->str());
+  return items;
+}
+
+TEST(Lessons, RandomStringsComeInOrderOfArrival) {
+  const auto run = run_lesson("random_strings");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(5));
+  const auto strings = list(lines.back());
+  ASSERT_THAT(strings, SizeIs(4));
+  for (const auto& string : strings) {
+    EXPECT_THAT(string, SizeIs(5));
+    EXPECT_THAT(run.output, HasSubstr(" puts " + string + "\n"));
+  }
+}
+
+TEST(Lessons, RandomStringsOrderedAreSortedByPosition) {
+  const auto run = run_lesson("random_strings_ordered");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(5));
+  const auto strings = list(lines.back());
+  ASSERT_THAT(strings, SizeIs(4));
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_THAT(run.output, HasSubstr("(" + std::to_string(i) + ", " + strings[i] + ") arrived\n"));
+}
+
+TEST(Lessons, PiPipesComesNearPiAndRepeats) {
+  const std::vector<std::string> arguments{"--points", "1000000", "--processes",
+                                           "3",        "--seed",  "5"};
+  const auto run = run_lesson("pi_pipes", arguments);
+  EXPECT_EQ(run.status, 0) << run;
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(run.output, match, std::regex{"pi is about ([0-9.]+)\n$"})) << run;
+  EXPECT_NEAR(std::stod(match[1]), 3.14159, 0.01);
+  EXPECT_EQ(run_lesson("pi_pipes", arguments).output, run.output);
+}
+
+TEST(Lessons, PipeByHandReachesTheEndOfTheFile) {
+  const auto run = run_lesson("pipe_by_hand", {"--bytes", "300000", "--children", "5"});
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output, HasSubstr("Parent: 300000 bytes in "));
+  EXPECT_EQ(run.output_lines().back(), "Parent: the end of the file, so all 5 children are ready");
+}
+
+TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
+  const auto lessons = course::lessons_in(LESSON_DIR);
+  EXPECT_THAT(lessons, SizeIs(13));
+  for (const auto& [name, status] : lessons) {
+    const auto help = run_lesson(name, {"--help"});
+    EXPECT_EQ(help.status, 0) << name << help;
+    EXPECT_THAT(help.output, HasSubstr("Usage: " + name));
+    for (const auto* wrong : {"--no-such-option", "surplus"}) {
+      const auto run = run_lesson(name, {wrong});
+      EXPECT_EQ(run.status, 2) << name << run;
+      EXPECT_EQ(run.output, "") << name;
+      EXPECT_THAT(run.error_lines(), ElementsAre(AllOf(StartsWith(name + ": "), HasSubstr(wrong))));
+    }
+  }
+}
+
+TEST(CommandLine, ValuesAreChecked) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
+      {"smallest_multiple", {"--processes", "0"}},
+      {"smallest_multiple", {"--factor", "0"}},
+      {"smallest_multiple", {"--points", "0"}},
+      {"smallest_multiple", {"--points", "many"}},
+      {"smallest_multiple", {"--plot", "a.gif"}},
+      {"pi_pipes", {"--points", "0"}},
+      {"pipe_by_hand", {"--bytes", "-5"}},
+      {"producers_consumers", {"--start-method", "x"}}};
+  for (const auto& [lesson, arguments] : wrong) {
+    const auto run = run_lesson(lesson, arguments);
+    EXPECT_EQ(run.status, 2) << run;
+    EXPECT_EQ(run.output, "");
+    EXPECT_THAT(run.error_lines(),
+                ElementsAre(AllOf(StartsWith(lesson + ": "), HasSubstr(arguments[0]))));
+  }
+}
+
+}  // namespace

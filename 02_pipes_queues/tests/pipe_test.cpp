@@ -1,0 +1,318 @@
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <leftovers.hpp>
+#include <mp/pipe.hpp>
+#include <mp/process.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using course::NothingLeftOver;
+using mp::Connection;
+using mp::Process;
+using mp::StartMethod;
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string name_of(StartMethod method) {
+  return method == StartMethod::fork    ? "fork"
+         : method == StartMethod::spawn ? "spawn"
+                                        : "forkserver";
+}
+
+// Sends back what it receives, value by value, until the other end is closed.
+template <class T>
+void echo(Connection connection) {
+  try {
+    for (;;) connection.send(connection.recv<T>());
+  } catch (const mp::EndOfFile&) {
+  }
+}
+
+struct Point {
+  int x = 0, y = 0;
+  bool operator==(const Point&) const = default;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(x, y);
+  }
+};
+
+class PipeUnder : public testing::TestWithParam<StartMethod> {
+ protected:
+  void SetUp() override {
+    mp::set_start_method(GetParam());
+    Process{[] {}}.join();  // the fork server is there from here on
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Each, PipeUnder,
+                         testing::Values(StartMethod::fork, StartMethod::spawn,
+                                         StartMethod::forkserver),
+                         [](const auto& method) { return name_of(method.param); });
+
+template <class T>
+void expect_echo(const T& value) {
+  auto [here, there] = mp::pipe();
+  Process child{echo<T>, std::move(there)};
+  here.send(value);
+  EXPECT_EQ(here.recv<T>(), value);
+  here.close();  // the child gets the end of the file, and ends
+  EXPECT_TRUE(child.join().success());
+}
+
+TEST_P(PipeUnder, CarriesValuesOfManyTypes) {
+  const NothingLeftOver nothing;
+  expect_echo(42);
+  expect_echo(-1.5);
+  expect_echo(std::string{"a\0b", 3});
+  expect_echo(std::string{});
+  expect_echo(std::tuple{42, std::optional<int>{}, std::string{"hello"}});
+  expect_echo(std::map<std::string, std::vector<int>>{{"a", {1, 2}}, {"b", {}}});
+  expect_echo(std::variant<int, std::string>{"text"});
+  expect_echo(Point{3, 4});
+  expect_echo(std::vector<bool>{true, false, true});
+}
+
+TEST_P(PipeUnder, ASenderThatIsKilledIsTheEndOfTheFile) {
+  const NothingLeftOver nothing;
+  auto [here, there] = mp::pipe();
+  Process child{[](Connection connection) {
+                  connection.send(1);
+                  connection.recv<int>();
+                },
+                std::move(there)};
+  EXPECT_EQ(here.recv<int>(), 1);
+  child.kill();
+  EXPECT_THROW(here.recv<int>(), mp::EndOfFile);
+  EXPECT_THROW(
+      {
+        for (;;) here.send(std::string(100'000, 'x'));
+      },
+      mp::BrokenPipe);
+}
+
+TEST_P(PipeUnder, ASenderKilledInTheMiddleOfAMessageGivesNoHalfValue) {
+  const NothingLeftOver nothing;
+  auto [here, there] = mp::pipe();
+  Process child{[](Connection connection) { connection.send(std::string(10'000'000, 'x')); },
+                std::move(there)};
+  ASSERT_TRUE(here.poll(60s));  // it has begun, and cannot end: nobody receives
+  child.kill();
+  child.join();
+  EXPECT_THROW(here.recv<std::string>(), mp::MessageError);
+}
+
+TEST_P(PipeUnder, EveryWorkerSeesTheEndOfItsOwnPipe) {
+  const NothingLeftOver nothing;
+  std::vector<Connection> ends;
+  std::vector<Process> workers;
+  for (int i = 0; i < 4; ++i) {
+    auto [here, there] = mp::pipe();
+    ends.push_back(std::move(here));
+    workers.emplace_back(echo<int>, std::move(there));
+  }
+  // In this order: the later ones were started when the first pipe was open here.
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    ends[i].send(7);
+    EXPECT_EQ(ends[i].recv<int>(), 7);
+    ends[i].close();
+    EXPECT_TRUE(workers[i].join_for(60s));
+  }
+}
+
+int sum_of_all(std::vector<Connection>& connections) {
+  int sum = 0;
+  for (auto& connection : connections) sum += connection.recv<int>();
+  return sum;
+}
+
+TEST_P(PipeUnder, AProcessMayGetAVectorOfEnds) {
+  const NothingLeftOver nothing;
+  std::vector<Connection> here, there;
+  for (int i = 0; i < 3; ++i) {
+    auto [a, b] = mp::pipe();
+    here.push_back(std::move(a));
+    there.push_back(std::move(b));
+  }
+  auto [result, result_there] = mp::one_way_pipe();
+  Process child{[](std::vector<Connection> ends, Connection to) { to.send(sum_of_all(ends)); },
+                std::move(there), std::move(result_there)};
+  for (int i = 0; i < 3; ++i) here[static_cast<std::size_t>(i)].send(i + 1);
+  EXPECT_EQ(result.recv<int>(), 6);
+}
+
+TEST_P(PipeUnder, AnEndMayBeSharedByReference) {
+  const NothingLeftOver nothing;
+  auto [from, to] = mp::one_way_pipe();
+  std::vector<Process> children;
+  for (int i = 1; i <= 3; ++i)
+    children.emplace_back([](Connection& out, int number) { out.send(number); }, std::ref(to), i);
+  int sum = 0;
+  for (int i = 0; i < 3; ++i) sum += from.recv<int>();
+  EXPECT_EQ(sum, 6);
+  EXPECT_TRUE(to.is_open());
+}
+
+TEST(Pipe, AFunctionKeepsTheEndThatItHasCaptured) {
+  auto [here, there] = mp::pipe();
+  Process child{[end = std::move(there)]() mutable { end.send(5); }};
+  EXPECT_EQ(here.recv<int>(), 5);
+  EXPECT_THROW(here.recv<int>(), mp::EndOfFile);
+}
+
+TEST(Pipe, AnEndThatStayedWithTheParentSaysSo) {
+  auto [here, there] = mp::pipe();
+  auto [result, result_there] = mp::one_way_pipe();
+  Process child{[&there = there](Connection to) {
+                  try {
+                    there.send(1);
+                  } catch (const std::logic_error& error) {
+                    to.send(std::string{error.what()});
+                  }
+                },
+                std::move(result_there)};
+  EXPECT_THAT(result.recv<std::string>(), HasSubstr("move it into the process"));
+  there.send(2);  // the parent's own is as it was
+  EXPECT_EQ(here.recv<int>(), 2);
+}
+
+TEST(Pipe, AnEndMovedAwayIsClosedHere) {
+  auto [here, there] = mp::pipe();
+  Process child{[](Connection) {}, std::move(there)};
+  EXPECT_FALSE(there.is_open());  // NOLINT(bugprone-use-after-move): that is the point
+  EXPECT_THROW(there.send(1), std::logic_error);
+}
+
+TEST(Pipe, CarriesALargeVector) {
+  auto [here, there] = mp::pipe();
+  Process child{[](Connection connection) {
+                  std::vector<int> numbers(64 << 20);  // 256 MiB
+                  std::iota(numbers.begin(), numbers.end(), 1);
+                  connection.send(numbers);
+                },
+                std::move(there)};
+  const auto numbers = here.recv<std::vector<int>>();
+  ASSERT_EQ(numbers.size(), 64U << 20);
+  int expected = 0;
+  for (const int number : numbers) ASSERT_EQ(number, ++expected);
+}
+
+TEST(Pipe, OneWayHasOneDirection) {
+  auto [from, to] = mp::one_way_pipe();
+  to.send(1);
+  EXPECT_EQ(from.recv<int>(), 1);
+  EXPECT_THROW(from.send(1), mp::BrokenPipe);
+  EXPECT_THROW(to.recv<int>(), mp::EndOfFile);
+}
+
+TEST(Pipe, WrongTypeNamesBothAndStaysInStep) {
+  auto [a, b] = mp::pipe();
+  a.send(std::string(200'000 / 2, 'x'));
+  a.send(7);
+  try {
+    b.recv<std::vector<double>>();
+    FAIL();
+  } catch (const mp::MessageError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("string"), HasSubstr("vector<double")));
+  }
+  EXPECT_EQ(b.recv<int>(), 7);
+}
+
+TEST(Pipe, PollTellsWhetherThereIsSomething) {
+  auto [a, b] = mp::pipe();
+  EXPECT_FALSE(b.poll());
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_FALSE(b.poll(20ms));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 20ms);
+  EXPECT_FALSE(b.poll(-1h));
+  a.send(1);
+  EXPECT_TRUE(b.poll());
+  EXPECT_TRUE(b.poll(std::chrono::hours::max()));
+  b.recv<int>();
+  a.close();
+  EXPECT_TRUE(b.poll());  // the end of the file can be received
+  EXPECT_THROW(b.recv<int>(), mp::EndOfFile);
+}
+
+TEST(Pipe, CarriesBytes) {
+  auto [a, b] = mp::pipe();
+  const std::vector<std::byte> bytes{std::byte{0}, std::byte{1}, std::byte{255}};
+  a.send_bytes(bytes);
+  a.send_bytes({});
+  EXPECT_EQ(b.recv_bytes(), bytes);
+  EXPECT_TRUE(b.recv_bytes().empty());
+}
+
+TEST(Pipe, CarriesAnEndOfAnotherPipe) {
+  auto [a, b] = mp::pipe();
+  auto [c, d] = mp::pipe();
+  a.send(c);
+  c.close();
+  auto arrived = b.recv<Connection>();
+  arrived.send(3);
+  EXPECT_EQ(d.recv<int>(), 3);
+}
+
+TEST(Pipe, SignalsDoNotDisturb) {
+  static volatile std::sig_atomic_t signals = 0;
+  struct sigaction action {};
+  action.sa_handler = [](int) { signals = signals + 1; };  // without SA_RESTART
+  ASSERT_EQ(::sigaction(SIGALRM, &action, nullptr), 0);
+  const itimerval often{{0, 500}, {0, 500}}, never{};
+  auto [here, there] = mp::pipe();
+  Process child{echo<std::string>, std::move(there)};
+  ::setitimer(ITIMER_REAL, &often, nullptr);
+  const std::string text(50'000, 'x');  // fits into the pipe: the child sends while this sends
+  // Until the calls have really been interrupted.
+  while (signals < 50) {
+    here.send(text);
+    EXPECT_EQ(here.recv<std::string>(), text);
+    (void)here.poll(1ms);
+  }
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  here.close();  // or the child would wait for more, and this process for its end
+}
+
+TEST(Pipe, AFullDescriptorTableIsAnErrorAndNoMore) {
+  const NothingLeftOver nothing;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit limit{64, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  std::vector<mp::FileDescriptor> others;
+  try {
+    for (;;) others.emplace_back(mp::check(::dup(STDERR_FILENO), "dup"));
+  } catch (const std::system_error&) {
+    others.pop_back();  // a pipe needs two
+  }
+  try {
+    mp::pipe();
+    ADD_FAILURE() << "there was room";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code(), std::errc::too_many_files_open);
+    EXPECT_THAT(error.what(), HasSubstr("socketpair"));
+  }
+  others.clear();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  auto [a, b] = mp::pipe();
+  a.send(1);
+  EXPECT_EQ(b.recv<int>(), 1);
+}
+
+}  // namespace

@@ -1,0 +1,334 @@
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <leftovers.hpp>
+#include <mp/pipe.hpp>
+#include <mp/process.hpp>
+#include <mp/queue.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using course::NothingLeftOver;
+using mp::Connection;
+using mp::Process;
+using mp::Queue;
+using mp::StartMethod;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string name_of(StartMethod method) {
+  return method == StartMethod::fork    ? "fork"
+         : method == StartMethod::spawn ? "spawn"
+                                        : "forkserver";
+}
+
+class QueueUnder : public testing::TestWithParam<StartMethod> {
+ protected:
+  void SetUp() override {
+    mp::set_start_method(GetParam());
+    Process{[] {}}.join();  // the fork server is there from here on
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Each, QueueUnder,
+                         testing::Values(StartMethod::fork, StartMethod::spawn,
+                                         StartMethod::forkserver),
+                         [](const auto& method) { return name_of(method.param); });
+
+// Who put it, the how manieth, and a text whose length and letters follow from the two.
+using Item = std::tuple<int, int, std::string>;
+
+std::string text_for(int producer, int number) {
+  // Most are small; some are longer than a pipe writes as a whole, some longer than a pipe holds.
+  const std::size_t size = number % 1000 == 0 ? 70'000 : number % 100 == 0 ? 5000 : 10;
+  return std::string(size, static_cast<char>('a' + (producer + number) % 26));
+}
+
+void produce(Queue<Item>& queue, int producer, int count) {
+  for (int number = 0; number < count; ++number)
+    queue.put({producer, number, text_for(producer, number)});
+}
+
+// Gets until the queue is closed, and reports how many items of each producer came, in order.
+void consume(Queue<Item>& queue, Connection report) {
+  std::map<int, std::vector<int>> got;
+  bool intact = true;
+  for (const auto& [producer, number, text] : queue) {
+    intact = intact && text == text_for(producer, number);
+    intact = intact && (got[producer].empty() || got[producer].back() < number);
+    got[producer].push_back(number);
+  }
+  report.send(intact);
+  report.send(got);
+}
+
+TEST_P(QueueUnder, LosesNothingAndDoublesNothing) {
+  const NothingLeftOver nothing;
+  constexpr int producers = 4, consumers = 4, count = 100'000;
+  Queue<Item> queue;
+  std::vector<Process> putting, getting;
+  std::vector<Connection> reports;
+  for (int i = 0; i < consumers; ++i) {
+    auto [here, there] = mp::one_way_pipe();
+    reports.push_back(std::move(here));
+    getting.emplace_back(consume, std::ref(queue), std::move(there));
+  }
+  for (int i = 0; i < producers; ++i) putting.emplace_back(produce, std::ref(queue), i, count);
+  for (auto& process : putting) EXPECT_TRUE(process.join().success());
+  queue.close();
+  std::map<int, std::vector<bool>> seen;
+  for (auto& report : reports) {
+    EXPECT_TRUE(report.recv<bool>());
+    for (const auto& [producer, numbers] : report.recv<std::map<int, std::vector<int>>>()) {
+      auto& marks = seen[producer];
+      marks.resize(count);
+      for (const int number : numbers) {
+        EXPECT_FALSE(marks[static_cast<std::size_t>(number)]) << "twice";
+        marks[static_cast<std::size_t>(number)] = true;
+      }
+    }
+  }
+  EXPECT_EQ(seen.size(), 4U);
+  for (const auto& [producer, marks] : seen) EXPECT_EQ(std::ranges::count(marks, true), count);
+  for (auto& process : getting) EXPECT_TRUE(process.join().success());
+}
+
+TEST_P(QueueUnder, CloseWakesAllWhoWait) {
+  const NothingLeftOver nothing;
+  Queue<int> queue;
+  std::vector<Process> getting;
+  for (int i = 0; i < 3; ++i)
+    getting.emplace_back(
+        [](Queue<int>& from) {
+          try {
+            for (;;) from.get();
+          } catch (const mp::QueueClosed&) {
+          }
+        },
+        std::ref(queue));
+  queue.put(1);
+  queue.close();
+  for (auto& process : getting) EXPECT_EQ(process.join().code, 0);
+}
+
+TEST(Queue, IsFirstInFirstOut) {
+  Queue<int> queue;
+  for (int i = 1; i <= 3; ++i) queue.put(i);
+  EXPECT_EQ(queue.get(), 1);
+  EXPECT_EQ(queue.get(), 2);
+  EXPECT_EQ(queue.get(), 3);
+}
+
+TEST(Queue, GetForRunsOut) {
+  Queue<std::string> queue;
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(queue.get_for(20ms), std::nullopt);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 20ms);
+  EXPECT_EQ(queue.try_get(), std::nullopt);
+  EXPECT_EQ(queue.get_for(-1h), std::nullopt);
+  queue.put("here");
+  EXPECT_EQ(queue.get_for(std::chrono::hours::max()), "here");
+  // Also while somebody else waits, who holds the readers' lock.
+  auto [ready, ready_there] = mp::one_way_pipe();
+  Process other{{.daemon = true},
+                [](Queue<std::string>& from, Connection to) {
+                  to.send(true);
+                  from.get();
+                },
+                std::ref(queue),
+                std::move(ready_there)};
+  ready.recv<bool>();
+  EXPECT_EQ(queue.get_for(20ms), std::nullopt);
+}
+
+TEST(Queue, ClosedMeansClosed) {
+  Queue<int> queue;
+  queue.put(1);
+  queue.close();
+  queue.close();
+  EXPECT_THROW(queue.put(2), mp::QueueClosed);
+  std::vector<int> items;
+  for (const int item : queue) items.push_back(item);
+  EXPECT_THAT(items, ElementsAre(1));
+  EXPECT_THROW(queue.get(), mp::QueueClosed);
+  EXPECT_THROW(queue.try_get(), mp::QueueClosed);
+  EXPECT_THROW(queue.get_for(1h), mp::QueueClosed);
+}
+
+TEST(Queue, CloseDoesNotWaitWhenThePipeIsFull) {
+  Queue<int> queue;
+  // Puts until the pipe is full: then it sleeps in write.
+  Process producer{[&] {
+    for (int i = 0;; ++i) queue.put(i);
+  }};
+  const auto asleep = [&] {
+    std::ifstream file{"/proc/" + std::to_string(producer.pid()) + "/wchan"};
+    std::string where;
+    file >> where;
+    return where.find("pipe_write") != where.npos;
+  };
+  while (!asleep()) std::this_thread::yield();
+  producer.kill();
+  producer.join();
+  queue.close();
+  int expected = 0;
+  for (const int item : queue) EXPECT_EQ(item, expected++);
+  EXPECT_GT(expected, 1000);
+}
+
+TEST(Queue, CarriesNoDescriptors) {
+  Queue<Connection> queue;
+  auto [a, b] = mp::pipe();
+  EXPECT_THROW(queue.put(a), std::invalid_argument);
+}
+
+// Whoever is killed, wherever it is: the others get whole items, in order, and nobody hangs.
+TEST(Queue, ProducersMayBeKilledInTheMiddleOfALargePut) {
+  const NothingLeftOver nothing;
+  Queue<Item> queue;
+  std::mt19937 random{1};
+  for (int round = 0; round < 100; ++round) {
+    Process victim{[&] {
+      for (int number = 0;; number += 100) queue.put({1, number, text_for(1, number)});
+    }};
+    // Gets a few, so that it is in the middle of something.
+    for (auto left = random() % 20; left > 0; --left) {
+      const auto [producer, number, text] = queue.get();
+      EXPECT_EQ(text, text_for(producer, number));
+    }
+    victim.kill();
+    victim.join();
+    // In a process of its own, because the pipe may be full.
+    Process survivor{[&] { queue.put({2, round, text_for(2, round)}); }};
+    // What the victim had put comes first; then the survivor's.
+    for (;;) {
+      const auto item = queue.get_for(60s);
+      ASSERT_TRUE(item) << "hangs in round " << round;
+      const auto& [producer, number, text] = *item;
+      ASSERT_EQ(text, text_for(producer, number));
+      if (producer == 2) {
+        EXPECT_EQ(number, round);
+        break;
+      }
+    }
+  }
+}
+
+TEST(Queue, TheRestOfAKilledProducersItemIsNotWaitedFor) {
+  Queue<std::string> queue;
+  Process victim{[&] { queue.put(std::string(1'000'000, 'x')); }};
+  const auto asleep = [&] {
+    std::ifstream file{"/proc/" + std::to_string(victim.pid()) + "/wchan"};
+    std::string where;
+    file >> where;
+    return where.find("pipe_write") != where.npos;
+  };
+  while (!asleep()) std::this_thread::yield();
+  victim.kill();
+  victim.join();
+  EXPECT_EQ(queue.get_for(10ms), std::nullopt);
+  queue.put("whole");
+  EXPECT_EQ(queue.get(), "whole");
+}
+
+TEST(Queue, ConsumersMayBeKilledAtAnyMoment) {
+  const NothingLeftOver nothing;
+  Queue<Item> queue;
+  std::mt19937 random{2};
+  int next = 0, last_got = -1;
+  for (int round = 0; round < 200; ++round) {
+    auto [begun, begun_there] = mp::one_way_pipe();
+    Process victim{[&](Connection to) {
+                     to.send(true);
+                     for (;;) queue.get();
+                   },
+                   std::move(begun_there)};
+    begun.recv<bool>();
+    for (auto left = random() % 30; left > 0; --left, ++next)
+      queue.put({1, next, text_for(1, next)});
+    victim.kill();
+    victim.join();
+    // It has taken some; the others are whole and in order, and the last one is this.
+    // In a process of its own, because the pipe may be full.
+    Process survivor{[&] { queue.put({2, round, text_for(2, round)}); }};
+    for (;;) {
+      const auto item = queue.get_for(60s);
+      ASSERT_TRUE(item) << "hangs in round " << round;
+      const auto& [producer, number, text] = *item;
+      ASSERT_EQ(text, text_for(producer, number));
+      if (producer == 2) {
+        EXPECT_EQ(number, round);
+        break;
+      }
+      EXPECT_GT(number, last_got);
+      last_got = number;
+    }
+  }
+}
+
+TEST(Queue, SignalsDoNotDisturb) {
+  static volatile std::sig_atomic_t signals = 0;
+  struct sigaction action {};
+  action.sa_handler = [](int) { signals = signals + 1; };  // without SA_RESTART
+  ASSERT_EQ(::sigaction(SIGALRM, &action, nullptr), 0);
+  const itimerval often{{0, 500}, {0, 500}}, never{};
+  Queue<Item> queue;
+  Process producer{{.daemon = true}, [&] {
+                     for (int number = 0;; ++number) queue.put({1, number, text_for(1, number)});
+                   }};
+  ::setitimer(ITIMER_REAL, &often, nullptr);
+  for (int expected = 0; signals < 50; ++expected) {
+    const auto [who, number, text] = queue.get();
+    ASSERT_EQ(number, expected);
+    ASSERT_EQ(text, text_for(1, number));
+  }
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+}
+
+TEST(Queue, AFullDescriptorTableIsAnErrorAndNoMore) {
+  const NothingLeftOver nothing;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit limit{64, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  // A queue needs three: leave room for two, for one, and for none.
+  std::vector<mp::FileDescriptor> others;
+  try {
+    for (;;) others.emplace_back(mp::check(::dup(STDERR_FILENO), "dup"));
+  } catch (const std::system_error&) {
+  }
+  others.resize(others.size() - 2);
+  for (int room = 2; room >= 0; --room) {
+    try {
+      Queue<int> queue;
+      ADD_FAILURE() << "there was room";
+    } catch (const std::system_error& error) {
+      EXPECT_EQ(error.code(), std::errc::too_many_files_open);
+      EXPECT_THAT(error.what(), testing::AnyOf(HasSubstr("memfd_create"), HasSubstr("pipe2")));
+    }
+    if (room > 0) others.emplace_back(mp::check(::dup(STDERR_FILENO), "dup"));
+  }
+  others.clear();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  Queue<int> queue;
+  queue.put(1);
+  EXPECT_EQ(queue.get(), 1);
+}
+
+}  // namespace
