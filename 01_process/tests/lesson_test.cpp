@@ -176,19 +176,8 @@ TEST(Lessons, ForkByHandGreetsAsTheToolkitDoes) {
 // ---- The command line ----
 
 TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
-  const auto lessons = course::lessons_in(LESSON_DIR);
-  EXPECT_THAT(lessons, SizeIs(11));
-  for (const auto& [name, status] : lessons) {
-    const auto help = run_lesson(name, {"--help"});
-    EXPECT_EQ(help.status, 0) << name << help;
-    EXPECT_THAT(help.output, HasSubstr("Usage: " + name));
-    for (const auto* wrong : {"--no-such-option", "surplus"}) {
-      const auto run = run_lesson(name, {wrong});
-      EXPECT_EQ(run.status, 2) << name << run;
-      EXPECT_EQ(run.output, "") << name;
-      EXPECT_THAT(run.error_lines(), ElementsAre(AllOf(StartsWith(name + ": "), HasSubstr(wrong))));
-    }
-  }
+  EXPECT_THAT(course::lessons_in(LESSON_DIR), SizeIs(11));
+  course::expect_checked_command_lines(LESSON_DIR);
 }
 
 TEST(CommandLine, ValuesAreChecked) {

@@ -17,6 +17,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/readable_pipe.hpp>
 #include <boost/process/v2.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <mp/file_descriptor.hpp>
@@ -229,6 +230,23 @@ std::vector<Lesson> lessons_in(const std::string& folder) {
     if (owner == chapter.filename()) lessons.push_back(lesson);
   }
   return lessons;
+}
+
+void expect_checked_command_lines(const std::string& folder) {
+  using testing::HasSubstr;
+  for (const auto& [name, status] : lessons_in(folder)) {
+    const auto program = folder + "/" + name;
+    const auto help = run_program(program, {"--help"});
+    EXPECT_EQ(help.status, 0) << name << help;
+    EXPECT_THAT(help.output, HasSubstr("Usage: " + name));
+    for (const auto* wrong : {"--no-such-option", "surplus"}) {
+      const auto run = run_program(program, {wrong});
+      EXPECT_EQ(run.status, 2) << name << run;
+      EXPECT_EQ(run.output, "") << name;
+      EXPECT_THAT(run.error_lines(), testing::ElementsAre(testing::AllOf(
+                                         testing::StartsWith(name + ": "), HasSubstr(wrong))));
+    }
+  }
 }
 
 }  // namespace course

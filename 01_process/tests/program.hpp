@@ -49,6 +49,10 @@ struct Lesson {
 /// The lessons of the chapter whose programs are in `folder`, in reading order.
 std::vector<Lesson> lessons_in(const std::string& folder);
 
+/// Every lesson of the chapter answers --help, and refuses arguments that it does not know with one
+/// line and exit status 2.
+void expect_checked_command_lines(const std::string& folder);
+
 #ifdef LESSON_DIR
 /// `run_lesson("greeting", {"--processes", "3"})`: runs a program of this chapter.
 inline Run run_lesson(const std::string& name, const std::vector<std::string>& arguments = {},
