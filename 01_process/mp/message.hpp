@@ -245,7 +245,8 @@ struct Travels : std::bool_constant<has_serializer<T>> {};
 template <template <class...> class Template, class... Arguments>
 requires(!serializes_itself<Template<Arguments...>>) struct Travels<Template<Arguments...>>
     : std::bool_constant<has_serializer<Template<Arguments...>> &&
-                         ((std::is_empty_v<Arguments> || Travels<Arguments>::value) && ...)> {
+                         (std::is_empty_v<Template<Arguments...>> ||
+                          ((std::is_empty_v<Arguments> || Travels<Arguments>::value) && ...))> {
 };
 // An array of no elements is one too many for cereal.
 template <class T, std::size_t size>

@@ -268,6 +268,7 @@ TEST(FileDescriptor, ClosesWhatItOwnedWhenAssignedTo) {
 static_assert(mp::can_travel<int>);
 static_assert(mp::can_travel<const double>);
 static_assert(mp::can_travel<std::string>);
+static_assert(mp::can_travel<std::plus<>>);
 static_assert(mp::can_travel<std::vector<std::map<int, std::optional<Point>>>>);
 static_assert(mp::can_travel<std::unique_ptr<Point>>);
 static_assert(mp::can_travel<std::unordered_map<std::string, std::set<int>>>);
