@@ -40,9 +40,9 @@ std::string to_string(const ExitStatus& status) {
   return "signal " + std::to_string(*status.signal) + " (" + ::strsignal(*status.signal) + ")";
 }
 
-void Process::start(ProcessOptions options, detail::Task& task) {
+void Process::start(const ProcessOptions& options, detail::Task& task) {
   const auto method = options.start_method.value_or(mp::start_method());
-  name_ = options.name.empty() ? next_name() : std::move(options.name);
+  name_ = options.name.empty() ? next_name() : options.name;
   daemon_ = options.daemon;
   owner_ = ::getpid();
   detail::Identity identity{

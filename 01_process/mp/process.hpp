@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 #include <chrono>
+#include <concepts>
 #include <exception>
 #include <optional>
 #include <string>
@@ -46,6 +47,13 @@ struct ProcessOptions {
   bool daemon = false;                        ///< ends when its parent ends, however that happens
 };
 
+class Process;
+namespace detail {
+template <class T>
+concept NotOptions =
+    !std::same_as<std::decay_t<T>, ProcessOptions> && !std::same_as<std::decay_t<T>, Process>;
+}
+
 /// A function running in a process of its own, started at once; after Python's
 /// `multiprocessing.Process`, with the manners of `std::jthread`.
 ///
@@ -63,22 +71,20 @@ class Process {
   /// Owns no process.
   Process() noexcept = default;
 
-  template <class Function, class... Arguments>
-  requires(
-      !std::same_as<std::decay_t<Function>, ProcessOptions> &&
-      !std::same_as<std::decay_t<Function>, Process>) explicit Process(Function&& function,
-                                                                       Arguments&&... arguments)
+  template <detail::NotOptions Function, class... Arguments>
+  explicit Process(Function&& function, Arguments&&... arguments)
       : Process{ProcessOptions{}, std::forward<Function>(function),
                 std::forward<Arguments>(arguments)...} {}
 
   template <class Function, class... Arguments>
-  Process(ProcessOptions options, Function&& function, Arguments&&... arguments) : Process{} {
+  Process(const ProcessOptions& options, Function&& function, Arguments&&... arguments)
+      : Process{} {
     static_assert(std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>,
                   "mp::Process: the function cannot be called with copies of these arguments; to "
                   "pass a reference, write std::ref(argument)");
     detail::Call<std::decay_t<Function>, std::decay_t<Arguments>...> call{
         std::forward<Function>(function), std::forward<Arguments>(arguments)...};
-    start(std::move(options), call);
+    start(options, call);
   }
 
   Process(Process&& other) noexcept { *this = std::move(other); }
@@ -106,7 +112,7 @@ class Process {
   const FileDescriptor& sentinel();
 
  private:
-  void start(ProcessOptions options, detail::Task& task);
+  void start(const ProcessOptions& options, detail::Task& task);
   bool wait(Deadline deadline);
   void require_process() const;
   void signal(int number);
