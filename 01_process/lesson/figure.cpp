@@ -20,8 +20,6 @@
 namespace lesson {
 namespace {
 
-namespace fs = std::filesystem;
-
 // A text as gnuplot reads it between single quotes.
 std::string quoted(std::string text) {
   for (auto at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2))
