@@ -75,9 +75,9 @@ void ignore_sigterm_and_run_forever(const FileDescriptor& ready) {
 void wait_for(const FileDescriptor& pipe) { read_text(pipe); }
 
 // Only the process is meant to write into the pipe.
-Process start_and_await(ProcessOptions options, void (*function)(const FileDescriptor&)) {
+Process start_and_await(const ProcessOptions& options, void (*function)(const FileDescriptor&)) {
   Pipe ready;
-  Process process{std::move(options), function, std::move(ready.write)};
+  Process process{options, function, std::move(ready.write)};
   EXPECT_EQ(read_text(ready.read), "x");
   return process;
 }
