@@ -1,0 +1,53 @@
+#pragma once
+
+#include <concepts>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include <mp/lock.hpp>
+
+namespace mp {
+
+/// One object that several processes share, with a lock of its own; after Python's
+/// `multiprocessing.Value`. Give it to a process with `std::ref(value)`.
+///
+///     mp::Value<int> counter{0};
+///     std::scoped_lock guard{counter};
+///     ++*counter;
+///
+/// `*value` and `value->` are the shared object itself and never lock: without the lock, nothing
+/// keeps other processes from changing it meanwhile. The lock is mp::Lock, OwnerDied included. A
+/// moved-from value holds no object.
+template <class T>
+class Value : public Lock {
+  static_assert(std::is_trivially_copyable_v<T>,
+                "mp::Value<T>: T must be trivially copyable, because its bytes are all that "
+                "processes share; what owns memory, such as std::string, holds an address, which "
+                "means nothing in another process");
+  static_assert(alignof(T) <= 64, "mp::Value<T>: shared objects are aligned to 64 bytes at most");
+
+ public:
+  Value() requires std::default_initializable<T> : Value{T{}} {}
+
+  /// Throws std::system_error that names the size when there is no room.
+  explicit Value(const T& value) : Lock{sizeof(T)} {
+    std::memcpy(payload(), std::addressof(value), sizeof(T));
+  }
+
+  T& operator*() noexcept { return *object(); }
+  const T& operator*() const noexcept { return *object(); }
+  T* operator->() noexcept { return object(); }
+  const T* operator->() const noexcept { return object(); }
+
+  void load(Reader& reader) {
+    Lock::load(reader);
+    if (payload_size() != sizeof(T)) throw MessageError{"no shared value of this size came along"};
+  }
+
+ private:
+  T* object() const noexcept { return std::launder(reinterpret_cast<T*>(payload())); }
+};
+
+}  // namespace mp

@@ -1,0 +1,140 @@
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <leftovers.hpp>
+#include <mp/process.hpp>
+#include <mp/value.hpp>
+#include <start_methods.hpp>
+
+namespace {
+
+using course::NothingLeftOver;
+using mp::Process;
+using mp::Value;
+
+struct Point {
+  double x, y;
+};
+
+class ValueUnder : public course::StartMethods {};
+INSTANTIATE_TEST_SUITE_P(Each, ValueUnder, course::every_start_method, course::method_name);
+
+void increment(Value<int>& value, int times) {
+  for (int i = 0; i < times; ++i) {
+    const std::scoped_lock guard{value};
+    ++*value;
+  }
+}
+
+TEST_P(ValueUnder, IsTheSameInEveryProcess) {
+  start_server();
+  const NothingLeftOver check;
+  Value<int> value{5};
+  EXPECT_TRUE(Process(options(), increment, std::ref(value), 1).join().success());
+  EXPECT_EQ(*value, 6);
+}
+
+TEST_P(ValueUnder, IsCorrectUnderItsLock) {
+  constexpr int processes = 4, times = 50'000;
+  Value<int> value;
+  std::vector<Process> all;
+  for (int i = 0; i < processes; ++i)
+    all.emplace_back(options(), increment, std::ref(value), times);
+  for (auto& process : all) EXPECT_TRUE(process.join().success());
+  EXPECT_EQ(*value, processes * times);
+}
+
+TEST_P(ValueUnder, HoldsObjects) {
+  Value<Point> point{Point{1.5, 2}};
+  Process{options(), [](Value<Point>& shared) { shared->y = 2 * shared->x; }, std::ref(point)};
+  EXPECT_EQ(point->x, 1.5);
+  EXPECT_EQ((*point).y, 3);
+}
+
+void lock_and_die(Value<int>& value) {
+  value.lock();
+  *value = 7;
+  ::raise(SIGKILL);
+}
+
+TEST_P(ValueUnder, TellsOnceThatTheHolderDied) {
+  Value<int> value;
+  Process holder{options(), lock_and_die, std::ref(value)};
+  EXPECT_EQ(holder.join().signal, SIGKILL);
+  EXPECT_THROW(value.lock(), mp::OwnerDied);
+  const std::scoped_lock guard{value};
+  EXPECT_EQ(*value, 7);
+}
+
+TEST(Value, StartsAsToldOrAsZero) {
+  EXPECT_EQ(*Value<int>{}, 0);
+  EXPECT_EQ(*Value<int>{3}, 3);
+  EXPECT_EQ(*Value<double>{3.5}, 3.5);
+  EXPECT_EQ((Value<Point> {
+              { 1, 2 }
+            } -> y),
+            2);
+  Value<std::atomic<int>> counter{4};
+  ++*counter;
+  EXPECT_EQ(*counter, 5);
+}
+
+TEST(Value, NeedsNoDefaultConstructor) {
+  struct Degrees {
+    explicit Degrees(int number) : value{number} {}
+    int value;
+  };
+  static_assert(!std::is_default_constructible_v<Value<Degrees>>);
+  EXPECT_EQ(
+      Value<Degrees> {
+        Degrees { 30 }
+      } -> value,
+      30);
+}
+
+TEST(Value, IsAlignedForItsType) {
+  struct alignas(64) Line {
+    char bytes[64];
+  };
+  const Value<Line> line;
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&*line) % 64, 0u);
+}
+
+TEST(Value, CanBeMovedWhileHeld) {
+  Value<int> value{1};
+  value.lock();
+  Value<int> moved{std::move(value)};
+  EXPECT_EQ(*moved, 1);
+  moved.unlock();
+  value = Value<int>{2};
+  value = std::move(moved);
+  EXPECT_EQ(*value, 1);
+  const std::scoped_lock guard{value};
+}
+
+TEST(Value, DoesNotArriveFromMemoryOfAnotherSize) {
+  EXPECT_EQ(*mp::unpack<Value<int>>(mp::pack(Value<int>{3})), 3);
+  auto message = mp::pack(Value<int>{3});
+  message.descriptors = std::move(mp::pack(Value<double>{3}).descriptors);
+  EXPECT_THROW(mp::unpack<Value<int>>(std::move(message)), mp::MessageError);
+}
+
+TEST(Value, LeavesNothingBehind) {
+  const NothingLeftOver check;
+  for (int i = 0; i < 1000; ++i) {
+    const Value<int> value{i};
+    const auto arrived = mp::unpack<Value<int>>(mp::pack(value));
+    ASSERT_EQ(*arrived, i);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,20 @@
+#include <functional>
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
+#include <mp/value.hpp>
+
+void increment(mp::Value<int>& value) { ++*value; }
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  lesson::parse(argc, argv, "A process changes a shared value, and its parent sees the change.",
+                {lesson::start_method()});
+
+  // An ordinary int would be copied into the child; this one is the same in both.
+  mp::Value<int> value{0};
+  mp::Process child{increment, std::ref(value)};
+  child.join();  // without this, the parent could look before the child has changed it
+  fmt::print("{}\n", *value);
+}
