@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <chrono>
-#include <cstdint>
 #include <string>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 #include <mp/process.hpp>
 
 // Amdahl's law: the serial part takes as long as ever, only the rest is divided.
@@ -21,13 +20,11 @@ void work(double terms) {
   [[maybe_unused]] volatile double result = sum;  // or else the compiler would leave out the loop
 }
 
-double measured_seconds(double terms, double serial, int processes) {
-  const auto start = std::chrono::steady_clock::now();
+void work_in_processes(double terms, double serial, int processes) {
   work(terms * serial);
   std::vector<mp::Process> workers;
   for (int i = 0; i < processes; ++i) workers.emplace_back(work, terms * (1 - serial) / processes);
   for (auto& worker : workers) worker.join();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 int main(int argc, char** argv) {
@@ -45,10 +42,8 @@ int main(int argc, char** argv) {
   double alone = 0;
   fmt::print("processes  seconds  speed-up  predicted\n");
   for (int n = 1; n <= processes; ++n) {
-    double seconds = measured_seconds(terms, serial, n);
     // The best of three: other programs can only make it slower.
-    for (int again = 0; again < 2; ++again)
-      seconds = std::min(seconds, measured_seconds(terms, serial, n));
+    const double seconds = lesson::seconds([&] { work_in_processes(terms, serial, n); }, 3);
     if (n == 1) alone = seconds;
     measured.points.emplace_back(n, alone / seconds);
     fmt::print("{:9}  {:7.3f}  {:8.2f}  {:9.2f}\n", n, seconds, alone / seconds,

@@ -1,24 +1,21 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 #include <mp/process.hpp>
 
-struct Method {
-  const char* name;
-  mp::StartMethod method;
-};
-const std::vector<Method> methods{{"fork", mp::StartMethod::fork},
-                                  {"spawn", mp::StartMethod::spawn},
-                                  {"forkserver", mp::StartMethod::forkserver}};
+const std::vector<std::pair<std::string, mp::StartMethod>> methods{{"fork", mp::StartMethod::fork},
+                                                     {"spawn", mp::StartMethod::spawn},
+                                                     {"forkserver", mp::StartMethod::forkserver}};
 
 int number = 1;                  // a global variable, which main changes
 constexpr int descriptor = 100;  // a number that no other file gets
@@ -42,21 +39,8 @@ void show_what_is_inherited() {
 
   fmt::print("Inherited   variable  open file  environment  directory  child of main\n");
   for (const auto& [name, method] : methods)
-    mp::Process{{.start_method = method}, look, std::string{name}, getpid()}.join();
+    mp::Process{{.start_method = method}, look, name, getpid()}.join();
   std::filesystem::current_path(folder);
-}
-
-// The median: a few starts may be disturbed by other programs.
-double milliseconds_to_start_and_join(mp::StartMethod method, int starts) {
-  std::vector<double> times;
-  for (int i = 0; i < starts; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    mp::Process{{.start_method = method}, [] {}}.join();
-    const auto end = std::chrono::steady_clock::now();
-    times.push_back(std::chrono::duration<double, std::milli>(end - start).count());
-  }
-  std::ranges::nth_element(times, times.begin() + starts / 2);
-  return times[static_cast<std::size_t>(starts) / 2];
 }
 
 int main(int argc, char** argv) {
@@ -64,32 +48,29 @@ int main(int argc, char** argv) {
   int starts = 15, memory = 256;
   std::string plot;
   lesson::parse(argc, argv, "What a new process has from its parent, and what it costs to start.",
-                {{"--starts", starts, "how many starts each median is taken from"},
+                {{"--starts", starts, "how many starts are measured, of which the fastest counts"},
                  {"--memory", memory, "the most memory that the parent uses, in MiB", 1, 65536},
                  lesson::plot(plot)});
   show_what_is_inherited();
 
   fmt::print("\nMilliseconds to start and join, and the memory that the parent uses\n");
-  fmt::print("{:>8}  {:>10}  {:>10}  {:>10}\n", "MiB", methods[0].name, methods[1].name,
-             methods[2].name);
+  fmt::print("{:>8}  {:>10}  {:>10}  {:>10}\n", "MiB", "fork", "spawn", "forkserver");
   lesson::Figure figure{
       "The cost of a process", "memory of the parent (MiB)", "start and join (ms)", {}, true, true};
-  for (const auto& method : methods) figure.series.push_back({method.name, {}});
-  std::string cheapest;
+  for (const auto& [name, method] : methods) figure.series.push_back({name, {}});
   for (int size = 1; size <= memory; size *= 4) {
     const std::vector<char> used(static_cast<std::size_t>(size) << 20, 'x');
     fmt::print("{:8}", size);
     for (std::size_t i = 0; i < methods.size(); ++i) {
-      const double cost = milliseconds_to_start_and_join(methods[i].method, starts);
-      fmt::print("  {:10.2f}", cost);
-      figure.series[i].points.emplace_back(size, cost);
+      const mp::ProcessOptions options{.start_method = methods[i].second};
+      const double seconds = lesson::seconds([&] { mp::Process{options, [] {}}.join(); }, starts);
+      fmt::print("  {:10.2f}", 1000 * seconds);
+      figure.series[i].points.emplace_back(size, 1000 * seconds);
     }
-    const auto best = std::ranges::min_element(figure.series, {}, [](const lesson::Series& series) {
-      return series.points.back().second;
-    });
-    cheapest = best->title;
     fmt::print("\n");
   }
-  fmt::print("The cheapest with so much memory: {}\n", cheapest);
+  const auto cheapest =
+      std::ranges::min_element(figure.series, {}, [](auto& line) { return line.points.back().second; });
+  fmt::print("The cheapest with so much memory: {}\n", cheapest->title);
   lesson::draw(figure, plot);
 }

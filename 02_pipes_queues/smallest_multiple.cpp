@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
@@ -50,28 +50,6 @@ Smallest search(int processes, std::int64_t points, int factor, int seed) {
   return smallest;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-void draw_run_times(std::int64_t most, int factor, int seed, const std::string& file) {
-  std::vector<lesson::Series> lines;
-  for (const int processes : {1, 2, 4, 8}) {
-    lines.push_back({processes == 1 ? "serial" : fmt::format("{} processes", processes), {}});
-    for (std::int64_t points = 1000; points <= most; points *= 10) {
-      double best = 1e9;  // of three: other programs can only make it slower
-      for (int time = 0; time < 3; ++time) {
-        const auto start = std::chrono::steady_clock::now();
-        search(processes, points, factor, seed);
-        best = std::min(best, seconds_since(start));
-      }
-      lines.back().points.emplace_back(points, best);
-    }
-  }
-  lesson::draw(
-      {"Time to find the smallest multiple", "random numbers", "seconds", lines, true, true}, file);
-}
-
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   std::int64_t points = 1'000'000, most = 100'000'000;
@@ -86,11 +64,15 @@ int main(int argc, char** argv) {
                  lesson::plot(plot),
                  {"--most", most, "the most numbers in the figure", std::int64_t{1000}}});
 
-  const auto start = std::chrono::steady_clock::now();
-  const auto smallest = search(processes, points, factor, seed);
-  fmt::print("Processes: {}, time taken: {:.3f} s\n", processes, seconds_since(start));
-  if (!plot.empty()) draw_run_times(most, factor, seed, plot);
-
+  Smallest smallest;
+  const double seconds =
+      lesson::seconds([&] { smallest = search(processes, points, factor, seed); });
+  fmt::print("Processes: {}, time taken: {:.3f} s\n", processes, seconds);
+  if (!plot.empty()) {
+    const auto run = [&](int n, std::int64_t size) { search(n, size, factor, seed); };
+    lesson::draw(
+        lesson::run_times("Time to find the smallest multiple", "random numbers", most, run), plot);
+  }
   if (smallest)
     fmt::print("The smallest multiple of {} in the data is {}\n", factor, *smallest);
   else

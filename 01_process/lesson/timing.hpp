@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <lesson/figure.hpp>
+
+// How long something takes.
+
+namespace lesson {
+
+/// Seconds that a call takes. Of several calls the fastest counts: other programs can only make one
+/// slower.
+double seconds(const std::function<void()>& call, int calls = 1);
+
+/// A figure of run time against size, serial and with 2, 4 and 8 processes. `run(processes, size)`
+/// is called three times for each of the sizes 1000, 10,000 … up to `most`.
+Figure run_times(std::string title, std::string size_label, std::int64_t most,
+                 const std::function<void(int processes, std::int64_t size)>& run);
+
+}  // namespace lesson
