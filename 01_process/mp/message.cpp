@@ -14,13 +14,15 @@
 namespace mp {
 namespace {
 
-struct Header {
+// What every message begins with. It has room for the bytes of a small one, which then arrives with
+// one system call.
+struct Opening {
   std::uint64_t bytes;
   std::uint64_t descriptors;
+  std::array<char, 112> first;
 };
 
 constexpr std::size_t descriptors_per_batch = 253;  // the kernel's limit for one sendmsg
-constexpr std::size_t first_part = 1 << 20;  // memory for announced bytes, before any has come
 
 // Room for the descriptors of one batch, aligned as the kernel wants it.
 struct Ancillary {
@@ -125,11 +127,13 @@ bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescript
 }  // namespace
 
 void Message::send(const FileDescriptor& socket) const {
-  Header header{bytes.size(), descriptors.size()};
+  Opening opening{bytes.size(), descriptors.size(), {}};
+  const auto first = std::min(bytes.size(), opening.first.size());
+  std::memcpy(opening.first.data(), bytes.data(), first);
   // sendmsg does not write through iov_base; the type is not const because recvmsg shares it.
-  std::array parts{iovec{&header, sizeof header},
-                   iovec{const_cast<char*>(bytes.data()), bytes.size()}};
-  send_all(socket.get(), parts);
+  std::array parts{iovec{&opening, sizeof opening},
+                   iovec{const_cast<char*>(bytes.data()) + first, bytes.size() - first}};
+  send_all(socket.get(), std::span{parts}.first(first < bytes.size() ? 2 : 1));
   for (std::span rest{descriptors}; !rest.empty();) {
     const auto batch = std::min(rest.size(), descriptors_per_batch);
     send_descriptors(socket.get(), rest.first(batch));
@@ -138,23 +142,29 @@ void Message::send(const FileDescriptor& socket) const {
 }
 
 Message Message::receive(const FileDescriptor& socket) {
-  Header header{};
-  const auto got = receive_all(socket.get(), reinterpret_cast<char*>(&header), sizeof header);
+  Opening opening{};
+  const auto got = receive_all(socket.get(), reinterpret_cast<char*>(&opening), sizeof opening);
   if (got == 0) throw EndOfFile{"nothing more to receive: the sending end is closed"};
-  if (got < sizeof header) throw_torn();
+  if (got < sizeof opening) throw_torn();
   Message message;
-  // The announced size may be damaged: take memory as the bytes arrive.
-  while (message.bytes.size() < header.bytes) {
-    const auto done = message.bytes.size();
-    const auto part = std::min<std::uint64_t>(header.bytes - done, std::max(done, first_part));
-    message.bytes.resize(done + part);
-    if (receive_all(socket.get(), message.bytes.data() + done, part) < part) throw_torn();
+  auto& bytes = message.bytes;
+  bytes.assign(opening.first.data(), std::min(opening.bytes, opening.first.size()));
+  // The announced size may be damaged: take memory as the bytes arrive. In small parts, because a
+  // string fills with zeros what it grows by.
+  constexpr std::size_t part_size = 1 << 18, least_memory = 1 << 20, growth = 64;
+  while (bytes.size() < opening.bytes) {
+    const auto done = bytes.size();
+    const auto part = std::min(opening.bytes - done, part_size);
+    if (done + part > bytes.capacity())
+      bytes.reserve(std::min(opening.bytes, std::max(growth * done, least_memory)));
+    bytes.resize(done + part);
+    if (receive_all(socket.get(), bytes.data() + done, part) < part) throw_torn();
   }
   bool complete = true;
-  while (header.descriptors > 0) {
-    const auto batch = std::min<std::uint64_t>(header.descriptors, descriptors_per_batch);
+  while (opening.descriptors > 0) {
+    const auto batch = std::min(opening.descriptors, descriptors_per_batch);
     complete = receive_descriptors(socket.get(), batch, message.descriptors) && complete;
-    header.descriptors -= batch;
+    opening.descriptors -= batch;
   }
   if (!complete) throw std::system_error(EMFILE, std::generic_category(), "recvmsg");
   return message;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -179,6 +181,23 @@ template <class T>
 requires is_plain<T>
 void load(Reader& reader, cereal::BinaryData<T>& data) {
   reader.read(data.data, static_cast<std::size_t>(data.size));
+}
+
+// cereal would fill the vector with zeros first, which takes about as long as all the rest.
+template <class T, class Allocator>
+requires std::is_arithmetic_v<T> && is_plain<T>
+void load(Reader& reader, std::vector<T, Allocator>& vector) {
+  cereal::size_type left{};
+  reader(cereal::make_size_tag(left));
+  if (left > reader.remaining() / sizeof(T)) throw MessageError{"it ends too early"};
+  vector.clear();
+  vector.reserve(left);
+  for (std::array<T, 1024> part; left > 0;) {  // the message's own bytes are not aligned
+    const auto count = std::min<std::size_t>(left, part.size());
+    reader.read(part.data(), count * sizeof(T));
+    vector.insert(vector.end(), part.data(), part.data() + count);
+    left -= count;
+  }
 }
 
 template <class T>

@@ -548,8 +548,9 @@ void expect_same(const std::string& received, const std::string& sent) {
 
 TEST(MessageOverSocket, ArrivesWholeWhateverItsSize) {
   Sockets sockets;
-  for (const auto size : std::vector<std::size_t>{0, 1, 4095, 4096, 65'536, (1 << 20) - 1, 1 << 20,
-                                                  (1 << 20) + 1, 3 << 20, 64 << 20}) {
+  for (const auto size :
+       std::vector<std::size_t>{0, 1, 111, 112, 113, 4095, 4096, 65'536, (1 << 20) - 1, 1 << 20,
+                                (1 << 20) + 1, 3 << 20, 64 << 20}) {
     const Message message{random_bytes(size), {}};
     Peer sender{[&] { message.send(sockets.there); }};
     expect_same(Message::receive(sockets.here).bytes, message.bytes);
@@ -702,7 +703,7 @@ TEST(MessageOverSocket, SenderGoneBeforeTheFirstByteIsEndOfFile) {
 TEST(MessageOverSocket, SenderGoneInTheMiddleIsAnError) {
   // The bytes of a message with a descriptor, as they go over the socket.
   const auto null = open_null();
-  Message message{"some bytes", {}};
+  Message message{random_bytes(200), {}};
   message.descriptors.push_back(null.duplicate());
   std::string stream(16 + message.bytes.size() + 1, '\0');
   {
@@ -740,7 +741,7 @@ TEST(MessageOverSocket, TakesNoSizeOnTrust) {
         Sockets sockets;
         const std::uint64_t header[] = {in_bytes ? size : 0, in_bytes ? 0 : size};
         mp::check(::send(sockets.there.get(), header, sizeof header, 0), "send");
-        mp::check(::send(sockets.there.get(), "some bytes", 10, 0), "send");
+        mp::check(::send(sockets.there.get(), random_bytes(200).data(), 200, 0), "send");
         sockets.there.close();
         EXPECT_THROW(Message::receive(sockets.here), MessageError);
       }
