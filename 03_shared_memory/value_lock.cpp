@@ -1,0 +1,34 @@
+#include <functional>
+#include <mutex>
+#include <vector>
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/process.hpp>
+#include <mp/value.hpp>
+
+void increment(mp::Value<int>& value) {
+  // The lock belongs to the value. By hand: an exception between the two calls would leave it
+  // locked.
+  value.lock();
+  *value += 1;
+  value.unlock();
+
+  // For the rest of the scope: unlocked at its end, whatever happens.
+  const std::scoped_lock guard{value};
+  *value += 100;
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  int processes = 8;
+  lesson::parse(argc, argv, "Processes add to a shared value, one at a time: nothing is lost.",
+                {{"--processes", processes, "how many processes add 1 + 100", 1, 1000},
+                 lesson::start_method()});
+
+  mp::Value<int> value{0};
+  std::vector<mp::Process> workers;
+  for (int i = 0; i < processes; ++i) workers.emplace_back(increment, std::ref(value));
+  for (auto& worker : workers) worker.join();
+  fmt::print("{}\n", *value);
+}
