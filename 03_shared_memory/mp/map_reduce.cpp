@@ -158,9 +158,18 @@ void MapReduce::run(std::size_t count, std::size_t chunk_size,
                     const std::function<void(const Chunk&)>& work,
                     const std::function<void(std::size_t)>& reduce) {
   const Loop loop{count, chunk_size, chunk_count(count, chunk_size), work, reduce};
-  Run run{loop, std::min(static_cast<std::size_t>(workers_), loop.chunks)};
-  run.reduce_in_order();
-  run.join();
+  try {
+    Run run{loop, std::min(static_cast<std::size_t>(workers_), loop.chunks)};
+    run.reduce_in_order();
+    run.join();
+  } catch (...) {
+    // A worker may have been ended in the critical section: that is told now, not in the next run.
+    try {
+      if (critical_.try_lock()) critical_.unlock();
+    } catch (const OwnerDied&) {
+    }
+    throw;
+  }
 }
 
 }  // namespace mp

@@ -1,15 +1,41 @@
+#include <unistd.h>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <regex>
 #include <string>
+#include <utility>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <lesson/memory.hpp>
 #include <program.hpp>
 
 // Every lesson of the chapter, run as a program: does it show what it says?
 
 namespace {
 
+namespace fs = std::filesystem;
 using course::run_lesson;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::SizeIs;
+using testing::StartsWith;
+
+// The whole numbers in a text, in order.
+std::vector<std::int64_t> numbers_in(const std::string& text) {
+  static const std::regex number{"[0-9]+"};
+  std::vector<std::int64_t> numbers;
+  for (std::sregex_iterator i{text.begin(), text.end(), number}; i != std::sregex_iterator{}; ++i)
+    numbers.push_back(std::stoll(i->str()));
+  return numbers;
+}
 
 class StartMethods : public testing::TestWithParam<std::string> {
  protected:
@@ -27,8 +53,150 @@ TEST_P(StartMethods, ValueIncrement) {
   EXPECT_EQ(run.output, "1\n");
 }
 
+TEST_P(StartMethods, ValueLock) {
+  const auto run = this->run("value_lock");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_EQ(run.output, "808\n");
+  EXPECT_EQ(this->run("value_lock", {"--processes", "3"}).output, "303\n");
+}
+
+TEST_P(StartMethods, ValueAndArray) {
+  const auto run = this->run("value_and_array");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_EQ(run.output, "3.1415927\n[0, -1, -2, -3, -4, -5, -6, -7, -8, -9]\n");
+}
+
+TEST_P(StartMethods, DiceRollsCountsEveryRollOnce) {
+  for (const auto* processes : {"1", "4", "7"}) {
+    const auto run = this->run("dice_rolls", {"--rolls", "100000", "--processes", processes});
+    EXPECT_EQ(run.status, 0) << run;
+    const auto lines = run.output_lines();
+    ASSERT_THAT(lines, SizeIs(2));
+    EXPECT_THAT(lines[0], StartsWith("Counts after 100000 rolls: ["));
+    auto counts = numbers_in(lines[0].substr(lines[0].find('[')));
+    ASSERT_THAT(counts, SizeIs(6));
+    EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}), 100'000);
+    // Five standard deviations; with these seeds it is always the same.
+    EXPECT_THAT(counts, Each(AllOf(testing::Gt(16'070), testing::Lt(17'260))));
+    EXPECT_THAT(lines[1], MatchesRegex("Frequencies: .(0[.]1[67][0-9]+,? ?)+]"));
+  }
+}
+
+TEST(Lessons, ValueRaceLosesIncrements) {
+  const auto run = run_lesson("value_race");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_EQ(lines[0], "expected: 600000000");
+  const auto found = numbers_in(lines[1]), lost = numbers_in(lines[2]);
+  ASSERT_THAT(found, SizeIs(1));
+  ASSERT_THAT(lost, SizeIs(1));
+  EXPECT_EQ(found[0] + lost[0], 600'000'000);
+  EXPECT_GT(lost[0], 0);
+}
+
+TEST(Lessons, ValueRaceLosesNothingAlone) {
+  const auto run = run_lesson("value_race", {"--processes", "1", "--increments", "1000000"});
+  EXPECT_EQ(run.output, "expected: 1000000\nfound:    1000000\nlost:     0\n") << run;
+}
+
+TEST(Lessons, ArrayBasics) {
+  const auto run = run_lesson("array_basics");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output_lines(),
+              ElementsAre("array[1]         0", "array            [0, 7, 0, 0, 0]",
+                          "slice            [7, 0, 9]", "array            [0, 7, 0, 9, 0]",
+                          "one by one       0 7 0 9 0", "sorted           [9, 7, 0, 0, 0]",
+                          "zeros            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
+                          "mp::Array: there is no element 5 among 5"));
+}
+
+TEST(Lessons, DiceRollsRepeats) {
+  const std::vector<std::string> arguments{"--seed", "3", "--processes", "3"};
+  EXPECT_EQ(run_lesson("dice_rolls", arguments).output, run_lesson("dice_rolls", arguments).output);
+  EXPECT_NE(run_lesson("dice_rolls", {"--seed", "3", "--processes", "2"}).output,
+            run_lesson("dice_rolls", arguments).output);
+}
+
+TEST(Lessons, SharedSqrt) {
+  const auto run = run_lesson("shared_sqrt");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output_lines(),
+              ElementsAre("slices: [(0, 25), (25, 50), (50, 75), (75, 100)]",
+                          "roots:  [0.0000, 1.0000, 1.4142, 1.7321, 2.0000, 2.2361, 2.4495, "
+                          "2.6458, 2.8284, 3.0000, …]"));
+  EXPECT_THAT(run_lesson("shared_sqrt", {"--items", "10"}).output_lines()[0],
+              "slices: [(0, 3), (3, 6), (6, 9), (9, 10)]");
+  EXPECT_THAT(run_lesson("shared_sqrt", {"--items", "2", "--processes", "5"}).output_lines(),
+              ElementsAre("slices: [(0, 1), (1, 2)]", "roots:  [0.0000, 1.0000]"));
+}
+
+TEST(Lessons, MapReduceCopiesAndAddsUp) {
+  for (const auto* chunk : {"1048576", "1000", "3000000"}) {
+    const auto run = run_lesson("map_reduce", {"--items", "2000001", "--chunk", chunk});
+    EXPECT_EQ(run.status, 0) << run;
+    EXPECT_THAT(
+        run.output_lines(),
+        ElementsAre("0 + 1 + … + 9 = 45", "2000001 numbers and their copy need 0.03 GiB of memory",
+                    MatchesRegex("The copy is right, made in [0-9.]+ s"),
+                    "The sum of 2000001 numbers is 2000001000000"));
+  }
+}
+
+TEST(Lessons, MapReduceTakesNoMoreMemoryThanThereIs) {
+  std::ifstream file{"/proc/meminfo"};
+  std::int64_t total = 0;
+  file.ignore(100, ':') >> total;
+  EXPECT_GT(lesson::available_memory(), 0);
+  EXPECT_LT(lesson::available_memory(), total * 1024);
+}
+
+TEST(Lessons, AtomicsTellsRightFromWrong) {
+  const auto run = run_lesson("atomics");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output_lines(),
+              ElementsAre(StartsWith("2 processes"),
+                          MatchesRegex("unlocked +300000000 +[0-9]+  wrong +[0-9.]+"),
+                          MatchesRegex("locked +10000000 +10000000  right +[0-9.]+"),
+                          MatchesRegex("atomic +100000000 +100000000  right +[0-9.]+")));
+}
+
+TEST(Lessons, FiguresAreDrawn) {
+  const auto file = fs::temp_directory_path() / ("shared-" + std::to_string(::getpid()) + ".svg");
+  const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> figures{
+      {{"dice_rolls", "--most", "10000"}, {"serial", "2 processes", "4 processes", "8 processes"}},
+      {{"atomics", "--increments", "10000"}, {"unlocked", "locked", "atomic"}}};
+  for (auto [arguments, labels] : figures) {
+    const auto lesson = arguments[0];
+    arguments.erase(arguments.begin());
+    arguments.insert(arguments.end(), {"--plot", file});
+    const auto run = run_lesson(lesson, arguments);
+    EXPECT_EQ(run.status, 0) << run;
+    std::ifstream in{file};
+    const std::string content{std::istreambuf_iterator{in}, {}};
+    for (const auto& label : labels) EXPECT_THAT(content, HasSubstr(label));
+    fs::remove(file);
+  }
+}
+
 TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
   course::expect_checked_command_lines(LESSON_DIR);
+}
+
+TEST(CommandLine, ValuesAreChecked) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
+      {"value_race", {"--processes", "0"}},    {"value_race", {"--increments", "-1"}},
+      {"value_lock", {"--processes", "many"}}, {"value_increment", {"--start-method", "x"}},
+      {"dice_rolls", {"--rolls", "0"}},        {"dice_rolls", {"--plot", "a.gif"}},
+      {"shared_sqrt", {"--items", "0"}},       {"map_reduce", {"--items", "0"}},
+      {"map_reduce", {"--chunk", "0"}},        {"atomics", {"--increments", "5"}}};
+  for (const auto& [lesson, arguments] : wrong) {
+    const auto run = run_lesson(lesson, arguments);
+    EXPECT_EQ(run.status, 2) << run;
+    EXPECT_EQ(run.output, "");
+    EXPECT_THAT(run.error_lines(),
+                ElementsAre(AllOf(StartsWith(lesson + ": "), HasSubstr(arguments[0]))));
+  }
 }
 
 }  // namespace

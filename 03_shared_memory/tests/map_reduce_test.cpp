@@ -247,7 +247,11 @@ void expect_failure(Work work, std::function<void(const Error&)> examine) {
     } catch (const Error& error) {
       examine(error);
     }
-    EXPECT_THAT(workers.map(3, [](std::size_t i) { return i; }), ElementsAre(0, 1, 2));
+    const auto locked = workers.map(3, [&](std::size_t i) {
+      const std::scoped_lock guard{workers.critical()};
+      return i;
+    });
+    EXPECT_THAT(locked, ElementsAre(0, 1, 2));
   }
 }
 
