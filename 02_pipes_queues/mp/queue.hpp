@@ -47,6 +47,30 @@ class MessageQueue {
   FileDescriptor read_end_, write_end_;
 };
 
+/// Gets values from a queue until it is closed and empty.
+template <class Queue, class T>
+class QueueIterator {
+ public:
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  explicit QueueIterator(Queue& queue) : queue_{&queue} { ++*this; }
+  T& operator*() const { return *value_; }
+  QueueIterator& operator++() {
+    try {
+      value_ = queue_->get();
+    } catch (const QueueClosed&) {
+      value_.reset();
+    }
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  bool operator==(std::default_sentinel_t) const { return !value_; }
+
+ private:
+  Queue* queue_;
+  mutable std::optional<T> value_;
+};
+
 }  // namespace detail
 
 /// A first-in-first-out queue between processes, for many producers and many consumers; after
@@ -79,28 +103,7 @@ class Queue {
   void close() { queue_.close(); }
 
   /// `for (T value : queue)` gets values until the queue is closed and empty.
-  class Iterator {
-   public:
-    using value_type = T;
-    using difference_type = std::ptrdiff_t;
-    explicit Iterator(Queue& queue) : queue_{&queue} { ++*this; }
-    T& operator*() const { return *value_; }
-    Iterator& operator++() {
-      try {
-        value_ = queue_->take(std::nullopt);
-      } catch (const QueueClosed&) {
-        value_.reset();
-      }
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const { return !value_; }
-
-   private:
-    Queue* queue_;
-    mutable std::optional<T> value_;
-  };
-  Iterator begin() { return Iterator{*this}; }
+  auto begin() { return detail::QueueIterator<Queue, T>{*this}; }
   std::default_sentinel_t end() { return {}; }
 
   using process_shared = void;
