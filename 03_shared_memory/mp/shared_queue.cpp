@@ -1,0 +1,208 @@
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <atomic>
+#include <bit>
+#include <climits>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <mp/robust_mutex.hpp>
+#include <mp/shared_queue.hpp>
+
+namespace mp::detail {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+// A count of items, modulo 2^30, above two flags. All in one word, so that one atomic step changes
+// and examines it, and the kernel puts a process to sleep only as long as it is what that process
+// has seen. (std::atomic::wait would do if it worked between processes.)
+using Count = std::atomic<std::uint32_t>;
+static_assert(Count::is_always_lock_free && sizeof(Count) == sizeof(std::uint32_t));
+constexpr std::uint32_t waiting = 1;  // somebody may be asleep until the count changes
+constexpr std::uint32_t closed = 2;
+constexpr std::uint32_t one = 4;
+constexpr std::size_t most = std::size_t{1} << 29;
+// Every queue soon counts beyond 2^30 and through zero: if that went wrong, the tests would tell.
+constexpr std::uint32_t first = 0U - 1000 * one;
+
+constexpr std::size_t cache_line = 64;
+
+long futex(Count& word, int operation, std::uint32_t value, const timespec* time, Count* second,
+           std::uint32_t third) {
+  return ::syscall(SYS_futex, &word, operation, value, time, second, third);
+}
+
+// Changes the word and wakes all who sleep until it changes, in one step of the kernel's: nobody
+// can be killed in between.
+void change_and_wake(Count& word, std::uint32_t operation, std::uint32_t operand) {
+  const std::uint32_t change = operation << 28 | operand << 12;
+  check(futex(word, FUTEX_WAKE_OP, INT_MAX, nullptr, &word, change), "futex(FUTEX_WAKE_OP)");
+}
+
+// Counts one more item. The caller holds the lock of this end, so only flags can change meanwhile,
+// and nobody else takes `waiting` away.
+void count_one(Count& count) {
+  for (auto before = count.load(std::memory_order_relaxed);;) {
+    if (before & waiting) return change_and_wake(count, FUTEX_OP_ADD, one - waiting);
+    // Nobody sleeps until this changes: who wants to has to set `waiting` first.
+    if (count.compare_exchange_weak(before, before + one, std::memory_order_release,
+                                    std::memory_order_relaxed))
+      return;
+  }
+}
+
+// Sleeps until the count is no longer as the caller has seen it; false when the deadline passes
+// first. May return too early. Whoever is killed in here leaves `waiting` set, at the worst: then
+// the next to count makes one system call in vain. All are woken, so it does not matter either if
+// one of them is killed before it can act.
+bool wait_for_change(Count& count, std::uint32_t seen, const Deadline& deadline) {
+  if (deadline && Clock::now() >= *deadline) return false;
+  // The other side may be waiting for this processor: let it work for a while.
+  for (int i = 0; i < 8; ++i) {
+    ::sched_yield();
+    if (count.load(std::memory_order_relaxed) != seen) return true;
+  }
+  if (!(seen & waiting) && !count.compare_exchange_strong(seen, seen | waiting)) return true;
+  timespec until{};
+  if (deadline) {
+    const auto since_start = deadline->time_since_epoch();
+    until = {.tv_sec = since_start / 1s, .tv_nsec = since_start % 1s / 1ns};
+  }
+  if (futex(count, FUTEX_WAIT_BITSET, seen | waiting, deadline ? &until : nullptr, nullptr,
+            FUTEX_BITSET_MATCH_ANY) == 0)
+    return true;
+  if (errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT)
+    check(-1, "futex(FUTEX_WAIT_BITSET)");
+  return errno != ETIMEDOUT;
+}
+
+// Locks an end; false when the deadline has passed and the lock is still taken. Who holds it is
+// never waiting for others.
+bool enter(RobustMutex& lock, const Deadline& deadline) {
+  if (lock.try_lock() != RobustMutex::Result::timed_out) return true;
+  // If a process is killed when it has just been woken to take the lock, nobody wakes the next one:
+  // so look again now and then. Whether the lock is free is certain, the kernel sees to that.
+  while (lock.lock(deadline_after(20ms)) == RobustMutex::Result::timed_out)
+    if (deadline && Clock::now() >= *deadline) return false;
+  return true;
+}
+
+// Whoever closed the queue may have been killed halfway: who waits for room must be told as well.
+[[noreturn]] void throw_closed(Count& taken, const char* reason) {
+  if (!(taken.load(std::memory_order_relaxed) & closed))
+    change_and_wake(taken, FUTEX_OP_OR, closed);
+  throw QueueClosed{reason};
+}
+
+// How many items the first count is ahead of the second.
+std::uint32_t distance(std::uint32_t ahead, std::uint32_t behind) {
+  return (ahead / one - behind / one) % (UINT32_MAX / one + 1);
+}
+
+}  // namespace
+
+// Either end of the ring. If somebody dies with the lock, everything is in order all the same.
+struct Ring::End {
+  alignas(cache_line) RobustMutex lock;
+  std::uint32_t other_count = first;  // the other end's, when this end last looked
+  alignas(cache_line) Count count = first;
+};
+
+// What all processes that use the queue share; the slots follow.
+struct Ring::Shared {
+  std::uint32_t capacity, slots;
+  std::size_t item_size;
+  struct {
+    End in, out;
+  } ends;
+
+  std::byte* slot(std::uint32_t count) {
+    return reinterpret_cast<std::byte*>(this + 1) + (count / one & (slots - 1)) * item_size;
+  }
+};
+
+Ring::Ring(std::size_t capacity, std::size_t item_size) {
+  if (capacity == 0 || capacity > most)
+    throw std::invalid_argument{"mp::SharedQueue: the capacity must be from 1 to 2^29, not " +
+                                std::to_string(capacity)};
+  // A power of two, so that the slots go round evenly when a count starts again at zero.
+  const auto items = static_cast<std::uint32_t>(capacity), slots = std::bit_ceil(items);
+  memory_ = SharedMemory{sizeof(Shared) + slots * item_size};
+  new (memory_.data()) Shared{items, slots, item_size, {}};
+}
+
+void Ring::load(Reader& reader, std::size_t item_size) {
+  Ring arrived;
+  reader(arrived.memory_);
+  if (arrived.memory_.size() < sizeof(Shared) || arrived.shared().item_size != item_size)
+    throw MessageError{"no shared queue of this type came along"};
+  memory_ = std::move(arrived.memory_);
+}
+
+Ring::Shared& Ring::shared() const {
+  if (!memory_.data())
+    throw std::system_error(EINVAL, std::generic_category(), "mp::SharedQueue was moved");
+  return *std::launder(reinterpret_cast<Shared*>(memory_.data()));
+}
+
+bool Ring::put(const void* item, const Deadline& deadline) {
+  auto& shared = this->shared();
+  auto& [in, out] = shared.ends;
+  for (;;) {
+    if (!enter(in.lock, deadline)) return false;
+    std::unique_lock guard{in.lock, std::adopt_lock};
+    const auto put = in.count.load(std::memory_order_relaxed);
+    if (put & closed) throw_closed(out.count, "cannot put: the queue is closed");
+    if (distance(put, in.other_count) == shared.capacity)
+      in.other_count = out.count.load(std::memory_order_acquire);
+    const auto taken = in.other_count;
+    if (distance(put, taken) < shared.capacity) {
+      std::memcpy(shared.slot(put), item, shared.item_size);
+      count_one(in.count);
+      return true;
+    }
+    guard.unlock();
+    if (!wait_for_change(out.count, taken, deadline)) return false;
+  }
+}
+
+bool Ring::get(void* item, const Deadline& deadline) {
+  auto& shared = this->shared();
+  auto& [in, out] = shared.ends;
+  for (;;) {
+    if (!enter(out.lock, deadline)) return false;
+    std::unique_lock guard{out.lock, std::adopt_lock};
+    const auto taken = out.count.load(std::memory_order_relaxed);
+    if (distance(out.other_count, taken) == 0)
+      out.other_count = in.count.load(std::memory_order_acquire);
+    const auto put = out.other_count;
+    if (distance(put, taken) > 0) {
+      std::memcpy(item, shared.slot(taken), shared.item_size);
+      count_one(out.count);
+      return true;
+    }
+    guard.unlock();
+    if (put & closed) throw_closed(out.count, "nothing to get: the queue is closed and empty");
+    if (!wait_for_change(in.count, put, deadline)) return false;
+  }
+}
+
+void Ring::close() {
+  auto& [in, out] = shared().ends;
+  enter(in.lock, std::nullopt);
+  const std::lock_guard guard{in.lock, std::adopt_lock};  // nobody is in the middle of putting
+  change_and_wake(in.count, FUTEX_OP_OR, closed);
+  change_and_wake(out.count, FUTEX_OP_OR, closed);
+}
+
+}  // namespace mp::detail

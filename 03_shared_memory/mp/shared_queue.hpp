@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+#include <mp/queue.hpp>
+#include <mp/shared_memory.hpp>
+#include <mp/wait.hpp>
+
+namespace mp {
+namespace detail {
+
+/// What is under mp::SharedQueue: a ring of slots in shared memory. A count of the items put and a
+/// count of the items taken say which slots are full; a lock at either end lets one process in.
+///
+/// An item is copied first and counted then, and counting is one step, which also wakes who waits:
+/// wherever a process is killed, an item is there or not, and nobody sleeps beside it.
+class Ring {
+ public:
+  Ring() = default;
+  Ring(std::size_t capacity, std::size_t item_size);
+
+  bool put(const void* item, const Deadline& deadline);  // false when the deadline has passed
+  bool get(void* item, const Deadline& deadline);
+  void close();
+
+  void save(Writer& writer) const { writer(memory_); }
+  void load(Reader& reader, std::size_t item_size);
+
+ private:
+  struct End;
+  struct Shared;
+  Shared& shared() const;
+
+  SharedMemory memory_;
+};
+
+}  // namespace detail
+
+/// A first-in-first-out queue between processes, for many producers and many consumers, in shared
+/// memory: an item is copied in and out, without a system call unless somebody has to wait. Give it
+/// to a process with `std::ref(queue)`.
+///
+/// What it gives up, compared with mp::Queue: it holds `capacity` items, and each is trivially
+/// copyable. Items of one producer come out in the order in which it put them. A process killed in
+/// the middle of `put` or `get` takes that one item with it, no other.
+template <class T>
+class SharedQueue {
+  static_assert(std::is_trivially_copyable_v<T>,
+                "mp::SharedQueue<T>: T must be trivially copyable, because its bytes are all that "
+                "processes share; what owns memory, such as std::string, holds an address, which "
+                "means nothing in another process; mp::Queue takes such values");
+
+ public:
+  /// Takes no memory but for the slots that were used. Throws std::invalid_argument when the
+  /// capacity is 0 or beyond 2^29, std::system_error that names the size when there is no room.
+  explicit SharedQueue(std::size_t capacity = 1024) : ring_{capacity, sizeof(T)} {}
+
+  /// Waits while the queue is full. Throws QueueClosed after `close`.
+  void put(const T& item) { ring_.put(std::addressof(item), std::nullopt); }
+
+  /// False when the queue is full, and stays so until the limit.
+  bool try_put(const T& item) { return ring_.put(std::addressof(item), at_once); }
+  bool put_for(const T& item, Seconds limit) {
+    return ring_.put(std::addressof(item), deadline_after(limit));
+  }
+
+  /// Waits for an item. Throws QueueClosed when the queue is closed and empty.
+  T get() { return *take(std::nullopt); }
+
+  /// An item that is there at once, or within the limit; empty if there is none.
+  std::optional<T> try_get() { return take(at_once); }
+  std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
+
+  /// Says that nothing more will be put: wakes whoever waits in `put`, and whoever waits in `get`
+  /// when the queue is empty.
+  void close() { ring_.close(); }
+
+  /// `for (T item : queue)` gets items until the queue is closed and empty.
+  auto begin() { return detail::QueueIterator<SharedQueue, T>{*this}; }
+  std::default_sentinel_t end() { return {}; }
+
+  using process_shared = void;
+  void save(Writer& writer) const { ring_.save(writer); }
+  void load(Reader& reader) { ring_.load(reader, sizeof(T)); }
+
+ private:
+  std::optional<T> take(const Deadline& deadline) {
+    std::array<std::byte, sizeof(T)> bytes;
+    if (!ring_.get(bytes.data(), deadline)) return std::nullopt;
+    return std::bit_cast<T>(bytes);
+  }
+
+  detail::Ring ring_;
+};
+
+}  // namespace mp
