@@ -60,7 +60,7 @@ class Decoder {
   int int_argument(std::size_t index) const { return static_cast<int>(argument(index)); }
   template <class T>
   bool read(std::uint64_t address, T* data, std::size_t count = 1) const {
-    return read_memory(process_->pid, address, data, count * sizeof(T));
+    return read_memory(thread_->tid, address, data, count * sizeof(T));
   }
 
   Wait decode_call() {
@@ -126,17 +126,17 @@ class Decoder {
 
   Need descriptor(int number, Need::Kind kind) {
     Need need{.kind = kind};
-    const auto link = descriptor_link(process_->pid, number);
+    const auto link = descriptor_link(thread_->tid, number);
     if (!link) {
       need.unknown_helpers = true;
     } else if (link->starts_with("pipe:")) {
       need.resource = *link + (kind == Need::Kind::send ? " r" : " w");
     } else if (link->starts_with("socket:")) {
-      need.resource = peers_.peer_of(process_->pid, *link).value_or("");
+      need.resource = peers_.peer_of(thread_->tid, *link).value_or("");
       need.unknown_helpers = need.resource.empty();
     } else if (*link == "anon_inode:[pidfd]" || link->starts_with("pidfd:")) {
       need.kind = Need::Kind::end;
-      if (const auto pid = descriptor_fact(process_->pid, number, "Pid:"))
+      if (const auto pid = descriptor_fact(thread_->tid, number, "Pid:"))
         need.helpers.insert(static_cast<pid_t>(*pid));
     } else {
       // A terminal, a file, a named pipe that anybody may open, a timer …
@@ -168,7 +168,7 @@ class Decoder {
     auto need = descriptor(number, sends ? Need::Kind::send : Need::Kind::receive);
     // Whatever the events, an end of a pipe becomes ready through the other end only.
     if (need.resource.starts_with("pipe:")) {
-      const auto mode = access_mode(process_->pid, number);
+      const auto mode = access_mode(thread_->tid, number);
       if (mode && *mode != O_RDWR)
         return descriptor(number, mode == O_WRONLY ? Need::Kind::send : Need::Kind::receive);
       need.unknown_helpers = true;
@@ -205,10 +205,10 @@ class Decoder {
 
   Wait epoll(bool limited) {
     Wait wait{.needs = {}, .limited = limited};
-    for (const auto& target : epoll_targets(process_->pid, int_argument(0))) {
+    for (const auto& target : epoll_targets(thread_->tid, int_argument(0))) {
       auto need = polled(target.number, static_cast<int>(target.events));
       // The number may have been given to another file since it was added.
-      const auto link = descriptor_link(process_->pid, target.number).value_or("");
+      const auto link = descriptor_link(thread_->tid, target.number).value_or("");
       if (!link.ends_with("[" + std::to_string(target.inode) + "]")) need.unknown_helpers = true;
       wait.needs.push_back(std::move(need));
     }
@@ -281,7 +281,7 @@ class Decoder {
   Need shared_word() const {
     const auto mapping = (argument(1) & FUTEX_PRIVATE_FLAG) != 0
                              ? std::nullopt
-                             : shared_mapping_at(process_->pid, argument(0));
+                             : shared_mapping_at(thread_->tid, argument(0));
     if (!mapping)
       return {.kind = Need::Kind::own_thread, .resource = {}, .helpers = {process_->pid}};
     return {.kind = Need::Kind::memory,

@@ -39,11 +39,12 @@ class Holders {
   // Each process is to be visited twice: a descriptor that moves from a message into a process
   // while we look is seen at the latest the second time.
   void visit(pid_t pid, bool refusal_counts) {
-    const auto table = descriptors_of(pid);
+    const auto thread = living_thread(pid);
+    const auto table = descriptors_of(thread);
     if (table.refused && refusal_counts) anything_.insert(pid);
-    for (const auto& descriptor : table.entries) visit(pid, descriptor);
+    for (const auto& descriptor : table.entries) visit(pid, thread, descriptor);
     if (!memory_) return;
-    const auto mappings = shared_mappings_of(pid);
+    const auto mappings = shared_mappings_of(thread);
     if (mappings.refused && refusal_counts) anything_.insert(pid);
     for (const auto& id : mappings.shared) add(id, pid);
   }
@@ -64,15 +65,15 @@ class Holders {
       found->second.insert(pid);
   }
 
-  void visit(pid_t pid, const Descriptor& descriptor) {
+  void visit(pid_t pid, pid_t thread, const Descriptor& descriptor) {
     if (descriptor.link.starts_with("socket:")) {
       add(descriptor.link, pid);
-      if (descriptor_fact(pid, descriptor.number, "scm_fds:").value_or(0) > 0)
+      if (descriptor_fact(thread, descriptor.number, "scm_fds:").value_or(0) > 0)
         anything_.insert(pid);
     } else if (descriptor.link.starts_with("pipe:") &&
                (holders_.contains(descriptor.link + " r") ||
                 holders_.contains(descriptor.link + " w"))) {
-      const auto mode = access_mode(pid, descriptor.number);
+      const auto mode = access_mode(thread, descriptor.number);
       if (mode != O_WRONLY) add(descriptor.link + " r", pid);
       if (mode != O_RDONLY) add(descriptor.link + " w", pid);
     }

@@ -209,6 +209,18 @@ std::vector<ProcessState> read_tree(pid_t root) {
   return tree;
 }
 
+pid_t living_thread(pid_t pid) {
+  const auto lives = [](pid_t tid) {
+    const auto status = read_text(path_of(tid, "status")).value_or("");
+    const auto state = words(field(status, "State:"));
+    return !state.empty() && state.front() != "Z" && state.front() != "X";
+  };
+  if (lives(pid)) return pid;
+  for (const auto tid : numbers_in(path_of(pid, "task")).value_or(std::vector<int>{}))
+    if (lives(tid)) return tid;
+  return pid;
+}
+
 DescriptorTable descriptors_of(pid_t pid) {
   DescriptorTable table;
   const auto numbers = numbers_in(path_of(pid, "fd"));

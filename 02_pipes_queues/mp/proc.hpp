@@ -55,6 +55,13 @@ std::vector<pid_t> all_processes();
 std::vector<pid_t> children_of(pid_t pid);
 pid_t parent_of(pid_t pid);
 
+/// A thread of the process that has not ended, under whose number /proc tells what belongs to all
+/// of them. It is the first one, unless that has ended before the others; then it has no files any
+/// more.
+pid_t living_thread(pid_t pid);
+
+// From here on `pid` may be the number of any thread that lives.
+
 struct Descriptor {
   int number;
   std::string link;  // "pipe:[4711]", "socket:[4712]", "/dev/pts/0" …

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -643,6 +644,14 @@ void another_thread_sleeps() {
     receive(own.read);
   });
 }
+void main_thread_of_child_has_ended() {
+  Pipe pipe;
+  Child child{"Child", [] {
+                std::thread{sleep_long}.detach();
+                ::syscall(SYS_exit, 0);  // this thread only
+              }};
+  receive(pipe.read);
+}
 void third_will_send() {
   Pipe to_child, to_parent;
   Child third{"Third", sleep_long};
@@ -723,6 +732,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"Terminal", child_reads_a_terminal, ".*; Child waits for input from the terminal\\."},
         {"Handler", child_has_a_handler, ".*; Child waits to receive from MainProcess\\."},
         {"AnotherThread", another_thread_sleeps, ".*; Child .*sleeps.*\\."},
+        {"MainThreadOfChildHasEnded", main_thread_of_child_has_ended, sleeping},
         {"ThirdWillSend", third_will_send, ".*; Third sleeps; Child waits to receive from .*\\."},
         {"OrphanWillSend", orphan_will_send,
          "MainProcess waits to receive from Orphan outside of the program; Child has ended\\."},
