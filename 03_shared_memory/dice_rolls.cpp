@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -12,6 +11,7 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
@@ -47,17 +47,6 @@ Counts roll_all(int processes, std::int64_t rolls, int seed) {
   return counts;
 }
 
-double best_seconds(int processes, std::int64_t rolls, int seed) {
-  double best = 1e9;  // of three: other programs can only make it slower
-  for (int time = 0; time < 3; ++time) {
-    const auto start = std::chrono::steady_clock::now();
-    roll_all(processes, rolls, seed);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    best = std::min(best, seconds.count());
-  }
-  return best;
-}
-
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   std::int64_t rolls = 1'000'000, most = 100'000'000;
@@ -67,7 +56,7 @@ int main(int argc, char** argv) {
                 {{"--rolls", rolls, "how often the die is rolled"},
                  {"--processes", processes, "how many processes share the rolls", 1, 1000},
                  {"--seed", seed, "the same seed and processes roll the same again", 0},
-                 {"--most", most, "with --plot: measure up to so many rolls", 1000L},
+                 {"--most", most, "with --plot: measure up to so many rolls", std::int64_t{1000}},
                  lesson::start_method(),
                  lesson::plot(plot)});
 
@@ -79,11 +68,6 @@ int main(int argc, char** argv) {
   fmt::print("Frequencies: [{:.6f}]\n", fmt::join(frequencies, ", "));
 
   if (plot.empty()) return 0;
-  std::vector<lesson::Series> lines;
-  for (const int n : {1, 2, 4, 8}) {
-    lines.push_back({n == 1 ? "serial" : fmt::format("{} processes", n), {}});
-    for (std::int64_t size = 1000; size <= most; size *= 10)
-      lines.back().points.emplace_back(size, best_seconds(n, size, seed));
-  }
-  lesson::draw({"Time to roll a die", "rolls", "seconds", lines, true, true}, plot);
+  const auto run = [&](int n, std::int64_t size) { roll_all(n, size, seed); };
+  lesson::draw(lesson::run_times("Time to roll a die", "rolls", most, run), plot);
 }

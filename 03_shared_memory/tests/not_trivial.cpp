@@ -4,4 +4,5 @@
 #include <mp/value.hpp>
 
 // Does not compile, on purpose.
-mp::KIND<std::string> shared;
+mp::Value<std::string> value;
+mp::Array<std::string> array;
