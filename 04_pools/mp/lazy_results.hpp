@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <mp/pool_core.hpp>
+
+namespace mp {
+
+/// Results that come as they are asked for: an input range. Input is taken as the workers need it,
+/// a few chunks ahead. `*iterator` throws what that call has thrown; `++` then goes on to the next.
+template <class Function, class Range, bool ordered>
+class LazyResults {
+  using Item = std::ranges::range_value_t<Range>;
+  using Work = detail::Work<Function, std::tuple<Item>>;
+  using Result = typename Work::Result;
+
+ public:
+  using Value = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
+
+  LazyResults(std::shared_ptr<detail::PoolCore> pool, Function function, Range&& range,
+              std::size_t chunk_size)
+      : batch_{std::move(pool)},
+        function_{std::move(function)},
+        range_{std::forward<Range>(range)},
+        chunk_size_{chunk_size} {
+    feed();
+  }
+
+  class Iterator {
+   public:
+    using value_type = Value;
+    using difference_type = std::ptrdiff_t;
+    explicit Iterator(LazyResults& results) : results_{&results} { results.fetch(); }
+    Value& operator*() const {
+      if (results_->error_) std::rethrow_exception(results_->error_);
+      return *results_->value_;
+    }
+    Iterator& operator++() {
+      results_->fetch();
+      return *this;
+    }
+    void operator++(int) { results_->fetch(); }
+    bool operator==(std::default_sentinel_t) const { return results_->ended_; }
+
+   private:
+    LazyResults* results_;
+  };
+  Iterator begin() { return Iterator{*this}; }
+  std::default_sentinel_t end() { return {}; }
+
+ private:
+  void feed() {
+    while (next_ != std::ranges::end(range_) &&
+           batch_.unanswered() + early_.size() < batch_.ahead()) {
+      typename Work::Chunk chunk{function_};
+      for (; chunk.calls < chunk_size_ && next_ != std::ranges::end(range_); ++next_) {
+        const Item& item = *next_;
+        chunk.add(item);
+      }
+      batch_.submit(std::move(chunk.message), chunk.calls);
+    }
+  }
+
+  void fetch() {
+    value_.reset();
+    error_ = nullptr;
+    while (!outcomes_ || outcomes_->empty()) {
+      feed();
+      auto answer = take_early();
+      if (!answer) answer = batch_.next();
+      if (!answer) {
+        ended_ = true;
+        return;
+      }
+      if (ordered && answer->chunk != turn_) {
+        early_.emplace(answer->chunk, std::move(*answer));
+        continue;
+      }
+      ++turn_;
+      outcomes_.emplace(std::move(*answer));
+    }
+    try {
+      if constexpr (std::is_void_v<Result>) {
+        outcomes_->next();
+        value_.emplace();
+      } else {
+        value_ = outcomes_->next();
+      }
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  }
+
+  std::optional<detail::Reply> take_early() {
+    auto node = early_.extract(turn_);
+    if (node.empty()) return std::nullopt;
+    return std::move(node.mapped());
+  }
+
+  detail::ScopedBatch batch_;
+  Function function_;
+  Range range_;
+  std::ranges::iterator_t<Range> next_ = std::ranges::begin(range_);
+  std::size_t chunk_size_;
+  std::map<std::size_t, detail::Reply> early_;  // of chunks whose turn has not come
+  std::size_t turn_ = 0;
+  std::optional<detail::Outcomes<Result>> outcomes_;
+  std::optional<Value> value_;
+  std::exception_ptr error_;
+  bool ended_ = false;
+};
+
+}  // namespace mp

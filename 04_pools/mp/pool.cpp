@@ -1,0 +1,657 @@
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <condition_variable>
+#include <csignal>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <mp/exclusive_descriptor.hpp>
+#include <mp/pool.hpp>
+#include <mp/start.hpp>
+#include <mp/worker.hpp>
+
+namespace mp {
+namespace detail {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+// A worker is given tasks for about this time ahead, or it would wait for the next one while the
+// answer to the last is on its way. A long task has nothing behind it that another worker could do.
+constexpr double seconds_ahead = 500e-6;
+constexpr std::size_t most_ahead = 256;  // chunks
+constexpr std::size_t bytes_ahead = 1 << 20;
+constexpr std::size_t worth_a_write = 1 << 14;  // bytes; fewer wait for more, if the worker is busy
+constexpr int most_attempts = 3;                // to find a worker that lives to begin a chunk
+constexpr int most_failed_starts = 10;          // of workers, one after the other
+
+// All pools are guarded by one lock, which a fork takes too: so the thread of a pool is never in
+// the middle of something when a process is forked. A child has no pools.
+struct Pools {
+  std::set<const PoolCore*> alive;
+};
+using Locked = PerProcess<Pools>::Locked;
+
+Message copy(const Message& message) {
+  Message result;
+  result.bytes = message.bytes;
+  for (const auto& descriptor : message.descriptors)
+    result.descriptors.push_back(descriptor.duplicate());
+  return result;
+}
+
+struct Chunk {
+  std::shared_ptr<BatchState> batch;  // none: the initializer
+  std::size_t number = 0;
+  std::uint32_t calls = 0;
+  Message message{};
+  int attempts = 0;
+};
+
+}  // namespace
+
+struct BatchState {
+  std::shared_ptr<PoolCore> pool;
+  std::deque<Reply> answers;
+  std::size_t unanswered = 0;  // chunks
+  double average = -1;         // seconds that a chunk takes; negative while unknown
+  bool cancelled = false;
+
+  std::size_t window() const {
+    if (average < 0) return 1;
+    return 1 + static_cast<std::size_t>(
+                   std::min(seconds_ahead / std::max(average, 1e-9), double{most_ahead}));
+  }
+};
+
+struct PoolWorker {
+  Process process;
+  ExclusiveDescriptor socket;
+  FrameReader incoming;
+  std::deque<Chunk> held;   // in the order in which it makes them
+  std::size_t written = 0;  // of those, as a whole
+  std::size_t part = 0;     // bytes of the next one
+  std::size_t bytes = 0;    // of all that it holds
+  std::size_t unwritten = 0;
+  std::uint64_t answered = 0;
+  int calls_left = 0;  // until it is replaced
+  bool ready = false;
+  bool closed = false;  // its socket
+  bool waits_to_write = false;
+};
+
+struct PoolCore {
+  std::size_t processes = 1;
+  Message initializer;
+  int max_calls = INT_MAX;
+  StartMethod method = StartMethod::fork;
+  sigset_t signals{};
+
+  ExclusiveDescriptor events;  // epoll: every worker's socket and sentinel, and `wake`
+  ExclusiveDescriptor wake;    // whoever waits for events in vain
+  SharedMemory progress;
+  std::vector<std::unique_ptr<PoolWorker>> workers;  // null: one is to be started
+  std::size_t started = 0;
+  int failed_starts = 0;
+  std::exception_ptr broken;  // no worker can be started
+
+  std::deque<Chunk> pending;
+  std::size_t outstanding = 0;  // chunks, pending ones and held ones
+  bool pumping = false, closed = false;
+  int waiting = 0;
+  std::condition_variable changed;
+  std::unique_ptr<std::thread> thread;
+
+  explicit PoolCore(PoolOptions options);
+
+  void start_workers(Locked& lock);
+  std::unique_ptr<PoolWorker> start_worker(std::size_t slot);
+  void submit(Chunk chunk);
+  void dispatch();
+  void write(std::size_t slot);
+  void watch(std::size_t slot, bool output);
+  bool receive(std::size_t slot);
+  void take(std::size_t slot, Message message, std::uint32_t nanoseconds);
+  void retire(std::size_t slot);
+  void bury(std::size_t slot);
+  void answer(Chunk& chunk, Reply answer);
+  void give_up(const std::exception_ptr& error);
+  void pump(Locked& lock, Deadline deadline);
+  void interrupt();
+  void start_thread();
+  void run_thread();
+  void close();
+
+  std::atomic<std::uint64_t>& begun(std::size_t slot) {
+    return (std::launder(reinterpret_cast<Progress*>(progress.data())) + slot)->begun;
+  }
+
+  template <class Condition>
+  bool wait(Locked& lock, const Condition& condition, Deadline deadline);
+};
+
+namespace {
+
+constexpr std::uint64_t wake_event = ~std::uint64_t{0};
+
+void require_own(const Pools& pools, const PoolCore* pool) {
+  if (!pools.alive.contains(pool))
+    throw std::logic_error{"only the process that has made a pool can use it"};
+}
+
+void watch_descriptor(const FileDescriptor& events, const FileDescriptor& descriptor, int operation,
+                      std::uint32_t what, std::uint64_t name) {
+  epoll_event event{};
+  event.events = what;
+  event.data.u64 = name;
+  check(::epoll_ctl(events.get(), operation, descriptor.get(), &event), "epoll_ctl");
+}
+
+}  // namespace
+
+void write_error(Writer& writer) {
+  const auto error = RemoteError::current();
+  writer(error.type, error.text);
+}
+
+void throw_error(Reader& reader, const std::string& worker) {
+  std::string type, text;
+  reader(type, text);
+  throw RemoteError{type, text, worker};
+}
+
+PoolCore::PoolCore(PoolOptions options) {
+  if (options.processes < 1) throw std::invalid_argument{"a pool needs at least one process"};
+  if (options.max_tasks_per_child < 0)
+    throw std::invalid_argument{"max_tasks_per_child cannot be negative"};
+  processes = static_cast<std::size_t>(options.processes);
+  initializer = std::move(options.initializer.message);
+  if (initializer.bytes.empty()) {
+    Work<void (*)(), std::tuple<>>::Chunk nothing{+[] {}};
+    nothing.add();
+    initializer = std::move(nothing.message);
+  }
+  end_frame(initializer, 0, 1);
+  if (options.max_tasks_per_child > 0) max_calls = options.max_tasks_per_child;
+  method = options.start_method.value_or(start_method());
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &signals);
+  events =
+      ExclusiveDescriptor{FileDescriptor{check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")}};
+  wake = ExclusiveDescriptor{
+      FileDescriptor{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")}};
+  watch_descriptor(events.get(), wake.get(), EPOLL_CTL_ADD, EPOLLIN, wake_event);
+  progress = SharedMemory{processes * sizeof(Progress)};
+  for (std::size_t i = 0; i < processes; ++i) new (progress.data() + i * sizeof(Progress)) Progress;
+  workers.resize(processes);
+}
+
+// ---- Workers ----
+
+std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
+  begun(slot) = 0;
+  SocketPair pair;
+  auto worker = std::make_unique<PoolWorker>();
+  worker->socket = ExclusiveDescriptor{std::move(pair.here)};
+  worker->calls_left = max_calls;
+  worker->held.push_back(Chunk{.batch = {}, .number = 0, .calls = 1, .message = copy(initializer)});
+  worker->unwritten = worker->bytes = initializer.bytes.size();
+  // A thread of the pool has all signals blocked; a worker has not.
+  sigset_t own;
+  ::pthread_sigmask(SIG_SETMASK, &signals, &own);
+  try {
+    worker->process = Process{
+        {.name = "Worker-" + std::to_string(++started), .start_method = method, .daemon = true},
+        &work,
+        ExclusiveDescriptor{std::move(pair.there)},
+        std::ref(progress),
+        slot};
+  } catch (...) {
+    ::pthread_sigmask(SIG_SETMASK, &own, nullptr);
+    throw;
+  }
+  ::pthread_sigmask(SIG_SETMASK, &own, nullptr);
+  return worker;
+}
+
+// Not under the lock, which a fork takes too.
+void PoolCore::start_workers(Locked& lock) {
+  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
+    if (workers[slot] || closed || broken) continue;
+    lock.guard.unlock();
+    std::unique_ptr<PoolWorker> worker;
+    std::exception_ptr error;
+    try {
+      worker = start_worker(slot);
+      watch_descriptor(events.get(), worker->socket.get(), EPOLL_CTL_ADD, EPOLLIN, 2 * slot);
+      watch_descriptor(events.get(), worker->process.sentinel(), EPOLL_CTL_ADD, EPOLLIN,
+                       2 * slot + 1);
+    } catch (...) {
+      error = std::current_exception();
+      worker.reset();
+    }
+    lock.guard.lock();
+    if (worker) {
+      workers[slot] = std::move(worker);
+      write(slot);
+    } else if (std::ranges::none_of(workers, [](const auto& other) { return other != nullptr; })) {
+      std::rethrow_exception(error);
+    } else {
+      break;  // the others go on; this one is tried again later
+    }
+  }
+}
+
+// It has answered all, and is to be replaced.
+void PoolCore::retire(std::size_t slot) {
+  auto& worker = *workers[slot];
+  ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker.socket.get().get(), nullptr);
+  worker.socket.close();
+  worker.closed = true;
+}
+
+// It has ended.
+void PoolCore::bury(std::size_t slot) {
+  while (!workers[slot]->closed && receive(slot)) continue;  // what it has still answered
+  const auto worker = std::move(workers[slot]);
+  ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker->process.sentinel().get(), nullptr);
+  if (!worker->closed)
+    ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker->socket.get().get(), nullptr);
+  if (!worker->process.join_for(1s)) worker->process.kill();  // it has only closed its socket
+  const auto status = worker->process.join();
+  const auto died =
+      std::make_exception_ptr(WorkerDied{worker->process.name(), worker->process.pid(), status});
+
+  auto begun_count = begun(slot).load(std::memory_order_acquire) - worker->answered;
+  std::deque<Chunk> again;
+  for (auto& chunk : worker->held) {
+    const bool was_begun = begun_count > 0;
+    if (was_begun) --begun_count;
+    if (!chunk.batch) {  // the initializer
+      if (++failed_starts >= most_failed_starts) give_up(died);
+    } else if (was_begun || ++chunk.attempts >= most_attempts || closed || broken) {
+      answer(chunk, {.error = broken && !was_begun ? broken : died});
+    } else if (chunk.batch->cancelled) {
+      answer(chunk, {});
+    } else {
+      again.push_back(std::move(chunk));
+    }
+  }
+  std::ranges::move(again, std::front_inserter(pending));
+  std::reverse(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(again.size()));
+}
+
+// ---- Chunks ----
+
+void PoolCore::answer(Chunk& chunk, Reply answer) {
+  --outstanding;
+  auto& batch = *chunk.batch;
+  --batch.unanswered;
+  answer.chunk = chunk.number;
+  answer.calls = chunk.calls;
+  if (!batch.cancelled) batch.answers.push_back(std::move(answer));
+}
+
+// Nothing more can be done.
+void PoolCore::give_up(const std::exception_ptr& error) {
+  broken = error;
+  for (auto& chunk : pending) answer(chunk, {.error = error});
+  pending.clear();
+}
+
+void PoolCore::submit(Chunk chunk) {
+  ++outstanding;
+  ++chunk.batch->unanswered;
+  if (broken) return answer(chunk, {.error = broken});
+  pending.push_back(std::move(chunk));
+  dispatch();
+}
+
+// Gives pending chunks to the workers that have the least to do.
+void PoolCore::dispatch() {
+  while (!pending.empty()) {
+    const auto window = pending.front().batch->window();
+    std::size_t best = workers.size();
+    for (std::size_t slot = 0; slot < workers.size(); ++slot) {
+      const auto* worker = workers[slot].get();
+      if (!worker || !worker->ready || worker->calls_left <= 0) continue;
+      if (worker->held.size() >= window || (!worker->held.empty() && worker->bytes > bytes_ahead))
+        continue;
+      if (best == workers.size() || worker->held.size() < workers[best]->held.size()) best = slot;
+    }
+    if (best == workers.size()) return;
+    auto& worker = *workers[best];
+    const bool idle = worker.held.empty();
+    auto& chunk = worker.held.emplace_back(std::move(pending.front()));
+    pending.pop_front();
+    worker.bytes += chunk.message.bytes.size();
+    worker.unwritten += chunk.message.bytes.size();
+    worker.calls_left -= static_cast<int>(std::min<std::uint32_t>(chunk.calls, INT_MAX / 2));
+    if (idle || worker.unwritten >= worth_a_write) write(best);
+  }
+}
+
+void PoolCore::watch(std::size_t slot, bool output) {
+  auto& worker = *workers[slot];
+  if (std::exchange(worker.waits_to_write, output) == output) return;
+  watch_descriptor(events.get(), worker.socket.get(), EPOLL_CTL_MOD,
+                   EPOLLIN | (output ? EPOLLOUT : 0U), 2 * slot);
+}
+
+// Writes as much as there is room for.
+void PoolCore::write(std::size_t slot) {
+  auto& worker = *workers[slot];
+  if (worker.closed) return;
+  while (worker.written < worker.held.size()) {
+    std::array<iovec, 64> parts;
+    std::size_t count = 0, from = worker.part;
+    for (auto i = worker.written; i < worker.held.size() && count < parts.size(); ++i) {
+      auto& message = worker.held[i].message;
+      if (!message.descriptors.empty()) break;
+      parts[count++] = {message.bytes.data() + from, message.bytes.size() - from};
+      from = 0;
+    }
+    ssize_t sent = 0;
+    if (count == 0) {  // one with descriptors, which is sent on its own
+      const auto& message = worker.held[worker.written].message;
+      sent = send_part(worker.socket.get(), message.bytes, message.descriptors, worker.part,
+                       MSG_DONTWAIT);
+    } else {
+      msghdr header{};
+      header.msg_iov = parts.data();
+      header.msg_iovlen = count;
+      sent = retry([&] {
+        return ::sendmsg(worker.socket.get().get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+      });
+    }
+    if (sent == -1 && errno == EAGAIN) return watch(slot, true);
+    if (sent == -1 && (errno == EPIPE || errno == ECONNRESET)) return;  // its end will be seen
+    check(sent, "sendmsg");
+    worker.unwritten -= static_cast<std::size_t>(sent);
+    worker.part += static_cast<std::size_t>(sent);
+    while (worker.written < worker.held.size() &&
+           worker.part >= worker.held[worker.written].message.bytes.size())
+      worker.part -= worker.held[worker.written++].message.bytes.size();
+  }
+  watch(slot, false);
+}
+
+// Reads once; false when there was nothing, or the worker has closed its end.
+bool PoolCore::receive(std::size_t slot) {
+  auto& worker = *workers[slot];
+  if (worker.incoming.read(worker.socket.get(), MSG_DONTWAIT) != FrameReader::State::data)
+    return false;
+  Message message;
+  for (std::uint32_t nanoseconds = 0; worker.incoming.next(message, nanoseconds);)
+    take(slot, std::move(message), nanoseconds);
+  if (worker.calls_left <= 0 && worker.held.empty()) retire(slot);
+  return !worker.closed;
+}
+
+void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds) {
+  auto& worker = *workers[slot];
+  auto chunk = std::move(worker.held.front());
+  worker.held.pop_front();
+  --worker.written;
+  ++worker.answered;
+  worker.bytes -= chunk.message.bytes.size();
+  Reply reply{.message = std::move(message), .worker = worker.process.name()};
+  if (!chunk.batch) {
+    try {
+      reply.calls = 1;
+      Outcomes<void>{std::move(reply)}.next();
+      worker.ready = true;
+      failed_starts = 0;
+    } catch (...) {  // the initializer failed
+      give_up(std::current_exception());
+    }
+    return;
+  }
+  auto& average = chunk.batch->average;
+  const double seconds = nanoseconds * 1e-9;
+  average = average < 0 ? seconds : average + (seconds - average) / 8;
+  answer(chunk, std::move(reply));
+}
+
+// ---- Waiting ----
+
+// Moves what can be moved, and waits once for an event.
+void PoolCore::pump(Locked& lock, Deadline deadline) {
+  pumping = true;
+  struct End {
+    PoolCore& pool;
+    Locked& lock;
+    ~End() {
+      if (!lock.guard.owns_lock()) lock.guard.lock();
+      pool.pumping = false;
+      pool.changed.notify_all();
+    }
+  } const end{*this, lock};
+
+  start_workers(lock);
+  if (closed) return;
+  dispatch();
+  for (std::size_t slot = 0; slot < workers.size(); ++slot)
+    if (workers[slot] && !workers[slot]->waits_to_write) write(slot);
+
+  int limit = -1;
+  if (deadline)
+    limit = static_cast<int>(
+        std::clamp<std::int64_t>((*deadline - Clock::now() + 999us) / 1ms, 0, 1'000'000'000));
+  if (broken) limit = 0;
+  std::array<epoll_event, 64> ready;
+  lock.guard.unlock();
+  const int count = ::epoll_wait(events.get().get(), ready.data(), ready.size(), limit);
+  const int error = errno;
+  lock.guard.lock();
+  if (count == -1 && error != EINTR)
+    throw std::system_error(error, std::generic_category(), "epoll_wait");
+
+  for (int i = 0; i < count; ++i) {
+    const auto name = ready[static_cast<std::size_t>(i)].data.u64;
+    if (name == wake_event) {
+      std::uint64_t value = 0;
+      (void)!::read(wake.get().get(), &value, sizeof value);
+      continue;
+    }
+    const auto slot = static_cast<std::size_t>(name / 2);
+    if (!workers[slot]) continue;
+    const auto what = ready[static_cast<std::size_t>(i)].events;
+    if (name % 2 == 1) {
+      bury(slot);
+    } else if (!workers[slot]->closed) {
+      if (what & EPOLLOUT) write(slot);
+      if (what & (EPOLLIN | EPOLLHUP | EPOLLERR) && !receive(slot) && !workers[slot]->closed &&
+          (what & EPOLLHUP))
+        bury(slot);
+    }
+  }
+  dispatch();
+}
+
+// Has whoever waits for events look again.
+void PoolCore::interrupt() {
+  const std::uint64_t one = 1;
+  (void)!::write(wake.get().get(), &one, sizeof one);
+}
+
+template <class Condition>
+bool PoolCore::wait(Locked& lock, const Condition& condition, Deadline deadline) {
+  if (condition()) return true;
+  struct Waiting {
+    PoolCore& pool;
+    explicit Waiting(PoolCore& waited_for) : pool{waited_for} {
+      if (pool.waiting++ == 0 && pool.pumping) pool.interrupt();  // the thread leaves it to us
+    }
+    ~Waiting() {
+      if (--pool.waiting == 0 && pool.thread) pool.changed.notify_all();
+    }
+  } const here{*this};
+  for (bool looked = false; !condition(); looked = true) {
+    if (deadline && looked && Clock::now() >= *deadline) return false;
+    if (!pumping)
+      pump(lock, deadline);
+    else if (!deadline)
+      changed.wait(lock.guard);
+    else
+      changed.wait_until(lock.guard, *deadline);
+  }
+  return true;
+}
+
+void PoolCore::start_thread() {
+  if (thread) return changed.notify_all();
+  sigset_t all, own;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &own);  // signals are for the program's threads
+  try {
+    thread = std::make_unique<std::thread>([this] { run_thread(); });
+  } catch (...) {
+    ::pthread_sigmask(SIG_SETMASK, &own, nullptr);
+    throw;
+  }
+  ::pthread_sigmask(SIG_SETMASK, &own, nullptr);
+}
+
+void PoolCore::run_thread() {
+  auto lock = PerProcess<Pools>::use();
+  for (;;) {
+    changed.wait(lock.guard,
+                 [&] { return closed || (waiting == 0 && !pumping && outstanding > 0); });
+    if (closed) return;
+    try {
+      pump(lock, std::nullopt);
+    } catch (...) {  // whoever waits for a result gets it
+      for (auto& chunk : pending) answer(chunk, {.error = std::current_exception()});
+      pending.clear();
+    }
+  }
+}
+
+void PoolCore::close() {
+  {
+    auto lock = PerProcess<Pools>::use();
+    if (lock.state.alive.erase(this) == 0) {  // a child's copy
+      (void)thread.release();                 // it has no such thread
+      return;
+    }
+    closed = true;
+    interrupt();
+    changed.notify_all();
+    changed.wait(lock.guard, [&] { return !pumping; });
+    for (auto& worker : workers) {
+      if (!worker) continue;
+      if (worker->ready && worker->held.empty())
+        worker->socket.close();
+      else
+        worker->process.kill();
+      for (auto& chunk : worker->held)
+        if (chunk.batch)
+          answer(chunk, {.error = std::make_exception_ptr(
+                             PoolClosed{"the pool was destroyed before this was done"})});
+      worker->held.clear();
+    }
+    give_up(std::make_exception_ptr(PoolClosed{"the pool was destroyed before this was done"}));
+    changed.notify_all();
+  }
+  if (thread) thread->join();
+  const auto deadline = Clock::now() + 1s;
+  for (auto& worker : workers)
+    if (worker && !worker->process.join_for(deadline - Clock::now())) worker->process.kill();
+  workers.clear();
+}
+
+// ---- Batches ----
+
+Batch::Batch(std::shared_ptr<PoolCore> pool) : state_{std::make_shared<BatchState>()} {
+  state_->pool = std::move(pool);
+}
+
+void Batch::submit(Message chunk, std::size_t calls, bool in_background) {
+  const auto count = static_cast<std::uint32_t>(calls);
+  if (count != calls) throw std::length_error{"too many calls in one chunk"};
+  end_frame(chunk, 0, count);
+  auto& pool = *state_->pool;
+  const auto [guard, pools] = PerProcess<Pools>::use();
+  require_own(pools, &pool);
+  pool.submit({.batch = state_, .number = submitted_, .calls = count, .message = std::move(chunk)});
+  ++submitted_;
+  if (in_background) pool.start_thread();
+}
+
+std::optional<Reply> Batch::next(Deadline deadline) {
+  auto& state = *state_;
+  auto lock = PerProcess<Pools>::use();
+  const auto done = [&] { return !state.answers.empty() || state.unanswered == 0; };
+  if (!done()) require_own(lock.state, state.pool.get());
+  if (!state.pool->wait(lock, done, deadline) || state.answers.empty()) return std::nullopt;
+  auto answer = std::move(state.answers.front());
+  state.answers.pop_front();
+  ++taken_;
+  return answer;
+}
+
+bool Batch::wait(Deadline deadline) {
+  auto lock = PerProcess<Pools>::use();
+  const auto done = [&] { return state_->unanswered == 0; };
+  if (!done()) require_own(lock.state, state_->pool.get());
+  return state_->pool->wait(lock, done, deadline);
+}
+
+std::size_t Batch::ahead() const {
+  const auto [guard, pools] = PerProcess<Pools>::use();
+  return 2 * state_->pool->processes * state_->window();
+}
+
+void Batch::cancel() noexcept {
+  if (!state_) return;
+  auto& pool = *state_->pool;
+  const auto [guard, pools] = PerProcess<Pools>::use();
+  state_->cancelled = true;
+  state_->answers.clear();
+  std::erase_if(pool.pending, [&](Chunk& chunk) {
+    if (chunk.batch != state_) return false;
+    pool.answer(chunk, {});
+    return true;
+  });
+}
+
+}  // namespace detail
+
+Pool::Pool(PoolOptions options) : core_{std::make_shared<detail::PoolCore>(std::move(options))} {
+  auto lock = detail::PerProcess<detail::Pools>::use();
+  lock.state.alive.insert(core_.get());
+  try {
+    core_->start_workers(lock);
+  } catch (...) {
+    lock.guard.unlock();
+    core_->close();
+    throw;
+  }
+}
+
+Pool::~Pool() { core_->close(); }
+
+std::size_t Pool::chunk_size_for(std::size_t items, MapOptions options) const {
+  if (options.chunk_size < 0) throw std::invalid_argument{"a chunk size cannot be negative"};
+  if (options.chunk_size > 0) return static_cast<std::size_t>(options.chunk_size);
+  const auto chunks = 4 * core_->processes;
+  return std::max<std::size_t>(1, (items + chunks - 1) / chunks);
+}
+
+}  // namespace mp
