@@ -91,6 +91,7 @@ FrameReader::State FrameReader::read(const FileDescriptor& socket, int flags) {
   if (got == -1 && errno == EAGAIN) return State::nothing;
   check(got, "recvmsg");
   (in_large ? filled_ : end_) += static_cast<std::size_t>(got);
+  received_ += static_cast<std::uint64_t>(got);
 
   // A read ends with the byte that carries descriptors, so there is one batch at most.
   std::vector<FileDescriptor> batch;
@@ -105,6 +106,20 @@ FrameReader::State FrameReader::read(const FileDescriptor& socket, int flags) {
   }
   if (!batch.empty() || (header.msg_flags & MSG_CTRUNC)) batches_.push_back(std::move(batch));
   return State::data;
+}
+
+void FrameReader::feed(std::string_view bytes) {
+  received_ += bytes.size();
+  if (is_large_) {
+    const auto here = bytes.substr(0, header_.size - filled_);
+    large_.bytes.resize(filled_);
+    large_.bytes.append(here);
+    filled_ += here.size();
+    bytes.remove_prefix(here.size());
+  }
+  buffer_.erase(buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.end());
+  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+  end_ = buffer_.size();
 }
 
 bool FrameReader::take(char* data, std::size_t size) {

@@ -40,6 +40,12 @@ class FrameReader {
   /// Reads once. With MSG_DONTWAIT as a flag there may be nothing.
   State read(const FileDescriptor& socket, int flags);
 
+  /// Takes the last bytes, which came another way.
+  void feed(std::string_view bytes);
+
+  /// Bytes, so far.
+  std::uint64_t received() const { return received_; }
+
   /// The next frame that is there as a whole. To be called until there is none, before more is
   /// read.
   bool next(Message& payload, std::uint32_t& note);
@@ -51,6 +57,7 @@ class FrameReader {
 
   std::vector<char> buffer_ = std::vector<char>(1 << 16);
   std::size_t begin_ = 0, end_ = 0;  // of what is in the buffer
+  std::uint64_t received_ = 0;
 
   FrameHeader header_;  // of the frame that is arriving
   bool has_header_ = false;

@@ -105,7 +105,7 @@ struct PoolCore {
 
   ExclusiveDescriptor events;  // epoll: every worker's socket and sentinel, and `wake`
   ExclusiveDescriptor wake;    // whoever waits for events in vain
-  SharedMemory progress;
+  SharedMemory legacies;
   std::vector<std::unique_ptr<PoolWorker>> workers;  // null: one is to be started
   std::size_t started = 0;
   int failed_starts = 0;
@@ -129,7 +129,9 @@ struct PoolCore {
   bool receive(std::size_t slot);
   void take(std::size_t slot, Message message, std::uint32_t nanoseconds);
   void retire(std::size_t slot);
+  void inherit(std::size_t slot);
   void bury(std::size_t slot);
+  void take_all(std::size_t slot);
   void answer(Chunk& chunk, Reply answer);
   void give_up(const std::exception_ptr& error);
   void pump(Locked& lock, Deadline deadline);
@@ -138,8 +140,8 @@ struct PoolCore {
   void run_thread();
   void close();
 
-  std::atomic<std::uint64_t>& begun(std::size_t slot) {
-    return (std::launder(reinterpret_cast<Progress*>(progress.data())) + slot)->begun;
+  Legacy& legacy(std::size_t slot) {
+    return std::launder(reinterpret_cast<Legacy*>(legacies.data()))[slot];
   }
 
   template <class Condition>
@@ -196,15 +198,15 @@ PoolCore::PoolCore(PoolOptions options) {
   wake = ExclusiveDescriptor{
       FileDescriptor{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")}};
   watch_descriptor(events.get(), wake.get(), EPOLL_CTL_ADD, EPOLLIN, wake_event);
-  progress = SharedMemory{processes * sizeof(Progress)};
-  for (std::size_t i = 0; i < processes; ++i) new (progress.data() + i * sizeof(Progress)) Progress;
+  legacies = SharedMemory{processes * sizeof(Legacy)};
   workers.resize(processes);
 }
 
 // ---- Workers ----
 
 std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
-  begun(slot) = 0;
+  auto& legacy = *new (legacies.data() + slot * sizeof(Legacy)) Legacy;
+  legacy.begun = legacy.begin = legacy.end = 0;
   SocketPair pair;
   auto worker = std::make_unique<PoolWorker>();
   worker->socket = ExclusiveDescriptor{std::move(pair.here)};
@@ -219,7 +221,7 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
         {.name = "Worker-" + std::to_string(++started), .start_method = method, .daemon = true},
         &work,
         ExclusiveDescriptor{std::move(pair.there)},
-        std::ref(progress),
+        std::ref(legacies),
         slot};
   } catch (...) {
     ::pthread_sigmask(SIG_SETMASK, &own, nullptr);
@@ -265,9 +267,20 @@ void PoolCore::retire(std::size_t slot) {
   worker.closed = true;
 }
 
+// Takes the answers that a dead worker has not sent any more.
+void PoolCore::inherit(std::size_t slot) {
+  auto& worker = *workers[slot];
+  const std::uint64_t begin = legacy(slot).begin, end = legacy(slot).end;
+  const auto received = worker.incoming.received();
+  if (received >= end || received < begin) return;
+  worker.incoming.feed({legacy(slot).answers.data() + (received - begin), end - received});
+  take_all(slot);
+}
+
 // It has ended.
 void PoolCore::bury(std::size_t slot) {
   while (!workers[slot]->closed && receive(slot)) continue;  // what it has still answered
+  inherit(slot);
   const auto worker = std::move(workers[slot]);
   ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker->process.sentinel().get(), nullptr);
   if (!worker->closed)
@@ -277,7 +290,7 @@ void PoolCore::bury(std::size_t slot) {
   const auto died =
       std::make_exception_ptr(WorkerDied{worker->process.name(), worker->process.pid(), status});
 
-  auto begun_count = begun(slot).load(std::memory_order_acquire) - worker->answered;
+  auto begun_count = legacy(slot).begun - worker->answered;
   std::deque<Chunk> again;
   for (auto& chunk : worker->held) {
     const bool was_begun = begun_count > 0;
@@ -396,11 +409,15 @@ bool PoolCore::receive(std::size_t slot) {
   auto& worker = *workers[slot];
   if (worker.incoming.read(worker.socket.get(), MSG_DONTWAIT) != FrameReader::State::data)
     return false;
-  Message message;
-  for (std::uint32_t nanoseconds = 0; worker.incoming.next(message, nanoseconds);)
-    take(slot, std::move(message), nanoseconds);
+  take_all(slot);
   if (worker.calls_left <= 0 && worker.held.empty()) retire(slot);
   return !worker.closed;
+}
+
+void PoolCore::take_all(std::size_t slot) {
+  Message message;
+  for (std::uint32_t nanoseconds = 0; workers[slot]->incoming.next(message, nanoseconds);)
+    take(slot, std::move(message), nanoseconds);
 }
 
 void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds) {

@@ -1,11 +1,12 @@
 #include <unistd.h>
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <limits>
+#include <new>
+#include <span>
 #include <string_view>
-#include <utility>
 
 #include <mp/frame.hpp>
 #include <mp/pool_core.hpp>
@@ -18,36 +19,78 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t full = 1 << 16;          // bytes of answers that are worth a write
-constexpr auto patience = 50us;                // and the time after which fewer are
+constexpr auto patience = 50us;                // before answers are sent, though more are to come
 constexpr std::size_t kept_memory = 64 << 20;  // of a message, for the next one
 
-bool send_all(const FileDescriptor& socket, std::string_view bytes,
-              std::span<const FileDescriptor> descriptors = {}) {
-  for (std::size_t sent = 0; sent < bytes.size();) {
-    const auto part = send_part(socket, bytes, descriptors, sent, 0);
-    if (part == -1) return false;  // the pool is gone
-    sent += static_cast<std::size_t>(part);
-  }
-  return true;
-}
+// Collects answers, to send many with one system call.
+class Outbox {
+ public:
+  Outbox(const FileDescriptor& socket, Legacy& legacy) : socket_{socket}, legacy_{legacy} {}
 
-// Makes the calls of a chunk, and writes an answer behind the others.
-void answer(Message& chunk, std::uint32_t calls, Message& answers) {
-  Writer writer{answers};
-  const auto begin = answers.bytes.size();
+  // False when the pool is gone.
+  bool post(const Message& answer) {
+    const auto size = answer.bytes.size();
+    if (size > legacy_.answers.size() || !answer.descriptors.empty()) {
+      if (!flush() || !send(answer.bytes, answer.descriptors)) return false;
+      end_ += size;
+      legacy_.end.store(end_);  // the pool has it: no more than that is missing
+      legacy_.begin.store(end_);
+      return true;
+    }
+    if (size > legacy_.answers.size() - held() && !flush()) return false;
+    std::memcpy(legacy_.answers.data() + held(), answer.bytes.data(), size);
+    end_ += size;
+    legacy_.end.store(end_, std::memory_order_release);
+    return Clock::now() - last_flush_ < patience || flush();
+  }
+
+  bool flush() {
+    last_flush_ = Clock::now();
+    if (held() == 0) return true;
+    if (!send({legacy_.answers.data(), held()}, {})) return false;
+    legacy_.begin.store(end_);
+    return true;
+  }
+
+ private:
+  std::size_t held() const { return end_ - legacy_.begin.load(std::memory_order_relaxed); }
+
+  bool send(std::string_view bytes, std::span<const FileDescriptor> descriptors) {
+    flush_output();  // what a task has printed comes out before its result
+    for (std::size_t sent = 0; sent < bytes.size();) {
+      const auto part = send_part(socket_, bytes, descriptors, sent, 0);
+      if (part == -1) return false;
+      sent += static_cast<std::size_t>(part);
+    }
+    return true;
+  }
+
+  const FileDescriptor& socket_;
+  Legacy& legacy_;
+  std::uint64_t end_ = 0;
+  Clock::time_point last_flush_;
+};
+
+// Makes the calls of a chunk.
+void answer(Message& chunk, std::uint32_t calls, Message& answer) {
+  const auto start = Clock::now();
+  begin_frame(answer);
+  const auto begin = answer.bytes.size();
+  Writer writer{answer};
   try {
     Reader reader{chunk};
     writer(true);
     Code<RunChunk> run;
     reader(run);
-    run.pointer(reader, answers, writer, calls);
+    run.pointer(reader, answer, writer, calls);
   } catch (...) {  // the chunk cannot be read
-    answers.bytes.resize(begin);
-    answers.descriptors.clear();
+    answer.bytes.resize(begin);
+    answer.descriptors.clear();
     writer(false);
     write_error(writer);
   }
+  constexpr auto most = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+  end_frame(answer, 0, static_cast<std::uint32_t>(std::min((Clock::now() - start) / 1ns, most)));
 }
 
 void clear(Message& message) {
@@ -58,47 +101,26 @@ void clear(Message& message) {
 
 }  // namespace
 
-void work(ExclusiveDescriptor socket, SharedMemory& progress, std::size_t slot) {
+void work(ExclusiveDescriptor socket, SharedMemory& legacies, std::size_t slot) {
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is for the parent; when that ends, so does this
-  auto& begun = (reinterpret_cast<Progress*>(progress.data()) + slot)->begun;
+  auto& legacy = std::launder(reinterpret_cast<Legacy*>(legacies.data()))[slot];
   FrameReader incoming;
-  Message chunk, answers;
+  Outbox outgoing{socket.get(), legacy};
+  Message chunk, reply;
   std::uint32_t calls = 0;
-  for (auto last_write = Clock::now();;) {
-    const auto write = [&](std::size_t size, std::span<const FileDescriptor> descriptors = {},
-                           std::size_t from = 0) {
-      flush_output();
-      return send_all(socket.get(), std::string_view{answers.bytes}.substr(from, size),
-                      descriptors);
-    };
+  for (;;) {
     while (!incoming.next(chunk, calls)) {
-      if (!answers.bytes.empty() && !write(answers.bytes.size())) return;
-      clear(answers);
-      if (incoming.read(socket.get(), 0) == FrameReader::State::end) {
-        ::signal(SIGALRM, SIG_DFL);
-        ::alarm(1);  // whatever exit handlers do, this ends
-        return;
-      }
-      last_write = Clock::now();
+      if (!outgoing.flush()) return;
+      if (incoming.read(socket.get(), 0) == FrameReader::State::data) continue;
+      std::signal(SIGALRM, SIG_DFL);
+      ::alarm(1);  // whatever exit handlers do, this ends
+      return;
     }
-    begun.fetch_add(1, std::memory_order_release);
-    const auto start = Clock::now();
-    const auto begin = answers.bytes.size();
-    begin_frame(answers);
-    answer(chunk, calls, answers);
+    legacy.begun.fetch_add(1, std::memory_order_release);
+    answer(chunk, calls, reply);
+    if (!outgoing.post(reply)) return;
     clear(chunk);
-    const auto now = Clock::now();
-    constexpr auto most = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
-    end_frame(answers, begin, static_cast<std::uint32_t>(std::min((now - start) / 1ns, most)));
-    if (answers.bytes.size() < full && now - last_write < patience && answers.descriptors.empty())
-      continue;
-    if (answers.descriptors.empty()) {
-      if (!write(answers.bytes.size())) return;
-    } else {  // a frame with descriptors is sent on its own
-      if (!write(begin) || !write(std::string_view::npos, answers.descriptors, begin)) return;
-    }
-    clear(answers);
-    last_write = now;
+    clear(reply);
   }
 }
 

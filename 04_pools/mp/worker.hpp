@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -11,13 +12,15 @@
 
 namespace mp::detail {
 
-/// How many chunks each worker has begun, in memory that it shares with its pool: so the pool knows
-/// what a dead worker had begun, and what others can do in its place.
-struct alignas(64) Progress {
-  std::atomic<std::uint64_t> begun{0};
+/// What a worker leaves behind when it dies, in memory that it shares with its pool. So the pool
+/// knows which chunk it was at, has the answers to those before, and gives those behind to others.
+struct Legacy {
+  std::atomic<std::uint64_t> begun;       ///< chunks
+  std::atomic<std::uint64_t> begin, end;  ///< of `answers` in the stream of all its answers
+  std::array<char, (1 << 16) - 3 * sizeof(std::uint64_t)> answers;  ///< not sent yet
 };
 
 /// Answers the chunks that come through the socket, until it is closed.
-void work(ExclusiveDescriptor socket, SharedMemory& progress, std::size_t slot);
+void work(ExclusiveDescriptor socket, SharedMemory& legacies, std::size_t slot);
 
 }  // namespace mp::detail
