@@ -33,12 +33,13 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 // A worker is given tasks for about this time ahead, or it would wait for the next one while the
-// answer to the last is on its way. A long task has nothing behind it that another worker could do.
+// answer to the last is on its way. What turns out to be behind a long task is taken back.
 constexpr double seconds_ahead = 500e-6;
 constexpr std::size_t most_ahead = 256;  // chunks
 constexpr std::size_t bytes_ahead = 1 << 20;
 constexpr std::size_t worth_a_write = 1 << 14;  // bytes; fewer wait for more, if the worker is busy
-constexpr int most_attempts = 3;                // to find a worker that lives to begin a chunk
+constexpr auto stall = 20ms;                    // at one chunk; then others get those behind it
+constexpr int most_attempts = 5;                // to find a worker that lives to begin a chunk
 constexpr int most_failed_starts = 10;          // of workers, one after the other
 
 // All pools are guarded by one lock, which a fork takes too: so the thread of a pool is never in
@@ -62,6 +63,7 @@ struct Chunk {
   std::uint32_t calls = 0;
   Message message{};
   int attempts = 0;
+  bool revoked = false;  // given to another worker; this one skips it
 };
 
 }  // namespace
@@ -91,8 +93,10 @@ struct PoolWorker {
   std::size_t unwritten = 0;
   std::uint64_t answered = 0;
   int calls_left = 0;  // until it is replaced
+  Clock::time_point last_answer = Clock::now();
   bool ready = false;
-  bool closed = false;  // its socket
+  bool stalled = false;  // long at one chunk: gets no others
+  bool closed = false;   // its socket
   bool waits_to_write = false;
 };
 
@@ -105,7 +109,7 @@ struct PoolCore {
 
   ExclusiveDescriptor events;  // epoll: every worker's socket and sentinel, and `wake`
   ExclusiveDescriptor wake;    // whoever waits for events in vain
-  SharedMemory legacies;
+  SharedMemory blackboards;
   std::vector<std::unique_ptr<PoolWorker>> workers;  // null: one is to be started
   std::size_t started = 0;
   int failed_starts = 0;
@@ -128,6 +132,9 @@ struct PoolCore {
   void watch(std::size_t slot, bool output);
   bool receive(std::size_t slot);
   void take(std::size_t slot, Message message, std::uint32_t nanoseconds);
+  void give_back(std::deque<Chunk>& chunks);
+  void revoke(std::size_t slot);
+  bool hoards(std::size_t slot) const;
   void retire(std::size_t slot);
   void inherit(std::size_t slot);
   void bury(std::size_t slot);
@@ -138,10 +145,10 @@ struct PoolCore {
   void interrupt();
   void start_thread();
   void run_thread();
-  void close();
+  bool close();
 
-  Legacy& legacy(std::size_t slot) {
-    return std::launder(reinterpret_cast<Legacy*>(legacies.data()))[slot];
+  Blackboard& board(std::size_t slot) {
+    return std::launder(reinterpret_cast<Blackboard*>(blackboards.data()))[slot];
   }
 
   template <class Condition>
@@ -198,15 +205,15 @@ PoolCore::PoolCore(PoolOptions options) {
   wake = ExclusiveDescriptor{
       FileDescriptor{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")}};
   watch_descriptor(events.get(), wake.get(), EPOLL_CTL_ADD, EPOLLIN, wake_event);
-  legacies = SharedMemory{processes * sizeof(Legacy)};
+  blackboards = SharedMemory{processes * sizeof(Blackboard)};
   workers.resize(processes);
 }
 
 // ---- Workers ----
 
 std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
-  auto& legacy = *new (legacies.data() + slot * sizeof(Legacy)) Legacy;
-  legacy.begun = legacy.begin = legacy.end = 0;
+  auto& board = *new (blackboards.data() + slot * sizeof(Blackboard)) Blackboard;
+  board.begun = board.revoked_from = board.revoked_to = board.begin = board.end = 0;
   SocketPair pair;
   auto worker = std::make_unique<PoolWorker>();
   worker->socket = ExclusiveDescriptor{std::move(pair.here)};
@@ -221,7 +228,7 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
         {.name = "Worker-" + std::to_string(++started), .start_method = method, .daemon = true},
         &work,
         ExclusiveDescriptor{std::move(pair.there)},
-        std::ref(legacies),
+        std::ref(blackboards),
         slot};
   } catch (...) {
     ::pthread_sigmask(SIG_SETMASK, &own, nullptr);
@@ -267,37 +274,77 @@ void PoolCore::retire(std::size_t slot) {
   worker.closed = true;
 }
 
+// Whether it has chunks that others could have.
+bool PoolCore::hoards(std::size_t slot) const {
+  const auto* worker = workers[slot].get();
+  return worker && worker->ready && !worker->stalled && worker->held.size() > 1;
+}
+
+// It is long at its first chunk: takes back those behind.
+void PoolCore::revoke(std::size_t slot) {
+  auto& worker = *workers[slot];
+  worker.stalled = true;
+  std::deque<Chunk> again;
+  while (worker.held.size() > worker.written + (worker.part > 0 ? 1 : 0)) {
+    again.push_front(std::move(worker.held.back()));
+    worker.held.pop_back();
+    worker.bytes -= again.front().message.bytes.size();
+    worker.unwritten -= again.front().message.bytes.size();
+  }
+  auto& shared = board(slot);
+  shared.revoked_to = worker.answered + worker.written;
+  shared.revoked_from = shared.begun.load();
+  // One that it begins right now may be skipped, or not: its answer will tell.
+  for (auto i = worker.written; worker.answered + i > shared.begun; --i) {
+    auto& chunk = worker.held[i - 1];
+    if (chunk.revoked) break;
+    worker.bytes -= chunk.message.bytes.size();
+    again.push_front(std::exchange(chunk, Chunk{.batch = {}, .revoked = true}));
+  }
+  give_back(again);
+}
+
+// To the front of those that wait for a worker.
+void PoolCore::give_back(std::deque<Chunk>& chunks) {
+  for (; !chunks.empty(); chunks.pop_back()) pending.push_front(std::move(chunks.back()));
+}
+
 // Takes the answers that a dead worker has not sent any more.
 void PoolCore::inherit(std::size_t slot) {
   auto& worker = *workers[slot];
-  const std::uint64_t begin = legacy(slot).begin, end = legacy(slot).end;
+  const std::uint64_t begin = board(slot).begin, end = board(slot).end;
   const auto received = worker.incoming.received();
   if (received >= end || received < begin) return;
-  worker.incoming.feed({legacy(slot).answers.data() + (received - begin), end - received});
+  worker.incoming.feed({board(slot).answers.data() + (received - begin), end - received});
   take_all(slot);
 }
 
 // It has ended.
 void PoolCore::bury(std::size_t slot) {
+  auto& process = workers[slot]->process;
+  if (!process.join_for(1s)) process.kill();  // it has only closed its socket
+  const auto status = process.join();
   while (!workers[slot]->closed && receive(slot)) continue;  // what it has still answered
   inherit(slot);
   const auto worker = std::move(workers[slot]);
   ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker->process.sentinel().get(), nullptr);
   if (!worker->closed)
     ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker->socket.get().get(), nullptr);
-  if (!worker->process.join_for(1s)) worker->process.kill();  // it has only closed its socket
-  const auto status = worker->process.join();
   const auto died =
       std::make_exception_ptr(WorkerDied{worker->process.name(), worker->process.pid(), status});
 
-  auto begun_count = legacy(slot).begun - worker->answered;
+  auto begun_count = board(slot).begun - worker->answered;
+  // A chunk on which worker after worker dies before it has begun it cannot be read by any.
+  bool suspicious = begun_count == 0;
   std::deque<Chunk> again;
   for (auto& chunk : worker->held) {
     const bool was_begun = begun_count > 0;
     if (was_begun) --begun_count;
+    if (chunk.revoked) continue;
     if (!chunk.batch) {  // the initializer
       if (++failed_starts >= most_failed_starts) give_up(died);
-    } else if (was_begun || ++chunk.attempts >= most_attempts || closed || broken) {
+    } else if (was_begun || closed || broken ||
+               (std::exchange(suspicious, false) && ++chunk.attempts >= most_attempts)) {
       answer(chunk, {.error = broken && !was_begun ? broken : died});
     } else if (chunk.batch->cancelled) {
       answer(chunk, {});
@@ -305,8 +352,7 @@ void PoolCore::bury(std::size_t slot) {
       again.push_back(std::move(chunk));
     }
   }
-  std::ranges::move(again, std::front_inserter(pending));
-  std::reverse(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(again.size()));
+  give_back(again);
 }
 
 // ---- Chunks ----
@@ -338,11 +384,13 @@ void PoolCore::submit(Chunk chunk) {
 // Gives pending chunks to the workers that have the least to do.
 void PoolCore::dispatch() {
   while (!pending.empty()) {
-    const auto window = pending.front().batch->window();
+    const auto own_window = pending.front().batch->window();
     std::size_t best = workers.size();
     for (std::size_t slot = 0; slot < workers.size(); ++slot) {
       const auto* worker = workers[slot].get();
-      if (!worker || !worker->ready || worker->calls_left <= 0) continue;
+      if (!worker || !worker->ready || worker->stalled || worker->calls_left <= 0) continue;
+      const auto* last = worker->held.empty() ? nullptr : worker->held.back().batch.get();
+      const auto window = last ? std::min(own_window, last->window()) : own_window;
       if (worker->held.size() >= window || (!worker->held.empty() && worker->bytes > bytes_ahead))
         continue;
       if (best == workers.size() || worker->held.size() < workers[best]->held.size()) best = slot;
@@ -350,6 +398,7 @@ void PoolCore::dispatch() {
     if (best == workers.size()) return;
     auto& worker = *workers[best];
     const bool idle = worker.held.empty();
+    if (idle) worker.last_answer = Clock::now();
     auto& chunk = worker.held.emplace_back(std::move(pending.front()));
     pending.pop_front();
     worker.bytes += chunk.message.bytes.size();
@@ -415,6 +464,7 @@ bool PoolCore::receive(std::size_t slot) {
 }
 
 void PoolCore::take_all(std::size_t slot) {
+  workers[slot]->last_answer = Clock::now();
   Message message;
   for (std::uint32_t nanoseconds = 0; workers[slot]->incoming.next(message, nanoseconds);)
     take(slot, std::move(message), nanoseconds);
@@ -427,6 +477,11 @@ void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds
   --worker.written;
   ++worker.answered;
   worker.bytes -= chunk.message.bytes.size();
+  if (nanoseconds == skipped) {
+    if (!chunk.revoked) pending.push_front(std::move(chunk));
+    return;
+  }
+  worker.stalled = false;
   Reply reply{.message = std::move(message), .worker = worker.process.name()};
   if (!chunk.batch) {
     try {
@@ -471,6 +526,8 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
     limit = static_cast<int>(
         std::clamp<std::int64_t>((*deadline - Clock::now() + 999us) / 1ms, 0, 1'000'000'000));
   if (broken) limit = 0;
+  for (std::size_t slot = 0; slot < workers.size(); ++slot)
+    if (hoards(slot) && (limit < 0 || stall < limit * 1ms)) limit = stall / 1ms;
   std::array<epoll_event, 64> ready;
   lock.guard.unlock();
   const int count = ::epoll_wait(events.get().get(), ready.data(), ready.size(), limit);
@@ -498,6 +555,8 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
         bury(slot);
     }
   }
+  for (std::size_t slot = 0; slot < workers.size(); ++slot)
+    if (hoards(slot) && Clock::now() - workers[slot]->last_answer > stall) revoke(slot);
   dispatch();
 }
 
@@ -560,13 +619,11 @@ void PoolCore::run_thread() {
   }
 }
 
-void PoolCore::close() {
+// False in a child, which has only a copy.
+bool PoolCore::close() {
   {
     auto lock = PerProcess<Pools>::use();
-    if (lock.state.alive.erase(this) == 0) {  // a child's copy
-      (void)thread.release();                 // it has no such thread
-      return;
-    }
+    if (lock.state.alive.erase(this) == 0) return false;
     closed = true;
     interrupt();
     changed.notify_all();
@@ -591,6 +648,7 @@ void PoolCore::close() {
   for (auto& worker : workers)
     if (worker && !worker->process.join_for(deadline - Clock::now())) worker->process.kill();
   workers.clear();
+  return true;
 }
 
 // ---- Batches ----
@@ -662,7 +720,10 @@ Pool::Pool(PoolOptions options) : core_{std::make_shared<detail::PoolCore>(std::
   }
 }
 
-Pool::~Pool() { core_->close(); }
+Pool::~Pool() {
+  // A child must leave its copy alone: the thread that it stems from is not there to be joined.
+  if (!core_->close()) new std::shared_ptr{core_};
+}
 
 std::size_t Pool::chunk_size_for(std::size_t items, MapOptions options) const {
   if (options.chunk_size < 0) throw std::invalid_argument{"a chunk size cannot be negative"};

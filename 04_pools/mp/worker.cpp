@@ -3,7 +3,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <span>
 #include <string_view>
@@ -25,35 +24,35 @@ constexpr std::size_t kept_memory = 64 << 20;  // of a message, for the next one
 // Collects answers, to send many with one system call.
 class Outbox {
  public:
-  Outbox(const FileDescriptor& socket, Legacy& legacy) : socket_{socket}, legacy_{legacy} {}
+  Outbox(const FileDescriptor& socket, Blackboard& board) : socket_{socket}, board_{board} {}
 
   // False when the pool is gone.
   bool post(const Message& answer) {
     const auto size = answer.bytes.size();
-    if (size > legacy_.answers.size() || !answer.descriptors.empty()) {
+    if (size > board_.answers.size() || !answer.descriptors.empty()) {
       if (!flush() || !send(answer.bytes, answer.descriptors)) return false;
       end_ += size;
-      legacy_.end.store(end_);  // the pool has it: no more than that is missing
-      legacy_.begin.store(end_);
+      board_.end.store(end_);  // the pool has it: no more than that is missing
+      board_.begin.store(end_);
       return true;
     }
-    if (size > legacy_.answers.size() - held() && !flush()) return false;
-    std::memcpy(legacy_.answers.data() + held(), answer.bytes.data(), size);
+    if (size > board_.answers.size() - held() && !flush()) return false;
+    std::memcpy(board_.answers.data() + held(), answer.bytes.data(), size);
     end_ += size;
-    legacy_.end.store(end_, std::memory_order_release);
+    board_.end.store(end_, std::memory_order_release);
     return Clock::now() - last_flush_ < patience || flush();
   }
 
   bool flush() {
     last_flush_ = Clock::now();
     if (held() == 0) return true;
-    if (!send({legacy_.answers.data(), held()}, {})) return false;
-    legacy_.begin.store(end_);
+    if (!send({board_.answers.data(), held()}, {})) return false;
+    board_.begin.store(end_);
     return true;
   }
 
  private:
-  std::size_t held() const { return end_ - legacy_.begin.load(std::memory_order_relaxed); }
+  std::size_t held() const { return end_ - board_.begin.load(std::memory_order_relaxed); }
 
   bool send(std::string_view bytes, std::span<const FileDescriptor> descriptors) {
     flush_output();  // what a task has printed comes out before its result
@@ -66,7 +65,7 @@ class Outbox {
   }
 
   const FileDescriptor& socket_;
-  Legacy& legacy_;
+  Blackboard& board_;
   std::uint64_t end_ = 0;
   Clock::time_point last_flush_;
 };
@@ -89,7 +88,7 @@ void answer(Message& chunk, std::uint32_t calls, Message& answer) {
     writer(false);
     write_error(writer);
   }
-  constexpr auto most = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+  constexpr auto most = std::int64_t{skipped - 1};
   end_frame(answer, 0, static_cast<std::uint32_t>(std::min((Clock::now() - start) / 1ns, most)));
 }
 
@@ -101,13 +100,14 @@ void clear(Message& message) {
 
 }  // namespace
 
-void work(ExclusiveDescriptor socket, SharedMemory& legacies, std::size_t slot) {
+void work(ExclusiveDescriptor socket, SharedMemory& blackboards, std::size_t slot) {
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is for the parent; when that ends, so does this
-  auto& legacy = std::launder(reinterpret_cast<Legacy*>(legacies.data()))[slot];
+  auto& board = std::launder(reinterpret_cast<Blackboard*>(blackboards.data()))[slot];
   FrameReader incoming;
-  Outbox outgoing{socket.get(), legacy};
+  Outbox outgoing{socket.get(), board};
   Message chunk, reply;
   std::uint32_t calls = 0;
+  std::uint64_t begun = 0;
   for (;;) {
     while (!incoming.next(chunk, calls)) {
       if (!outgoing.flush()) return;
@@ -116,8 +116,14 @@ void work(ExclusiveDescriptor socket, SharedMemory& legacies, std::size_t slot) 
       ::alarm(1);  // whatever exit handlers do, this ends
       return;
     }
-    legacy.begun.fetch_add(1, std::memory_order_release);
-    answer(chunk, calls, reply);
+    board.begun = ++begun;
+    // The pool may have given it to another worker, if this one was long at the one before.
+    if (begun > board.revoked_from && begun <= board.revoked_to) {
+      begin_frame(reply);
+      end_frame(reply, 0, skipped);
+    } else {
+      answer(chunk, calls, reply);
+    }
     if (!outgoing.post(reply)) return;
     clear(chunk);
     clear(reply);
