@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <fmt/format.h>
 #include <gnuplot-iostream.h>
@@ -27,11 +28,12 @@ std::string quoted(std::string text) {
   return "'" + text + "'";
 }
 
-std::string terminal(const std::string& file) {
+std::string terminal(const std::string& file, int height) {
   if (file == "-") return "dumb size 90,28";
   if (file.ends_with(".svg"))
-    return "svg size 800,500 dynamic enhanced font 'sans,14' background '#ffffff'";
-  return "pngcairo size 1200,750 font 'sans,15'";
+    return fmt::format("svg size 800,{} dynamic enhanced font 'sans,14' background '#ffffff'",
+                       height);
+  return fmt::format("pngcairo size 1200,{} font 'sans,15'", height * 3 / 2);
 }
 
 // What gnuplot must know of an axis: its label, its range, and where its ticks are.
@@ -80,20 +82,23 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
   return script + ")\n";
 }
 
-void write_script(std::ostream& gnuplot, Gnuplot& data, const Figure& figure,
-                  const std::string& file) {
-  const bool in_terminal = file == "-";
-  gnuplot << "set terminal " << terminal(file) << "\n";
-  if (!in_terminal) gnuplot << "set output " << quoted(file) << "\n";
-  gnuplot << "set title " << quoted(figure.title) << " noenhanced\n"
-          << "set style data linespoints\n"
+// How every figure begins.
+void begin(Gnuplot& gnuplot, const std::string& title, const std::string& file, int height = 500) {
+  gnuplot << "set terminal " << terminal(file, height) << "\n";
+  if (file != "-") gnuplot << "set output " << quoted(file) << "\n";
+  gnuplot << "set title " << quoted(title) << " noenhanced\n"
           << "set key outside top center horizontal\n"  // where it hides no data
           << "set tics nomirror\n";
-  if (!in_terminal)  // colours that the colour-blind can tell apart, too
+  if (file != "-")  // colours that the colour-blind can tell apart, too
     gnuplot << "set colorsequence podo\nset border 3\nset grid linetype 1 linecolor '#dddddd'\n";
-  gnuplot << axis('x', figure.x_label, figure.log_x, figure, file)
-          << axis('y', figure.y_label, figure.log_y, figure, file);
+}
 
+void write(Gnuplot& gnuplot, const Figure& figure, const std::string& file) {
+  begin(gnuplot, figure.title, file);
+  gnuplot << "set style data linespoints\n"
+          << axis('x', figure.x_label, figure.log_x, figure, file)
+          << axis('y', figure.y_label, figure.log_y, figure, file);
+  const bool in_terminal = file == "-";
   const char* separator = "plot ";
   for (const auto& series : figure.series) {
     gnuplot << separator << "'-' " << (in_terminal ? "" : "linewidth 2 pointtype 7 pointsize 0.8 ")
@@ -101,13 +106,139 @@ void write_script(std::ostream& gnuplot, Gnuplot& data, const Figure& figure,
     separator = ", ";
   }
   gnuplot << "\n";
-  for (const auto& series : figure.series) data.send1d(series.points);
+  for (const auto& series : figure.series) gnuplot.send1d(series.points);
 }
 
-}  // namespace
+void write(Gnuplot& gnuplot, const BarChart& chart, const std::string& file) {
+  double most = 0;
+  for (const auto& bar : chart.bars) most = std::max(most, bar.height);
+  if (!std::isfinite(most) || most <= 0)
+    throw std::runtime_error{fmt::format("cannot draw {}: no bars", file)};
 
-void draw(const Figure& figure, const std::string& file) {
-  if (file.empty()) return;
+  begin(gnuplot, chart.title, file);
+  gnuplot << "unset key\nset ylabel " << quoted(chart.y_label) << " noenhanced\n"
+          << fmt::format("set xrange [-0.7:{}]\n", static_cast<double>(chart.bars.size()) - 0.3)
+          << fmt::format("set yrange [0:{}]\n", 1.1 * most)  // room for the texts
+          << "set boxwidth 0.6\nset style fill solid\nset grid noxtics\nset xtics scale 0 (";
+  const char* separator = "";
+  for (std::size_t i = 0; i < chart.bars.size(); ++i) {
+    gnuplot << separator << quoted(chart.bars[i].name) << " " << i;
+    separator = ", ";
+  }
+  gnuplot << ") noenhanced\n";
+  for (std::size_t i = 0; i < chart.bars.size(); ++i)
+    gnuplot << fmt::format("set label {} at {},{} center offset 0,0.6 noenhanced\n",
+                           quoted(chart.bars[i].text), i, chart.bars[i].height);
+  gnuplot << "plot '-' with boxes linecolor '#56b4e9'\n";
+  std::vector<std::pair<std::size_t, double>> boxes;
+  for (const auto& bar : chart.bars) boxes.emplace_back(boxes.size(), bar.height);
+  gnuplot.send1d(boxes);
+}
+
+// The picture with fewer pixels: each is the mean of those in its place.
+std::vector<double> shrink(const Image& image, std::size_t columns, std::size_t rows) {
+  const auto height = image.pixels.size() / image.width;
+  std::vector<double> means;
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      const auto top = (row + 1) * height / rows;
+      const auto right = (column + 1) * image.width / columns;
+      double sum = 0, count = 0;
+      for (auto y = row * height / rows; y < top; ++y) {
+        for (auto x = column * image.width / columns; x < right; ++x, ++count)
+          sum += image.pixels[y * image.width + x];
+      }
+      means.push_back(sum / count);
+    }
+  }
+  return means;
+}
+
+void require_pixels(const Image& image, const std::string& file) {
+  if (image.width == 0 || image.pixels.empty() || image.pixels.size() % image.width != 0)
+    throw std::runtime_error{fmt::format("cannot draw {}: no whole rows of pixels", file)};
+}
+
+void write(Gnuplot& gnuplot, const Image& image, const std::string& file) {
+  constexpr std::size_t limit = 1000;
+  const auto columns = std::min(image.width, limit);
+  const auto rows = std::min(image.pixels.size() / image.width, limit);
+  const auto pixels = shrink(image, columns, rows);
+  const auto [least, most] = std::ranges::minmax(pixels);
+  begin(gnuplot, image.title, file, 800);
+  const auto middle = [&](std::size_t count) {  // gnuplot places pixels by their middles
+    const double step = (image.to - image.from) / static_cast<double>(count);
+    return std::pair{image.from + step / 2, step};
+  };
+  const auto [x, dx] = middle(columns);
+  const auto [y, dy] = middle(rows);
+  gnuplot
+      << "set size ratio -1\nunset key\nunset grid\nset tics out\n"
+      << "set xlabel " << quoted(image.x_label) << "\nset ylabel " << quoted(image.y_label)
+      << fmt::format("\nset xrange [{0}:{1}]\nset yrange [{0}:{1}]\nset cbrange [{2}:{3}]\n",
+                     image.from, image.to, least, most)
+      << "set palette defined (0 '#000004', 1 '#3b0f70', 2 '#8c2981', 3 '#de4968', 4 '#fe9f6d', 5 "
+         "'#fcfdbf')\n"
+      << fmt::format("plot '-' binary array=({},{}) format='%double' dx={} dy={} origin=({},{}) ",
+                     columns, rows, dx, dy, x, y)
+      << "with image\n";
+  gnuplot.write(reinterpret_cast<const char*>(pixels.data()),
+                static_cast<std::streamsize>(pixels.size() * sizeof pixels[0]));
+}
+
+// gnuplot has no picture made of characters.
+void print(const Image& image) {
+  constexpr std::string_view shades = " .:-=+*#%@";
+  const std::size_t columns = 80, rows = 40;
+  const auto pixels = shrink(image, columns, rows);
+  const auto [least, most] = std::ranges::minmax(pixels);
+  fmt::print("{:^{}}\n", image.title, columns);
+  for (std::size_t row = rows; row-- > 0;) {
+    std::string line;
+    for (std::size_t column = 0; column < columns; ++column) {
+      const double share = (pixels[row * columns + column] - least) / std::max(most - least, 1e-9);
+      line += shades[static_cast<std::size_t>(share * 0.999 * shades.size())];
+    }
+    fmt::print("{}\n", line);
+  }
+}
+
+void write(Gnuplot& gnuplot, const Cube& cube, const std::string& file) {
+  begin(gnuplot, cube.title, file, 600);
+  const double half = cube.edge / 2;
+  double reach = half;
+  for (const auto* points : {&cube.inside, &cube.outside})
+    for (const auto& point : *points)
+      for (const double value : point) reach = std::max(reach, std::abs(value));
+  gnuplot << "unset grid\nset border 4095 linecolor '#cccccc'\nset tics textcolor 'black'\n"
+          << "set view 65,35,1.1\nset view equal xyz\nset xyplane 0\nset key outside right top "
+             "vertical\n";
+  for (const char name : {'x', 'y', 'z'})
+    gnuplot << fmt::format("set {0}range [{1}:{2}]\nset {0}label '{0}'\n", name, -1.05 * reach,
+                           1.05 * reach);
+  // The twelve edges: from each corner along the axes that still lead up.
+  std::vector<std::array<double, 6>> edges;
+  for (unsigned corner = 0; corner < 8; ++corner) {
+    for (unsigned axis = 0; axis < 3; ++axis) {
+      if (corner >> axis & 1U) continue;
+      std::array<double, 6> edge{};
+      for (unsigned i = 0; i < 3; ++i) edge[i] = corner >> i & 1U ? half : -half;
+      edge[3 + axis] = cube.edge;
+      edges.push_back(edge);
+    }
+  }
+  const bool in_terminal = file == "-";
+  const auto style = [&](const char* text) { return in_terminal ? "" : text; };
+  gnuplot << "splot '-' notitle with vectors nohead" << style(" linewidth 2 linecolor '#555555'")
+          << ", '-' title 'inside' with points" << style(" pointtype 7 pointsize 1.5")
+          << ", '-' title 'outside' with points" << style(" pointtype 9 pointsize 1.5") << "\n";
+  gnuplot.send1d(edges);
+  gnuplot.send1d(cube.inside);
+  gnuplot.send1d(cube.outside);
+}
+
+template <class Drawing>
+void run_gnuplot(const Drawing& drawing, const std::string& file) {
   std::fflush(stdout);
   // "e" keeps the pipe out of processes that are started meanwhile.
   std::FILE* const pipe = ::popen("exec gnuplot 2>/dev/null", "we");
@@ -116,7 +247,7 @@ void draw(const Figure& figure, const std::string& file) {
   const auto old_handler = std::signal(SIGPIPE, SIG_IGN);
   {
     Gnuplot gnuplot{::fdopen(mp::check(::fcntl(::fileno(pipe), F_DUPFD_CLOEXEC, 0), "fcntl"), "w")};
-    write_script(gnuplot, gnuplot, figure, file);
+    write(gnuplot, drawing, file);
   }
   const int status = ::pclose(pipe);
   std::signal(SIGPIPE, old_handler);
@@ -124,6 +255,27 @@ void draw(const Figure& figure, const std::string& file) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
     throw std::runtime_error{"cannot draw: gnuplot is not installed"};
   throw std::runtime_error{fmt::format("cannot draw {}: gnuplot failed", file)};
+}
+
+}  // namespace
+
+void draw(const Figure& figure, const std::string& file) {
+  if (!file.empty()) run_gnuplot(figure, file);
+}
+
+void draw(const BarChart& chart, const std::string& file) {
+  if (!file.empty()) run_gnuplot(chart, file);
+}
+
+void draw(const Image& image, const std::string& file) {
+  if (file.empty()) return;
+  require_pixels(image, file);
+  if (file == "-") return print(image);
+  run_gnuplot(image, file);
+}
+
+void draw(const Cube& cube, const std::string& file) {
+  if (!file.empty()) run_gnuplot(cube, file);
 }
 
 }  // namespace lesson

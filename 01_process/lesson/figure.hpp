@@ -1,5 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +24,41 @@ struct Figure {
   bool log_x = false, log_y = false;
 };
 
-/// Draws lines with points. `file` ends in .svg or .png, or is "-" for characters in the terminal;
-/// nothing is drawn when it is empty. Throws std::runtime_error when gnuplot or the file fails.
+/// Bars side by side, each with its name below and a text above.
+struct Bar {
+  std::string name;
+  double height;
+  std::string text;
+};
+
+struct BarChart {
+  std::string title, y_label;
+  std::vector<Bar> bars;
+};
+
+/// A picture of numbers: `width` of them in a row, the lowest row first. Both axes go from `from`
+/// to `to`. What is too fine to be seen is averaged.
+struct Image {
+  std::string title, x_label, y_label;
+  double from, to;
+  std::size_t width;
+  std::span<const std::uint8_t> pixels;
+};
+
+/// Points in space, in and around a cube whose centre is the origin.
+struct Cube {
+  using Point = std::array<double, 3>;
+  std::string title;
+  double edge;
+  std::vector<Point> inside, outside;
+};
+
+/// Draws lines with points, bars, a picture, or points around a cube. `file` ends in .svg or .png,
+/// or is "-" for characters in the terminal; nothing is drawn when it is empty. Throws
+/// std::runtime_error when gnuplot or the file fails.
 void draw(const Figure& figure, const std::string& file);
+void draw(const BarChart& chart, const std::string& file);
+void draw(const Image& image, const std::string& file);
+void draw(const Cube& cube, const std::string& file);
 
 }  // namespace lesson
