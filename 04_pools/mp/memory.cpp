@@ -1,0 +1,229 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <mp/file_descriptor.hpp>
+#include <mp/memory.hpp>
+
+// A result's file: a header, the key, the packed result. Its name is the key's hash, so it is the
+// key in the file that tells whether it is the one.
+//
+// It is written under another name and then renamed, so whoever opens it finds all of it or
+// nothing. It is not forced to the disk (fsync): if power fails, the name may outlive the bytes,
+// but then the checksum does not fit, and computing the result again is all that it costs.
+
+namespace mp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view ending = ".result";
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::size_t hash_digits = 16;
+
+struct Header {
+  std::array<char, 8> magic{'m', 'p', 'm', 'e', 'm', 'o', 'r', 'y'};
+  std::uint64_t key_size = 0, result_size = 0;
+  std::uint64_t checksum = 0;  // of key and result
+  bool operator==(const Header&) const = default;
+};
+
+// A hash in which every change of one word changes the result.
+std::uint64_t hash(std::string_view bytes, std::uint64_t state) {
+  const auto mix = [&](std::uint64_t word) {
+    state = (state ^ word) * 0x9e3779b97f4a7c15;
+    state ^= state >> 32;
+  };
+  mix(bytes.size());
+  while (!bytes.empty()) {
+    std::uint64_t word = 0;
+    const auto part = bytes.substr(0, sizeof word);
+    std::memcpy(&word, part.data(), part.size());
+    bytes.remove_prefix(part.size());
+    mix(word);
+  }
+  return state;
+}
+
+Header header_for(std::string_view key, std::string_view result) {
+  return {
+      .key_size = key.size(), .result_size = result.size(), .checksum = hash(result, hash(key, 0))};
+}
+
+// A regular file to read; throws if it is not there, or something else.
+class InputFile {
+ public:
+  explicit InputFile(const fs::path& path)  // O_NONBLOCK: a named pipe would keep us waiting
+      : file_{check(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), "open")} {
+    struct stat status {};
+    check(::fstat(file_.get(), &status), "fstat");
+    if (!S_ISREG(status.st_mode)) throw std::runtime_error{"not a regular file"};
+    size_ = static_cast<std::uint64_t>(status.st_size);
+  }
+
+  std::uint64_t size() const { return size_; }
+
+  void read(void* data, std::size_t size) {
+    for (std::size_t done = 0; done < size;) {
+      const auto got = check(
+          retry([&] { return ::read(file_.get(), static_cast<char*>(data) + done, size - done); }),
+          "read");
+      if (got == 0) throw std::runtime_error{"it ends too early"};
+      done += static_cast<std::size_t>(got);
+    }
+  }
+
+  std::string read(std::size_t size) {
+    std::string bytes(size, '\0');
+    read(bytes.data(), size);
+    return bytes;
+  }
+
+ private:
+  FileDescriptor file_;
+  std::uint64_t size_ = 0;
+};
+
+void write_all(const FileDescriptor& file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written =
+        check(retry([&] { return ::write(file.get(), bytes.data(), bytes.size()); }), "write");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::string hex(std::uint64_t number) {
+  std::string digits(hash_digits, '0');
+  for (auto digit = digits.rbegin(); number > 0; ++digit, number >>= 4U)
+    *digit = hex_digits[number & 0xfU];
+  return digits;
+}
+
+bool is_result(std::string_view name) {
+  return name.size() == hash_digits + ending.size() && name.ends_with(ending) &&
+         name.find_first_not_of(hex_digits) == hash_digits;
+}
+
+// HASH.result.XXXXXX: not written to the end yet.
+bool is_unfinished(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot != std::string_view::npos && name.size() - dot == std::strlen(".XXXXXX") &&
+         is_result(name.substr(0, dot));
+}
+
+// A file under a name of its own, until `rename` gives it the one that it is to have.
+class UnfinishedFile {
+ public:
+  explicit UnfinishedFile(const fs::path& path) : path_{path} {
+    struct stat status {};
+    do {
+      name_ = path.string() + ".XXXXXX";
+      file_ = FileDescriptor{check(::mkostemp(name_.data(), O_CLOEXEC), "mkostemp")};
+      // The lock goes with the process: a file that is not locked was left by one that was killed.
+      // Where files cannot be locked, none is ever taken for that.
+      retry([&] { return ::flock(file_.get(), LOCK_EX); });
+      check(::fstat(file_.get(), &status), "fstat");
+    } while (status.st_nlink == 0);  // taken for left over, just before the lock
+  }
+  UnfinishedFile(const UnfinishedFile&) = delete;
+  ~UnfinishedFile() {
+    if (!name_.empty()) ::unlink(name_.c_str());
+  }
+
+  void write(std::string_view bytes) { write_all(file_, bytes); }
+
+  void rename() {
+    check(std::rename(name_.c_str(), path_.c_str()), "rename");
+    name_.clear();
+  }
+
+ private:
+  fs::path path_;
+  std::string name_;
+  FileDescriptor file_;
+};
+
+}  // namespace
+
+Memory::Memory(fs::path folder) : folder_{std::move(folder)} { remove_unfinished(); }
+
+std::uint64_t Memory::program_version() {
+  static const std::uint64_t version = [] {
+    InputFile program{"/proc/self/exe"};
+    return hash(program.read(program.size()), 0);
+  }();
+  return version;
+}
+
+fs::path Memory::file(const Message& key) const {
+  if (!key.descriptors.empty())
+    throw CannotTravel{"mp::Memory: an argument holds a descriptor, which means nothing later"};
+  return folder_ / (hex(hash(key.bytes, 0)) + std::string{ending});
+}
+
+std::optional<Message> Memory::find(const Message& key) const {
+  const auto path = this->file(key);
+  try {
+    InputFile file{path};
+    Header header;
+    file.read(&header, sizeof header);
+    // No memory is taken before it is clear that the file is as long as it says.
+    if (header.key_size != key.bytes.size() ||
+        header.result_size != file.size() - sizeof header - key.bytes.size() ||
+        file.read(key.bytes.size()) != key.bytes)
+      return std::nullopt;
+    Message result{file.read(header.result_size), {}};
+    if (header != header_for(key.bytes, result.bytes)) return std::nullopt;
+    return result;
+  } catch (const std::exception&) {  // not there, or of no use
+    return std::nullopt;
+  }
+}
+
+void Memory::keep(const Message& key, const Message& result) {
+  try {
+    fs::create_directories(folder_);
+    const auto header = header_for(key.bytes, result.bytes);
+    UnfinishedFile file{this->file(key)};
+    file.write({reinterpret_cast<const char*>(&header), sizeof header});
+    file.write(key.bytes);
+    file.write(result.bytes);
+    file.rename();
+  } catch (const std::exception& error) {
+    if (std::exchange(has_warned_, true)) return;
+    const auto line =
+        "mp::Memory: cannot keep results in " + folder_.string() + ": " + error.what() + "\n";
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  }
+}
+
+void Memory::remove_unfinished() const {
+  std::error_code error;  // nothing that matters: what cannot be removed now may be next time
+  for (fs::directory_iterator entry{folder_, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    const auto& path = entry->path();
+    if (!is_unfinished(path.filename().native())) continue;
+    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
+  }
+}
+
+void Memory::clear() {
+  remove_unfinished();
+  if (!fs::exists(folder_)) return;
+  for (const auto& entry : fs::directory_iterator{folder_})
+    if (is_result(entry.path().filename().native())) fs::remove(entry.path());
+}
+
+}  // namespace mp

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <mp/message.hpp>
+#include <mp/task.hpp>
+
+namespace mp {
+
+/// Results of slow functions, kept in a folder: a call that was made before, by this run of the
+/// program or an earlier one, is answered from disk. After joblib's `Memory`.
+///
+///     mp::Memory cache{"results"};
+///     double pi = cache.call(estimate_pi, 100'000'000, seed);
+///
+/// The same call is: the same function, equal arguments, and the same program; after a change
+/// everything is computed anew. (Only the executable itself is looked at, not shared libraries or
+/// files that a function reads.) Call functions whose result depends on their arguments alone.
+///
+/// Several processes may use one folder at the same time. A file is trusted only if it is whole and
+/// holds this very call; otherwise the result is computed, and the file replaced. Where nothing can
+/// be written the result is computed every time, and one line on standard error says why.
+class Memory {
+ public:
+  /// The folder is made when there is something to keep.
+  explicit Memory(std::filesystem::path folder);
+
+  /// `function(arguments...)`, computed or from disk. The function is one of this program, or a
+  /// lambda without captures; arguments and result are of types that can travel. Throws what the
+  /// function throws (nothing is kept then), CannotTravel for a function of a shared library and
+  /// for arguments that hold descriptors.
+  template <class Function, class... Arguments>
+  auto call(Function function, Arguments... arguments) {
+    using Result = decltype(compute(function, arguments...));
+    static_assert(detail::is_sendable<Function>,
+                  "mp::Memory: only a function or a lambda without captures can be known again; "
+                  "pass values as arguments");
+    static_assert((detail::is_sendable<Arguments> && ...),
+                  "mp::Memory: an argument has no serializer, or is an address, which means "
+                  "nothing to the next run");
+    static_assert(can_travel<Result>, "mp::Memory: the result has no serializer");
+
+    // Function pointers with the same types differ in value, lambdas in their type, for which this
+    // function has an address of its own.
+    const detail::Code<Result (*)(Function&, const Arguments&...)> types{&compute};
+    Message key;
+    Writer writer{key};
+    writer(program_version(), types, detail::Parcel<Function>::pack(function));
+    (writer(detail::Parcel<Arguments>::pack(arguments)), ...);
+
+    if (auto kept = find(key)) {
+      try {
+        return unpack<Result>(*std::move(kept));
+      } catch (const MessageError&) {  // whole, but of no use
+      }
+    }
+    Result result = compute(function, arguments...);
+    keep(key, pack(result));
+    return result;
+  }
+
+  /// Removes all results from the folder, but nothing else. Throws std::system_error.
+  void clear();
+
+ private:
+  template <class Function, class... Arguments>
+  static auto compute(Function& function, const Arguments&... arguments) {
+    return std::invoke(function, arguments...);
+  }
+
+  /// A hash of the executable.
+  static std::uint64_t program_version();
+
+  std::filesystem::path file(const Message& key) const;
+  std::optional<Message> find(const Message& key) const;
+  void keep(const Message& key, const Message& result);
+  void remove_unfinished() const;
+
+  std::filesystem::path folder_;
+  bool has_warned_ = false;
+};
+
+}  // namespace mp
