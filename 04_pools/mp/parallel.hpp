@@ -1,0 +1,100 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <mp/pool.hpp>
+
+namespace mp {
+
+struct ParallelOptions {
+  int processes = cpu_count();
+  bool verbose = false;  ///< tell on standard error how many rounds are done
+};
+
+namespace detail {
+
+/// Tells how far a loop is: a bar where standard error is a terminal, else ten lines such as
+/// "Done 4 of 10 | elapsed 0.8 s".
+class Progress {
+ public:
+  explicit Progress(std::size_t total);
+  Progress(const Progress&) = delete;
+  ~Progress();
+  void one_more();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void draw_bar(double elapsed);
+
+  std::size_t total_, done_ = 0;
+  bool on_terminal_;
+  Clock::time_point start_ = Clock::now(), drawn_{};
+};
+
+template <class Function, class Iterator>
+struct Loop {
+  Function& function;
+  std::vector<Iterator> items;
+
+  using Result = std::decay_t<std::invoke_result_t<Function&, std::iter_reference_t<Iterator>>>;
+
+  // In a worker, which was forked while the loop ran: its copy has the same address.
+  static auto round(std::uintptr_t address, std::size_t index) {
+    auto& loop = *reinterpret_cast<Loop*>(address);
+    if constexpr (std::is_void_v<Result>) {
+      std::invoke(loop.function, *loop.items[index]);
+      return std::pair{index, std::monostate{}};
+    } else {
+      return std::pair<std::size_t, Result>{index, std::invoke(loop.function, *loop.items[index])};
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Calls `function(item)` for each item, several at the same time in processes of their own, and
+/// returns the results in order; after joblib's `Parallel(n_jobs)(delayed(f)(x) for x in xs)`.
+///
+///     auto squares = mp::parallel(xs, [&](int x) { return scale * x * x; }, {.processes = 4});
+///
+/// The workers are forked when the loop is known, as copies of this process. So the function may
+/// capture everything, and items need not travel, only results; but what it changes is changed in
+/// the worker alone. It may return nothing. Throws RemoteError for the first exception to arrive,
+/// WorkerDied for a worker that died; the rest of the loop is then given up.
+template <std::ranges::forward_range Range, class Function>
+auto parallel(Range&& range, Function&& function, const ParallelOptions& options = {}) {
+  using Loop = detail::Loop<std::remove_reference_t<Function>, std::ranges::iterator_t<Range>>;
+  using Result = typename Loop::Result;
+  Loop loop{function, {}};
+  for (auto item = std::ranges::begin(range); item != std::ranges::end(range); ++item)
+    loop.items.push_back(item);
+  const auto rounds = std::ranges::ssize(loop.items);
+
+  std::vector<std::conditional_t<std::is_void_v<Result>, std::monostate, Result>> results(
+      loop.items.size());
+  if (rounds > 0) {
+    detail::Progress progress{options.verbose ? loop.items.size() : 0};
+    const auto processes = std::min<std::ptrdiff_t>(options.processes, rounds);
+    Pool pool{{.processes = static_cast<int>(processes), .start_method = StartMethod::fork}};
+    // Many short rounds travel together, but not so many that a worker could be left without work.
+    const auto chunk_size = std::max<std::ptrdiff_t>(1, rounds / processes / 64);
+    for (auto& [index, result] : pool.imap_unordered(
+             partial(&Loop::round, reinterpret_cast<std::uintptr_t>(&loop)),
+             std::views::iota(std::size_t{0}, loop.items.size()), {.chunk_size = chunk_size})) {
+      results[index] = std::move(result);
+      progress.one_more();
+    }
+  }
+  if constexpr (!std::is_void_v<Result>) return results;
+}
+
+}  // namespace mp
