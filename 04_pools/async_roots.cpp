@@ -1,0 +1,26 @@
+#include <cmath>
+#include <vector>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/pool.hpp>
+#include <mp/process.hpp>
+
+// std::sqrt itself cannot be sent: it lies in a shared library, not in this program.
+double root(double x) { return std::sqrt(x); }
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  int processes = 4;
+  lesson::parse(argc, argv, "Results that are promised at once, and fetched when they are needed.",
+                {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
+
+  mp::Pool pool{processes};
+  std::vector<mp::AsyncResult<double>> promised;
+  for (int x = 0; x < 10; ++x) promised.push_back(pool.apply_async(root, x));
+  // Here the main process could do something else.
+  std::vector<double> roots;
+  for (auto& result : promised) roots.push_back(result.get());
+  fmt::print("[{}]\n", fmt::join(roots, ", "));
+}

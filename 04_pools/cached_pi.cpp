@@ -1,0 +1,65 @@
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <numeric>
+#include <random>
+#include <ranges>
+#include <string>
+#include <vector>
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/memory.hpp>
+#include <mp/parallel.hpp>
+#include <mp/process.hpp>
+
+// Random points in the unit square: the share of them inside the quarter circle is pi/4.
+std::int64_t points_inside(std::int64_t points, int seed, int part) {
+  fmt::print("    {} computes part {}\n", mp::this_process::name(), part);
+  std::seed_seq stream{seed, part};  // its own for every part, the same on every run
+  std::mt19937_64 random{stream};
+  std::uniform_real_distribution<double> draw{0, 1};
+  std::int64_t inside = 0;
+  for (std::int64_t i = 0; i < points; ++i) {
+    const double x = draw(random), y = draw(random);
+    inside += x * x + y * y <= 1;
+  }
+  return inside;
+}
+
+void estimate_pi(mp::Memory& cache, std::int64_t points, int seed) {
+  constexpr int parts = 4;
+  const auto start = std::chrono::steady_clock::now();
+  // What is on disk is the answer to one call. Without its number, each part would be the same one.
+  const auto inside = mp::parallel(std::views::iota(0, parts), [&](int part) {
+    return cache.call(points_inside, points / parts, seed, part);
+  });
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  fmt::print("MainProcess: pi is about {:.6f}, after {:.3f} s\n",
+             4.0 * static_cast<double>(std::reduce(inside.begin(), inside.end())) /
+                 static_cast<double>(points / parts * parts),
+             time.count());
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  std::int64_t points = 20'000'000;
+  int seed = 1;
+  std::string folder;
+  lesson::parse(argc, argv, "Results kept on disk: the same call is computed only once.",
+                {{"--points", points, "how many random points", std::int64_t{4}},
+                 {"--seed", seed, "another one gives other points", 0},
+                 {"--cache", [&](const std::string& name) { folder = name; },
+                  "keep the results in this folder, for the next run"}});
+
+  const auto temporary =
+      std::filesystem::temp_directory_path() / fmt::format("cached_pi.{}", getpid());
+  mp::Memory cache{folder.empty() ? temporary : std::filesystem::path{folder}};
+  fmt::print("Once:\n");
+  estimate_pi(cache, points, seed);
+  fmt::print("Again:\n");
+  estimate_pi(cache, points, seed);
+  fmt::print("With twice as many points:\n");
+  estimate_pi(cache, 2 * points, seed);
+  std::filesystem::remove_all(temporary);
+}

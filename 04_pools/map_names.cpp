@@ -1,0 +1,39 @@
+#include <chrono>
+#include <random>
+#include <ranges>
+#include <thread>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/pool.hpp>
+#include <mp/process.hpp>
+
+// The random wait stands for work that takes now more, now less time.
+int square(double most_seconds, int seed, int x) {
+  fmt::print("    {} is working on the value {}\n", mp::this_process::name(), x);
+  std::seed_seq stream{seed, x};
+  std::mt19937 random{stream};
+  std::uniform_real_distribution<double> draw{0, most_seconds};
+  std::this_thread::sleep_for(std::chrono::duration<double>{draw(random)});
+  return x * x;
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  int processes = 4, seed = 1;
+  double wait = 1;
+  lesson::parse(argc, argv,
+                "Which worker takes which value; the results come in order all the same.",
+                {{"--processes", processes, "how many workers", 1, 1000},
+                 {"--wait", wait, "the longest time for one value, in seconds", 0.0, 60.0},
+                 {"--seed", seed, "another one gives other times", 0},
+                 lesson::start_method()});
+
+  const auto values = std::views::iota(0, 10);
+  fmt::print("MainProcess: the values are [{}]\n", fmt::join(values, ", "));
+  mp::Pool pool{processes};
+  // One value at a time: who is ready first is given the next one.
+  const auto results = pool.map(mp::partial(square, wait, seed), values, {.chunk_size = 1});
+  fmt::print("MainProcess: the results are [{}]\n", fmt::join(results, ", "));
+}

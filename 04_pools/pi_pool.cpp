@@ -1,0 +1,73 @@
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <numeric>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+#include <fmt/core.h>
+
+#include <lesson/arguments.hpp>
+#include <lesson/figure.hpp>
+#include <mp/pool.hpp>
+#include <mp/process.hpp>
+
+// Random points in the unit square: the share of them inside the quarter circle is pi/4.
+std::int64_t points_inside(std::int64_t points, int seed, int part) {
+  std::seed_seq stream{seed, part};  // its own for every part, the same on every run
+  std::mt19937_64 random{stream};
+  std::uniform_real_distribution<double> draw{0, 1};
+  std::int64_t inside = 0;
+  for (; points > 0; --points) {
+    const double x = draw(random), y = draw(random);
+    inside += x * x + y * y <= 1;
+  }
+  return inside;
+}
+
+double estimate_pi(int processes, std::int64_t points, int seed) {
+  std::vector<std::tuple<std::int64_t, int, int>> parts;
+  for (int part = 0; part < processes; ++part)
+    parts.emplace_back(points / processes + (part < points % processes), seed, part);
+  mp::Pool pool{processes};
+  const auto inside = pool.starmap(points_inside, parts);
+  return 4.0 * static_cast<double>(std::reduce(inside.begin(), inside.end())) /
+         static_cast<double>(points);
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  std::int64_t points = 20'000'000;
+  int processes = std::clamp(mp::cpu_count(), 2, 8), seed = 1;
+  std::string plot;
+  lesson::parse(argc, argv, "Monte Carlo pi with pools of 1, 2, 3 … workers: is more also faster?",
+                {{"--points", points, "how many random points"},
+                 {"--processes", processes, "measure up to so many workers", 1, 1000},
+                 {"--seed", seed, "another one gives other points", 0},
+                 lesson::start_method(),
+                 lesson::plot(plot)});
+
+  lesson::Series measured{"measured", {}}, ideal{"as many times as processes", {}};
+  double estimate = 0, alone = 0;
+  fmt::print("processes  estimate     error  seconds  speed-up  efficiency\n");
+  for (int n = 1; n <= processes; ++n) {
+    double seconds = 1e9;  // of three: other programs can only make it slower
+    for (int time = 0; time < 3; ++time) {
+      const auto start = std::chrono::steady_clock::now();
+      estimate = estimate_pi(n, points, seed);
+      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+      seconds = std::min(seconds, taken.count());
+    }
+    if (n == 1) alone = seconds;
+    const double speed_up = alone / seconds;
+    fmt::print("{:9}  {:.6f}  {:8.6f}  {:7.3f}  {:8.2f}  {:9.0f}%\n", n, estimate,
+               std::abs(estimate - std::numbers::pi), seconds, speed_up, 100 * speed_up / n);
+    measured.points.emplace_back(n, speed_up);
+    ideal.points.emplace_back(n, n);
+  }
+  lesson::draw({"Speed-up of Monte Carlo pi", "processes", "speed-up", {ideal, measured}}, plot);
+  fmt::print("pi is about {:.6f}\n", estimate);
+}

@@ -1,0 +1,39 @@
+#include <unistd.h>
+#include <csignal>
+#include <ranges>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <lesson/arguments.hpp>
+#include <mp/pool.hpp>
+#include <mp/process.hpp>
+
+int square(int x) { return x * x; }
+
+// The kernel does the same to a process when the memory runs out: no warning, no last words.
+int square_or_be_killed(int x) {
+  if (x == 5) {
+    fmt::print("    {} (pid {}) is killed while it works on {}\n", mp::this_process::name(),
+               getpid(), x);
+    std::fflush(stdout);
+    kill(getpid(), SIGKILL);
+  }
+  return square(x);
+}
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  int processes = 2;
+  lesson::parse(argc, argv, "A worker is killed in the middle of its work: an error, not a hang.",
+                {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
+
+  mp::Pool pool{processes};
+  const auto numbers = std::views::iota(0, 10);
+  try {
+    pool.map(square_or_be_killed, numbers);
+  } catch (const mp::WorkerDied& error) {
+    fmt::print("MainProcess: {}\n", error.what());
+  }
+  // A new worker has taken its place.
+  fmt::print("MainProcess: the pool goes on: [{}]\n", fmt::join(pool.map(square, numbers), ", "));
+}
