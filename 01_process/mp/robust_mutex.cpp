@@ -5,13 +5,10 @@
 #include <mp/robust_mutex.hpp>
 
 namespace mp::detail {
-namespace {
 
-void require_success(int error, const char* call) {
+void RobustMutex::require_success(int error, const char* call) {
   if (error != 0) throw std::system_error(error, std::generic_category(), call);
 }
-
-}  // namespace
 
 RobustMutex::RobustMutex() {
   pthread_mutexattr_t attributes;
@@ -39,10 +36,6 @@ RobustMutex::Result RobustMutex::result(int error, const char* call) {
   }
 }
 
-RobustMutex::Result RobustMutex::lock() {
-  return result(::pthread_mutex_lock(&mutex_), "pthread_mutex_lock");
-}
-
 RobustMutex::Result RobustMutex::lock(Deadline deadline) {
   using namespace std::chrono_literals;
   if (!deadline) return lock();
@@ -55,10 +48,6 @@ RobustMutex::Result RobustMutex::lock(Deadline deadline) {
 
 RobustMutex::Result RobustMutex::try_lock() {
   return result(::pthread_mutex_trylock(&mutex_), "pthread_mutex_trylock");
-}
-
-void RobustMutex::unlock() {
-  require_success(::pthread_mutex_unlock(&mutex_), "pthread_mutex_unlock");
 }
 
 }  // namespace mp::detail

@@ -17,15 +17,22 @@ class RobustMutex {
   RobustMutex& operator=(const RobustMutex&) = delete;
 
   /// Throws std::system_error when this thread holds it already.
-  Result lock();
+  Result lock() {
+    const int error = ::pthread_mutex_lock(&mutex_);
+    return error == 0 ? Result::locked : result(error, "pthread_mutex_lock");
+  }
   Result lock(Deadline deadline);
   Result try_lock();
 
   /// Throws std::system_error when this thread does not hold it.
-  void unlock();
+  void unlock() {
+    const int error = ::pthread_mutex_unlock(&mutex_);
+    if (error != 0) require_success(error, "pthread_mutex_unlock");
+  }
 
  private:
   Result result(int error, const char* call);
+  static void require_success(int error, const char* call);
 
   pthread_mutex_t mutex_;
 };
