@@ -29,6 +29,9 @@ struct Chunk {
 /// or chunk of indexes, when it has finished one. Results are in the order of the indexes; being
 /// written straight into shared memory, they must be trivially copyable.
 ///
+/// Every run forks anew, and each worker maps shared memory for itself when it touches it, page by
+/// page: where a loop does little more than copy, threads, which share one map, are faster.
+///
 /// An exception in a worker arrives as RemoteError (with the first 64 KiB of its text), a worker
 /// that ended early as WorkerDied, which takes precedence; the other workers are terminated. An
 /// exception in `reduce` terminates the workers, too.
