@@ -1,0 +1,83 @@
+#include "exit_codes.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+#include <gtest/gtest.h>
+
+#include <harness/submission.hpp>
+
+namespace {
+
+using harness::expect;
+using Jobs = std::vector<std::string>;
+using Codes = std::vector<std::optional<int>>;
+using Submission = harness::Submission<decltype(exit_codes)>;
+
+std::string to_string(const Codes& codes) {
+  std::string text;
+  for (const auto& code : codes)
+    text += (text.empty() ? "" : ", ") + (code ? std::to_string(*code) : "nothing");
+  return codes.empty() ? "an empty list" : text;
+}
+
+void expect_codes(const Jobs& jobs, const Codes& seen, const Codes& expected) {
+  std::string text;
+  for (const auto& job : jobs) text += (text.empty() ? "" : ", ") + job;
+  expect(seen == expected,
+         "The jobs: " + text + "\nExpected: " + to_string(expected) + "\nSeen: " + to_string(seen));
+}
+
+TEST(exit_codes, codes_come_in_the_order_of_the_jobs) {
+  Submission submission;
+  const Jobs jobs{"exit 7", "exit 0", "exit 255", "exit 1", "exit 0", "exit 42"};
+  expect_codes(jobs, submission.call({jobs, 60}), {7, 0, 255, 1, 0, 42});
+  expect_codes({}, submission.call({Jobs{}, 60}), {});
+}
+
+TEST(exit_codes, a_signal_is_a_negative_number) {
+  Submission submission;
+  const Jobs jobs{"signal 9", "exit 9", "signal 15"};
+  expect_codes(jobs, submission.call({jobs, 60}), {-9, 9, -15});
+}
+
+TEST(exit_codes, a_job_that_takes_too_long_is_ended) {
+  Submission submission;
+  const Jobs jobs{"sleep 600", "exit 4", "sleep 600"};
+  expect_codes(jobs, submission.call({jobs, 2}, {.time_limit = mp::Seconds{6}}),
+               {std::nullopt, 4, std::nullopt});
+}
+
+TEST(exit_codes, all_jobs_run_at_the_same_time) {
+  Submission submission;
+  const Jobs jobs{"exit 1", "exit 2", "exit 3"};
+  expect_codes(jobs, submission.call({jobs, 60}, {.gather = 3}), {1, 2, 3});
+  const auto& ledger = submission.ledger();
+  expect(!ledger.main_process_worked(),
+         "Expected: every job is done in a child process.\nSeen: the main process does jobs.");
+  expect(ledger.processes().size() == 3,
+         "Expected: three jobs are done in three processes.\nSeen: " +
+             harness::count_of(ledger.processes().size(), "process does", "processes do") +
+             " them.");
+  expect(ledger.most_at_once == 3,
+         "Expected: three jobs run at the same time.\nSeen: never more than " +
+             std::to_string(ledger.most_at_once) +
+             ".\nStart all processes before you wait for the first one.");
+}
+
+TEST(exit_codes, a_negative_limit_is_refused) {
+  Submission submission;
+  submission.expect_refusal({{"exit 0"}, -1}, "a negative time limit");
+}
+
+TEST(exit_codes, nothing_is_left_behind) {
+  Submission submission;
+  const Jobs jobs{"exit 1", "sleep 600", "signal 9"};
+  for (int call = 0; call < 2; ++call) {
+    submission.call({jobs, 0.2}, {.time_limit = mp::Seconds{6}});
+    submission.expect_nothing_left_over();
+  }
+}
+
+}  // namespace

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <harness/protocol.hpp>
+#include <mp/file_descriptor.hpp>
+
+namespace harness {
+
+/// A connection to the examiner, on which the greeting has been sent; an empty descriptor when
+/// there is no examiner.
+mp::FileDescriptor connect(const Greeting& greeting);
+
+}  // namespace harness

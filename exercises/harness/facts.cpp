@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <numeric>
+#include <boost/property_tree/json_parser.hpp>
+#include <boost/property_tree/ptree.hpp>
+
+#include <harness/facts.hpp>
+
+namespace harness {
+
+namespace tree = boost::property_tree;
+
+int Facts::points() const {
+  return std::accumulate(tests.begin(), tests.end(), 0,
+                         [](int sum, const Test& test) { return sum + test.points; });
+}
+
+Facts read_facts(const std::filesystem::path& folder) {
+  tree::ptree json;
+  tree::read_json((folder / "exercise.json").string(), json);
+  Facts facts{.name = folder.filename(),
+              .title = json.get<std::string>("title"),
+              .chapter = json.get<std::string>("chapter"),
+              .tests = {},
+              .hints = {}};
+  for (const auto& [name, points] : json.get_child("points"))
+    facts.tests.push_back({name, points.get_value<int>()});
+  for (const auto& [none, hint] : json.get_child("hints"))
+    facts.hints.push_back(hint.get_value<std::string>());
+  return facts;
+}
+
+int Verdict::points() const {
+  return std::accumulate(results.begin(), results.end(), 0,
+                         [](int sum, const Result& result) { return sum + result.points; });
+}
+
+int Verdict::of() const {
+  return std::accumulate(results.begin(), results.end(), 0,
+                         [](int sum, const Result& result) { return sum + result.of; });
+}
+
+void write_verdict(const std::filesystem::path& file, const Verdict& verdict) {
+  tree::ptree json, results;
+  json.put("points", verdict.points());
+  json.put("of", verdict.of());
+  for (const auto& result : verdict.results) {
+    tree::ptree entry;
+    entry.put("name", result.name);
+    entry.put("passed", result.passed);
+    entry.put("points", result.points);
+    entry.put("of", result.of);
+    entry.put("explanation", result.explanation);
+    results.push_back({"", entry});
+  }
+  json.add_child("tests", results);
+  tree::write_json(file.string(), json);
+}
+
+Verdict read_verdict(const std::filesystem::path& file) {
+  tree::ptree json;
+  tree::read_json(file.string(), json);
+  Verdict verdict;
+  for (const auto& [none, entry] : json.get_child("tests"))
+    verdict.results.push_back({.name = entry.get<std::string>("name"),
+                               .passed = entry.get<bool>("passed"),
+                               .points = entry.get<int>("points"),
+                               .of = entry.get<int>("of"),
+                               .explanation = entry.get<std::string>("explanation")});
+  return verdict;
+}
+
+std::string readable(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
+}  // namespace harness

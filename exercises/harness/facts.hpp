@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace harness {
+
+/// What is known about an exercise: its exercise.json.
+struct Facts {
+  struct Test {
+    std::string name;
+    int points = 0;
+  };
+  std::string name, title, chapter;
+  std::vector<Test> tests;  ///< in the order in which they run
+  std::vector<std::string> hints;
+
+  int points() const;  ///< of all tests
+};
+
+/// Throws std::runtime_error that names the file.
+Facts read_facts(const std::filesystem::path& folder);
+
+/// What an examination found.
+struct Verdict {
+  struct Result {
+    std::string name;
+    bool passed = false;
+    int points = 0, of = 0;
+    std::string explanation;  ///< of the points that are lost
+  };
+  std::vector<Result> results;
+
+  int points() const;
+  int of() const;
+  bool full() const { return points() == of(); }
+};
+
+/// Throw std::runtime_error that names the file.
+void write_verdict(const std::filesystem::path& file, const Verdict& verdict);
+Verdict read_verdict(const std::filesystem::path& file);
+
+/// "every_round_has_a_time" as words.
+std::string readable(std::string name);
+
+}  // namespace harness

@@ -1,0 +1,223 @@
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <boost/asio/io_context.hpp>
+#include <boost/process/v2.hpp>
+
+#include <harness/launch.hpp>
+#include <harness/protocol.hpp>
+#include <mp/proc.hpp>
+
+namespace harness {
+namespace {
+
+namespace process = boost::process::v2;
+using mp::check;
+using mp::FileDescriptor;
+
+constexpr rlim_t mebibyte = 1 << 20;
+constexpr rlim_t most_processes = 100;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool reserves_much_memory = true;  // of which sanitizers touch little
+#else
+constexpr bool reserves_much_memory = false;
+#endif
+
+// How many processes and threads a user has, or 0 where the limit is for one user alone.
+rlim_t processes_of(uid_t user) {
+  if (::geteuid() == 0) return 0;
+  rlim_t count = 0;
+  for (const auto pid : mp::detail::all_processes()) {
+    const auto folder = "/proc/" + std::to_string(pid);
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) == -1 || status.st_uid != user) continue;
+    std::error_code gone;
+    const std::filesystem::directory_iterator threads{folder + "/task", gone};
+    count += static_cast<rlim_t>(std::distance(begin(threads), end(threads)));
+  }
+  return count;
+}
+
+// Limits, and an environment with nothing of the examiner's in it. Between fork and exec it makes
+// system calls, and nothing else.
+class Bounds {
+ public:
+  explicit Bounds(const Room& room)
+      : home_{room.home},
+        user_{room.user},
+        processes_{processes_of(room.user) + most_processes},
+        parent_{::getpid()},
+        variables_{"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + room.home.string(),
+                   "TMPDIR=" + room.home.string(),
+                   std::string{socket_variable} + "=" + room.socket.string()} {
+    for (const auto& variable : variables_) pointers_.push_back(variable.c_str());
+    pointers_.push_back(nullptr);
+  }
+  Bounds(const Bounds&) = delete;
+
+  template <class Launcher>
+  process::error_code on_setup(Launcher& launcher, const process::filesystem::path&,
+                               const char* const*(&)) {
+    launcher.env = pointers_.data();
+    return {};
+  }
+
+  template <class Launcher>
+  process::error_code on_exec_setup(Launcher&, const process::filesystem::path&,
+                                    const char* const*(&)) {
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    ::setsid();
+    if (!reserves_much_memory) limit(RLIMIT_AS, 1024 * mebibyte);
+    limit(RLIMIT_FSIZE, 64 * mebibyte);
+    limit(RLIMIT_NOFILE, 256);
+    limit(RLIMIT_NPROC, processes_);
+    limit(RLIMIT_CPU, 60);  // seconds
+    limit(RLIMIT_CORE, 0);
+    const bool ready = ::chdir(home_.c_str()) == 0 && become_user() &&
+                       ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                       ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent_;
+    return ready ? process::error_code{}
+                 : process::error_code{errno, boost::system::system_category()};
+  }
+
+ private:
+  static void limit(__rlimit_resource resource, rlim_t value) {
+    rlimit current{};
+    ::getrlimit(resource, &current);
+    value = std::min(value, current.rlim_max);
+    const rlimit limits{value, value};
+    ::setrlimit(resource, &limits);
+  }
+
+  bool become_user() const {
+    if (::geteuid() == user_) return true;
+    return ::setgroups(0, nullptr) == 0 && ::setresgid(user_, user_, user_) == 0 &&
+           ::setresuid(user_, user_, user_) == 0;
+  }
+
+  std::string home_;
+  uid_t user_;
+  rlim_t processes_;
+  pid_t parent_;
+  std::vector<std::string> variables_;
+  std::vector<const char*> pointers_;
+};
+
+std::vector<std::string> sandbox(const Room& room) {
+  std::vector<std::string> words{"--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr"};
+  for (const auto* path : {"/bin", "/lib", "/lib64", "/etc/ld.so.cache", COURSE_DEPS})
+    words.insert(words.end(), {"--ro-bind-try", path, path});
+  words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"});
+  words.insert(words.end(), {"--ro-bind", room.path, room.path, "--bind", room.home, room.home});
+  words.insert(words.end(), {"--chdir", room.home, "--"});
+  return words;
+}
+
+Launched start(const Room& room, const std::string& program,
+               const std::vector<std::string>& arguments) {
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  Launched launched;
+  launched.output = FileDescriptor{ends[0]};
+  const FileDescriptor write_end{ends[1]};
+  const FileDescriptor nothing{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
+  check(::fcntl(ends[0], F_SETFL, O_NONBLOCK), "fcntl(O_NONBLOCK)");
+
+  boost::asio::io_context context;
+  process::process child{context, program, arguments,
+                         process::process_stdio{nothing.get(), write_end.get(), write_end.get()},
+                         Bounds{room}};
+  launched.pid = child.detach().id();
+  launched.ended = FileDescriptor{
+      static_cast<int>(check(::syscall(SYS_pidfd_open, launched.pid, 0), "pidfd_open"))};
+  return launched;
+}
+
+bool sandbox_works(const Room& room) {
+  const std::string bubblewrap = "/usr/bin/bwrap";
+  if (std::getenv("EXAMINER_NO_SANDBOX") || ::access(bubblewrap.c_str(), X_OK) != 0) return false;
+  auto words = sandbox(room);
+  words.emplace_back("/usr/bin/true");
+  const auto trial = start(room, bubblewrap, words);
+  int status = -1;
+  mp::retry([&] { return ::waitpid(trial.pid, &status, 0); });
+  return status == 0;
+}
+
+}  // namespace
+
+Room::Room(const std::filesystem::path& original) {
+  char name[] = "/tmp/examine-XXXXXX";
+  check(::mkdtemp(name) ? 0 : -1, "mkdtemp");
+  path = name;
+  program = path / original.filename();
+  socket = path / "socket";
+  home = path / "home";
+  // Nobody else has this number: so the user's limits and files are the submission's alone.
+  user = ::geteuid() == 0 ? 1'000'000'000U + static_cast<uid_t>(::getpid()) : ::geteuid();
+  std::filesystem::copy_file(original, program);
+  check(::chmod(program.c_str(), 0755), "chmod");
+  check(::chmod(path.c_str(), 0755), "chmod");
+  check(::mkdir(home.c_str(), 0700), "mkdir");
+  check(::chown(home.c_str(), user, static_cast<gid_t>(-1)), "chown");
+}
+
+Room::~Room() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+Launched launch(const Room& room) {
+  static const bool sandboxed = sandbox_works(room);
+  if (!sandboxed) return start(room, room.program, {});
+  auto words = sandbox(room);
+  words.push_back(room.program);
+  auto launched = start(room, "/usr/bin/bwrap", words);
+  launched.sandboxed = true;
+  return launched;
+}
+
+std::vector<pid_t> descendants() {
+  std::vector<pid_t> found = mp::detail::children_of(::getpid());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto children = mp::detail::children_of(found[i]);
+    found.insert(found.end(), children.begin(), children.end());
+  }
+  return found;
+}
+
+std::uint64_t memory_of(const std::vector<pid_t>& processes) {
+  std::uint64_t pages = 0;
+  for (const auto pid : processes) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/statm"};
+    std::uint64_t size = 0, resident = 0;
+    if (file >> size >> resident) pages += resident;
+  }
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void kill_descendants() {
+  // One that was being forked meanwhile is seen the next time.
+  // Orphans become children of this process: when it has no children, there are no descendants.
+  for (;;) {
+    for (const auto pid : descendants()) ::kill(pid, SIGKILL);
+    pid_t reaped = 0;
+    do reaped = ::waitpid(-1, nullptr, WNOHANG);
+    while (reaped > 0);
+    if (reaped == -1) return;
+    const timespec moment{.tv_sec = 0, .tv_nsec = 500'000};
+    ::nanosleep(&moment, nullptr);
+  }
+}
+
+}  // namespace harness

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <variant>
+
+// What the examiner and a submission say to each other, over a Unix socket whose path the
+// submission finds in an environment variable.
+
+namespace harness {
+
+inline constexpr auto socket_variable = "EXAMINER_SOCKET";
+
+/// The first thing that is said over every connection. The kernel tells the examiner which process
+/// says it, so nobody can speak in another's name.
+struct Greeting {
+  enum class Kind : std::uint32_t {
+    serve,  ///< the main process is ready; from here on the connection carries mp messages
+    work,   ///< a piece of work begins; it ends when the connection does
+    stray,  ///< a child process has returned from the function that made it
+  };
+  Kind kind{};
+  std::array<std::int64_t, 3> numbers{};
+};
+
+/// The reply to a piece of work.
+enum class Go : char {
+  on = 'g',
+  silently = 's',  ///< and do not announce any more work from this process
+};
+
+/// An exception that left the submission's function.
+struct Thrown {
+  std::string type, text;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(type, text);
+  }
+};
+
+template <class Function>
+struct Signature;
+template <class Return, class... Parameters>
+struct Signature<Return(Parameters...)> {
+  using Result = Return;
+  using Arguments = std::tuple<std::decay_t<Parameters>...>;
+  using Answer = std::variant<Return, Thrown>;
+};
+
+}  // namespace harness

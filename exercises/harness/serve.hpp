@@ -1,0 +1,34 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include <harness/protocol.hpp>
+#include <mp/message.hpp>
+
+namespace harness {
+
+/// The main program of a submission: makes the calls that the examiner asks for. Without an
+/// examiner it says what it is for, and returns 2.
+int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& call);
+
+template <class Return, class... Parameters>
+int serve(int argc, char** argv, Return (*function)(Parameters...)) {
+  using Function = Signature<Return(Parameters...)>;
+  return serve(argc, argv, [=](mp::Message request) {
+    auto arguments = mp::unpack<typename Function::Arguments>(std::move(request));
+    typename Function::Answer answer;
+    try {
+      answer = std::apply(function, std::move(arguments));
+    } catch (const std::exception& error) {
+      answer = Thrown{mp::readable_type_name(typeid(error).name()), error.what()};
+    }
+    return mp::pack(answer);
+  });
+}
+
+}  // namespace harness

@@ -1,0 +1,532 @@
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <gtest/gtest.h>
+
+#include <harness/launch.hpp>
+#include <harness/submission.hpp>
+#include <harness/verdict.hpp>
+#include <mp/proc.hpp>
+#include <mp/process.hpp>
+#include <mp/watchdog.hpp>
+
+namespace harness {
+namespace {
+
+using namespace std::chrono_literals;
+using mp::check;
+using mp::FileDescriptor;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t most_processes = 64;
+constexpr std::uint64_t most_memory = 3ULL << 30;
+constexpr std::size_t most_output = 1 << 20;
+
+// Whether all processes wait, and for how long nothing has changed.
+class Stillness {
+ public:
+  void disturb() { since_.reset(); }
+
+  // A process that waits with a time limit goes on by itself: for such there is another patience.
+  bool lasts(Clock::duration patience, Clock::duration timed_patience) {
+    std::map<pid_t, std::vector<std::uint64_t>> switches;
+    bool asleep = true, timed = false;
+    for (const auto pid : descendants()) {
+      const auto process = mp::detail::read_process(pid);
+      if (!process) continue;
+      for (const auto& thread : process->threads) {
+        if (thread.state == 'Z') continue;
+        asleep = asleep && thread.state == 'S';
+        timed = timed || (thread.call && has_time_limit(*thread.call));
+        switches[pid].push_back(thread.switches);
+      }
+    }
+    if (!asleep || !since_ || switches != switches_) since_ = Clock::now();
+    if (!asleep) since_.reset();
+    switches_ = std::move(switches);
+    return since_ && Clock::now() - *since_ >= (timed ? timed_patience : patience);
+  }
+
+ private:
+  static bool has_time_limit(const mp::detail::SystemCall& call) {
+    switch (call.number) {
+      case SYS_nanosleep:
+      case SYS_clock_nanosleep:
+        return true;
+      case SYS_poll:
+        return static_cast<int>(call.arguments[2]) >= 0;
+      case SYS_epoll_wait:
+      case SYS_epoll_pwait:
+        return static_cast<int>(call.arguments[3]) >= 0;
+      case SYS_ppoll:
+        return call.arguments[2] != 0;
+      case SYS_select:
+      case SYS_pselect6:
+        return call.arguments[4] != 0;
+      case SYS_futex:
+        return call.arguments[3] != 0;
+      case SYS_rt_sigtimedwait:
+        return call.arguments[2] != 0;
+      default:
+        return false;
+    }
+  }
+
+  std::map<pid_t, std::vector<std::uint64_t>> switches_;
+  std::optional<Clock::time_point> since_;
+};
+
+// The files in a folder that belong to the user.
+std::set<std::string> files_of(uid_t user, const std::string& root, const std::string& folder) {
+  std::set<std::string> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{root + folder, error}) {
+    struct stat status {};
+    if (::lstat(entry.path().c_str(), &status) == 0 && status.st_uid == user)
+      found.insert(folder + "/" + entry.path().filename().string());
+  }
+  return found;
+}
+
+std::string listed(const std::set<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string ending(int status, bool sandboxed) {
+  int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (sandboxed && code > 128) signal = std::exchange(code, 0) - 128;  // as a shell tells it
+  if (signal == 0) return mp::to_string(mp::ExitStatus{.code = code, .signal = {}});
+  return mp::to_string(mp::ExitStatus{.code = {}, .signal = signal});
+}
+
+FileDescriptor listen_at(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  FileDescriptor socket{
+      check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")};
+  check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
+  check(::chmod(path.c_str(), 0666), "chmod");
+  check(::listen(socket.get(), 128), "listen");
+  return socket;
+}
+
+// One connection: first a stranger, then at work.
+struct Visitor {
+  FileDescriptor socket;
+  pid_t process = 0;
+  bool at_work = false, waits = false;
+};
+
+}  // namespace
+
+struct Examination::State {
+  State() : listener{listen_at(room.socket)}, submission{launch(room)} {}
+  ~State() {
+    service.close();  // it may end by itself now
+    kill_descendants();
+    std::error_code ignored;
+    for (const auto& folder : {"/dev/shm", "/tmp"})  // without a sandbox
+      if (!submission.sandboxed && room.user != ::geteuid())
+        for (const auto& path : files_of(room.user, "", folder))
+          std::filesystem::remove_all(path, ignored);
+  }
+
+  // ---- The conversation ----
+
+  // Until `done`, or until something goes wrong.
+  template <class Done>
+  void run(const Treatment& how, Done done) {
+    treatment = how;
+    gathering = how.gather > 1;
+    deadline = mp::deadline_after(how.time_limit);
+    stillness.disturb();
+    auto next_look = Clock::now() + 20ms;
+    while (!done()) {
+      if (wait_for_events()) stillness.disturb();
+      if (stray) fail_and_stop(stray_text());
+      if (has_ended()) fail_ended();
+      const auto now = Clock::now();
+      if (now < next_look) continue;
+      watch_appetite();
+      if (gathering && are_waiting()) {
+        if (stillness.lasts(30ms, 500ms)) give_up_gathering();
+      } else if (stillness.lasts(1s, Clock::duration::max())) {
+        fail_stuck("It hangs: all of its processes wait.");
+      }
+      if (deadline && now >= *deadline) fail_stuck("It was still running after " + limit() + ".");
+      // Looking is to take a tenth of a processor at most.
+      next_look = Clock::now() + std::max<Clock::duration>(10ms, 10 * (Clock::now() - now));
+    }
+  }
+
+  // Handles all that has come; false if nothing has.
+  bool wait_for_events() {
+    std::vector<pollfd> states{{listener.get(), POLLIN, 0},
+                               {submission.output.get(), POLLIN, 0},
+                               {submission.ended.get(), POLLIN, 0},
+                               {service.get(), POLLIN, 0}};
+    for (const auto& visitor : visitors) states.push_back({visitor.socket.get(), POLLIN, 0});
+    if (output_closed) states[1].fd = -1;
+    if (answer) states[3].fd = -1;
+    if (check(mp::retry([&] { return ::poll(states.data(), states.size(), 10); }), "poll") == 0)
+      return false;
+    if (states[1].revents != 0) read_output();
+    if (states[3].revents != 0) read_answer();
+    for (std::size_t i = visitors.size(); i-- > 0;)
+      if (states[i + 4].revents != 0) hear(visitors[i]);
+    std::erase_if(visitors, [](const Visitor& visitor) { return !visitor.socket; });
+    if (states[0].revents != 0) welcome();
+    release();
+    return states[0].revents != 0 || states[3].revents != 0 || states.size() > 4;
+  }
+
+  void welcome() {
+    for (;;) {
+      FileDescriptor socket{
+          ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+      if (!socket) return;
+      ucred who{};
+      socklen_t size = sizeof who;
+      check(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size), "getsockopt");
+      visitors.push_back({.socket = std::move(socket), .process = who.pid});
+      hear(visitors.back());
+      if (!visitors.back().socket) visitors.pop_back();
+    }
+  }
+
+  void hear(Visitor& visitor) {
+    Greeting greeting;
+    const auto size = ::recv(visitor.socket.get(), &greeting, sizeof greeting, 0);
+    if (size == -1 && (errno == EAGAIN || errno == EINTR)) return;
+    if (size != sizeof greeting || visitor.at_work) {  // the end of its work, or nonsense
+      visitor.socket.close();
+      return;
+    }
+    switch (greeting.kind) {
+      case Greeting::Kind::serve:
+        if (!service) serve(std::move(visitor.socket), visitor.process);
+        visitor.socket.close();
+        return;
+      case Greeting::Kind::work:
+        visitor.at_work = visitor.waits = true;
+        ledger.pieces.push_back({visitor.process, greeting.numbers});
+        return;
+      case Greeting::Kind::stray:
+        stray = true;
+    }
+    visitor.socket.close();
+  }
+
+  void serve(FileDescriptor socket, pid_t process) {
+    service = std::move(socket);
+    ledger.main_process = process;
+    // From here on this one blocks, though not for ever.
+    check(::fcntl(service.get(), F_SETFL, 0), "fcntl");
+    const timeval limit{.tv_sec = 5, .tv_usec = 0};
+    check(::setsockopt(service.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), "setsockopt");
+    check(::setsockopt(service.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), "setsockopt");
+  }
+
+  void read_answer() {
+    try {
+      answer = mp::Message::receive(service);
+    } catch (const mp::EndOfFile&) {
+      service_closed = true;
+    } catch (const std::exception&) {
+      fail_damaged("something other than an answer came over the examiner's connection");
+    }
+  }
+
+  void read_output() {
+    char part[4096];
+    for (;;) {
+      const auto size = ::read(submission.output.get(), part, sizeof part);
+      if (size == -1 && errno == EINTR) continue;
+      if (size == 0) output_closed = true;
+      if (size <= 0) break;
+      printed += static_cast<std::size_t>(size);
+      if (output.size() < 4096) output.append(part, static_cast<std::size_t>(size));
+      if (printed > most_output)
+        fail_and_stop("Your program prints too much: more than a mebibyte.\n" + what_it_printed());
+    }
+  }
+
+  // ---- Who may go on ----
+
+  std::set<pid_t> at_work() const {
+    std::set<pid_t> processes;
+    for (const auto& visitor : visitors)
+      if (visitor.at_work) processes.insert(visitor.process);
+    return processes;
+  }
+
+  bool are_waiting() const {
+    return std::ranges::any_of(visitors, [](const Visitor& visitor) { return visitor.waits; });
+  }
+
+  void release() {
+    const auto workers = static_cast<int>(at_work().size());
+    ledger.most_at_once = std::max(ledger.most_at_once, workers);
+    if (gathering && workers < treatment.gather) return;
+    const auto go = static_cast<char>(treatment.first_only ? Go::silently : Go::on);
+    for (auto& visitor : visitors)
+      if (std::exchange(visitor.waits, false))
+        ::send(visitor.socket.get(), &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+
+  void give_up_gathering() {
+    gathering = false;
+    release();
+    stillness.disturb();
+  }
+
+  // ---- What can go wrong ----
+
+  bool has_ended() const { return service_closed || poll_once(submission.ended); }
+
+  static bool poll_once(const FileDescriptor& descriptor) {
+    pollfd state{descriptor.get(), POLLIN, 0};
+    return ::poll(&state, 1, 0) > 0;
+  }
+
+  void watch_appetite() {
+    const auto processes = descendants();
+    if (processes.size() > most_processes) {
+      kill_descendants();
+      fail_and_stop("Your program started more than " + std::to_string(most_processes) +
+                    " processes.\nLook at where you start them: does a child process go on in the "
+                    "loop that starts children?");
+    }
+    if (memory_of(processes) > most_memory) {
+      kill_descendants();
+      fail_and_stop("Your program took more than 3 GiB of memory.");
+    }
+  }
+
+  [[noreturn]] void fail_ended() {
+    const auto end = Clock::now() + 2s;
+    while (!poll_once(submission.ended) && Clock::now() < end) wait_for_events_of_output();
+    read_output();
+    const bool asked_already = static_cast<bool>(service) || service_closed;
+    if (!poll_once(submission.ended))
+      fail_and_stop(
+          "Your program closed the examiner's connection: it closes descriptors that it "
+          "has not opened.\n" +
+          what_it_printed());
+    int status = 0;
+    check(mp::retry([&] { return ::waitpid(submission.pid, &status, 0); }), "waitpid");
+    const auto how = ending(status, submission.sandboxed);
+    fail_and_stop((asked_already ? "Your program ended before the function returned: "
+                                 : "Your program ended before it could be examined: ") +
+                  how + ".\n" + advice(how) + what_it_printed());
+  }
+
+  static std::string advice(const std::string& how) {
+    if (how.find("signal") != how.npos)
+      return "Something in the main process made the system stop it.\n";
+    return "Who calls exit() in the main process ends the whole program: return a result "
+           "instead.\n";
+  }
+
+  void wait_for_events_of_output() {
+    pollfd states[]{{submission.ended.get(), POLLIN, 0},
+                    {output_closed ? -1 : submission.output.get(), POLLIN, 0}};
+    ::poll(states, 2, 50);
+    read_output();
+  }
+
+  [[noreturn]] void fail_stuck(const std::string& what) {
+    std::string text = "Your function did not return. " + what + "\n";
+    if (const auto main = ledger.main_process; main != 0)
+      text += mp::examine(main, "MainProcess").explanation + "\n";
+    fail_and_stop(text + what_it_printed());
+  }
+
+  [[noreturn]] void fail_damaged(const std::string& reason) {
+    fail_and_stop(
+        "The answer of your program could not be read: it writes to a descriptor that it has not "
+        "opened.\n(" +
+        reason + ")\n" + what_it_printed());
+  }
+
+  static std::string stray_text() {
+    return "A child process returned from your function, and so went on as a second main "
+           "process.\nAfter fork(), the child must end where its work ends: with _exit(0).";
+  }
+
+  std::string limit() const {
+    const auto seconds = static_cast<int>(treatment.time_limit.count());
+    return count_of(static_cast<std::size_t>(seconds), "second", "seconds");
+  }
+
+  // For a reader: no more than ten lines, and nothing that a terminal would obey.
+  std::string what_it_printed() const {
+    if (output.empty()) return {};
+    std::string text = "It printed:\n  ";
+    int lines = 1;
+    for (const char c : output) {
+      if (c == '\n' && ++lines > 10) return text + "\n  ...";
+      if (c == '\n')
+        text += "\n  ";
+      else
+        text += std::isprint(static_cast<unsigned char>(c)) ? c : '?';
+    }
+    return text;
+  }
+
+  // ---- What is left over ----
+
+  // Processes that are just ending get the time for it: as long as something moves.
+  std::vector<pid_t> processes_left() {
+    const auto end = Clock::now() + 5s;
+    stillness.disturb();
+    for (;;) {
+      auto left = descendants();
+      std::erase_if(left, [&](pid_t pid) { return household.contains(pid) || reap_orphan(pid); });
+      if (left.empty() || stillness.lasts(100ms, 500ms) || Clock::now() > end) return left;
+      ::poll(nullptr, 0, 5);
+    }
+  }
+
+  // Without a sandbox, orphans become children of the examiner. One that has ended is gone.
+  bool reap_orphan(pid_t pid) const {
+    return pid != submission.pid && ::waitpid(pid, nullptr, WNOHANG) == pid;
+  }
+
+  std::set<std::string> files() const {
+    const auto root = "/proc/" + std::to_string(ledger.main_process) + "/root";
+    auto found = files_of(room.user, root, "/dev/shm");
+    found.merge(files_of(room.user, root, room.home));
+    // Without a sandbox, and with the examiner's own user, nobody knows whose the others are.
+    if (submission.sandboxed || room.user != ::geteuid())
+      found.merge(files_of(room.user, root, "/tmp"));
+    found.erase(room.path);
+    return found;
+  }
+
+  std::vector<std::string> descriptors() const {
+    std::vector<std::string> found;
+    for (const auto& entry : mp::detail::descriptors_of(ledger.main_process).entries)
+      found.push_back(entry.link);
+    return found;
+  }
+
+  Room room{submitted_program()};
+  FileDescriptor listener;
+  Launched submission;
+  FileDescriptor service;
+  bool service_closed = false;
+  std::optional<mp::Message> answer;
+  std::vector<Visitor> visitors;
+  Ledger ledger;
+  Treatment treatment;
+  mp::Deadline deadline;
+  Stillness stillness;
+  bool gathering = false, stray = false;
+  std::string output;
+  std::size_t printed = 0;
+  bool output_closed = false;
+  // What was there before the first call, and before the last one.
+  std::set<pid_t> household;
+  std::set<std::string> files_before;
+  std::vector<std::string> descriptors_before;
+};
+
+std::set<pid_t> Ledger::processes() const {
+  std::set<pid_t> found;
+  for (const auto& piece : pieces) found.insert(piece.process);
+  return found;
+}
+
+std::vector<std::int64_t> Ledger::shares() const {
+  std::map<pid_t, std::int64_t> sums;
+  for (const auto& piece : pieces) sums[piece.process] += piece.numbers[0];
+  std::vector<std::int64_t> result;
+  for (const auto& [process, sum] : sums) result.push_back(sum);
+  return result;
+}
+
+void fail(const std::string& text) { ADD_FAILURE() << text; }
+
+void fail_and_stop(const std::string& text) {
+  fail(text);
+  throw testing::AssertionException{testing::TestPartResult{testing::TestPartResult::kFatalFailure,
+                                                            __FILE__, __LINE__, text.c_str()}};
+}
+
+std::string count_of(std::size_t number, const std::string& singular, const std::string& plural) {
+  return std::to_string(number) + " " + (number == 1 ? singular : plural);
+}
+
+Examination::Examination() {
+  state_ = std::make_unique<State>();
+  state_->run({}, [&] { return static_cast<bool>(state_->service); });
+  for (const auto pid : descendants()) state_->household.insert(pid);
+  state_->files_before = state_->files();
+}
+
+Examination::~Examination() = default;
+
+const Ledger& Examination::ledger() const { return state_->ledger; }
+
+void Examination::fail_damaged(const std::string& reason) { state_->fail_damaged(reason); }
+
+mp::Message Examination::exchange(const mp::Message& request, const Treatment& treatment) {
+  auto& state = *state_;
+  state.descriptors_before = state.descriptors();
+  state.ledger = {.main_process = state.ledger.main_process, .pieces = {}};
+  state.answer.reset();
+  try {
+    request.send(state.service);
+  } catch (const std::exception&) {
+    state.service_closed = true;
+  }
+  state.run(treatment, [&] { return state.answer.has_value(); });
+  return std::move(*state.answer);
+}
+
+void Examination::expect_nothing_left_over() {
+  auto& state = *state_;
+  for (const auto pid : state.processes_left()) {
+    const auto process = mp::detail::read_process(pid);
+    if (!process) continue;
+    const bool ended =
+        std::ranges::all_of(process->threads, [](auto& t) { return t.state == 'Z'; });
+    fail(ended ? "Expected: no process is left over when your function returns.\nSeen: '" +
+                     process->name + "' has ended, but nobody waited for it: it is a zombie.\n" +
+                     "Join every process that you start: join(), or waitpid()."
+               : "Expected: no process is left over when your function returns.\nSeen: '" +
+                     process->name + "' still runs.\n" +
+                     "Join every process that you start, or end it before you return.");
+  }
+  std::set<std::string> files;
+  std::ranges::set_difference(state.files(), state.files_before, std::inserter(files, files.end()));
+  if (!files.empty())
+    fail("Expected: no file is left over when your function returns.\nSeen: " + listed(files) +
+         "\nRemove what you create (remove, shm_unlink), on every way out of the function.");
+  const auto now = state.descriptors();
+  if (now.size() > state.descriptors_before.size())
+    fail("Expected: a call leaves no descriptor open.\nSeen: " +
+         std::to_string(state.descriptors_before.size()) + " were open before, " +
+         std::to_string(now.size()) + " after it; one of them is " + now.back() +
+         ".\nClose both ends of every pipe, also in the parent.");
+}
+
+}  // namespace harness

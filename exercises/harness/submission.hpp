@@ -1,0 +1,127 @@
+#pragma once
+
+#include <sys/types.h>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <harness/protocol.hpp>
+#include <mp/message.hpp>
+#include <mp/wait.hpp>
+
+namespace harness {
+
+/// One piece of work (harness::Work), and the process that did it.
+struct Piece {
+  pid_t process;
+  std::array<std::int64_t, 3> numbers;
+};
+
+/// Who did what during a call.
+struct Ledger {
+  pid_t main_process = 0;
+  std::vector<Piece> pieces;  ///< in the order in which they began
+  int most_at_once = 0;       ///< processes that were at work at the same moment
+
+  std::set<pid_t> processes() const;
+  bool main_process_worked() const { return processes().contains(main_process); }
+
+  /// What the first number of each piece adds up to, for each process.
+  std::vector<std::int64_t> shares() const;
+};
+
+/// How the examiner treats the submission during a call.
+struct Treatment {
+  mp::Seconds time_limit{10};
+
+  /// Keeps every process in its piece of work until so many of them are there at once. Gives up
+  /// for the rest of the call when all others wait, so that no more can come.
+  int gather = 1;
+
+  /// Only the first piece of each process is announced; the others take no time.
+  bool first_only = false;
+};
+
+/// Fails the test with this text, which is for the learner, and goes on.
+void fail(const std::string& text);
+inline void expect(bool condition, const std::string& text) {
+  if (!condition) fail(text);
+}
+
+/// Fails the test with this text, and ends it.
+[[noreturn]] void fail_and_stop(const std::string& text);
+
+/// "1 process", "3 processes"
+std::string count_of(std::size_t number, const std::string& singular, const std::string& plural);
+
+/// The program that is examined, in processes of its own. It is judged from outside, and all that
+/// it has started ends with this object.
+class Examination {
+ public:
+  Examination();
+  Examination(const Examination&) = delete;
+  ~Examination();
+
+  /// Of the last call.
+  const Ledger& ledger() const;
+
+  /// Fails the test if the last call left something behind: processes, files, or more open
+  /// descriptors than the call before.
+  void expect_nothing_left_over();
+
+ protected:
+  mp::Message exchange(const mp::Message& request, const Treatment& treatment);
+  [[noreturn]] void fail_damaged(const std::string& reason);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// An examination of a function: `Submission<decltype(ping_pong)> submission;`
+template <class Function>
+class Submission : public Examination {
+ public:
+  using Result = typename Signature<Function>::Result;
+  using Arguments = typename Signature<Function>::Arguments;
+  using Answer = typename Signature<Function>::Answer;
+
+  /// Calls the function there. Ends the test with a failure when it gives no result: it throws,
+  /// hangs, crashes, or ends its process.
+  Result call(const Arguments& arguments, const Treatment& treatment = {}) {
+    auto answer = ask(arguments, treatment);
+    if (const auto* thrown = std::get_if<Thrown>(&answer))
+      fail_and_stop("Your function threw " + thrown->type + ": " + thrown->text);
+    return std::get<0>(std::move(answer));
+  }
+
+  /// Fails the test unless the function throws std::invalid_argument; `when` says for what.
+  void expect_refusal(const Arguments& arguments, const std::string& when) {
+    const auto answer = ask(arguments, {});
+    const auto* thrown = std::get_if<Thrown>(&answer);
+    if (!thrown)
+      fail("Expected: with " + when + " the function throws std::invalid_argument.\nSeen: it " +
+           "returned a result.");
+    else if (thrown->type != "std::invalid_argument")
+      fail("Expected: with " + when + " the function throws std::invalid_argument.\nSeen: it " +
+           "threw " + thrown->type + ": " + thrown->text);
+  }
+
+ private:
+  Answer ask(const Arguments& arguments, const Treatment& treatment) {
+    auto message = exchange(mp::pack(arguments), treatment);
+    try {
+      return mp::unpack<Answer>(std::move(message));
+    } catch (const mp::MessageError& error) {
+      fail_damaged(error.what());
+    }
+  }
+};
+
+}  // namespace harness

@@ -1,0 +1,139 @@
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <gtest/gtest.h>
+
+#include <harness/facts.hpp>
+#include <harness/verdict.hpp>
+
+// The main program of an exercise's tests: GoogleTest, with words for learners.
+//
+//   NAME_test [--submission=PROGRAM] [--verdict=FILE] [GOOGLETEST OPTIONS...]
+
+namespace harness {
+namespace {
+
+std::filesystem::path program;
+
+// Prints a line for each test, and below it what is wrong.
+class Printer : public testing::EmptyTestEventListener {
+ public:
+  explicit Printer(Facts facts) : facts_{std::move(facts)} {
+    if (::isatty(STDOUT_FILENO) == 0) return;
+    green_ = "\x1b[32m";
+    red_ = "\x1b[31m";
+    plain_ = "\x1b[0m";
+  }
+
+  const Verdict& verdict() const { return verdict_; }
+
+  // The tests and the facts must tell of the same tests.
+  std::string disagreement() const {
+    const auto& suite = *testing::UnitTest::GetInstance()->GetTestSuite(0);
+    for (int i = 0; i < suite.total_test_count(); ++i)
+      if (points_of(suite.GetTestInfo(i)->name()) == 0)
+        return std::string{"exercise.json gives no points for "} + suite.GetTestInfo(i)->name();
+    if (static_cast<std::size_t>(suite.total_test_count()) != facts_.tests.size())
+      return "exercise.json gives points for a test that does not exist";
+    return {};
+  }
+
+ private:
+  void OnTestStart(const testing::TestInfo&) override { explanation_.clear(); }
+
+  void OnTestPartResult(const testing::TestPartResult& result) override {
+    if (!result.failed()) return;
+    std::string text = result.message();
+    if (text.starts_with("Failed\n")) text.erase(0, 7);
+    if (!text.ends_with('\n')) text += '\n';
+    explanation_ += text;
+  }
+
+  void OnTestEnd(const testing::TestInfo& test) override {
+    const bool passed = test.result()->Passed();
+    const int of = points_of(test.name());
+    const int points = passed ? of : 0;
+    verdict_.results.push_back({.name = test.name(),
+                                .passed = passed,
+                                .points = points,
+                                .of = of,
+                                .explanation = explanation_});
+    testing::Test::RecordProperty("points", points);
+    testing::Test::RecordProperty("of", of);
+    std::printf("  %s%s%s  %d of %d  %s\n", passed ? green_ : red_, passed ? "ok    " : "failed",
+                plain_, points, of, readable(test.name()).c_str());
+    for (std::size_t begin = 0; begin < explanation_.size();) {
+      const auto end = std::min(explanation_.find('\n', begin), explanation_.size());
+      std::printf("            %s\n", explanation_.substr(begin, end - begin).c_str());
+      begin = end + 1;
+    }
+    std::fflush(stdout);
+  }
+
+  void OnTestProgramStart(const testing::UnitTest&) override {
+    std::printf("%s\n", facts_.title.c_str());
+  }
+
+  void OnTestProgramEnd(const testing::UnitTest&) override {
+    std::printf("%d of %d points\n", verdict_.points(), verdict_.of());
+  }
+
+  int points_of(const std::string& name) const {
+    const auto found = std::ranges::find(facts_.tests, name, &Facts::Test::name);
+    return found == facts_.tests.end() ? 0 : found->points;
+  }
+
+  Facts facts_;
+  Verdict verdict_;
+  std::string explanation_;
+  const char *green_ = "", *red_ = "", *plain_ = "";
+};
+
+std::string option(int argc, char** argv, const std::string& name) {
+  for (int i = 1; i < argc; ++i)
+    if (const std::string word = argv[i]; word.starts_with(name + "="))
+      return word.substr(name.size() + 1);
+  return {};
+}
+
+int examine(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  program = option(argc, argv, "--submission");
+  if (program.empty()) program = SUBMISSION;
+  if (!std::filesystem::exists(program)) {
+    std::fprintf(stderr, "%s: there is no program %s to examine\n", argv[0], program.c_str());
+    return 2;
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the submission become ours
+
+  auto& listeners = testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_result_printer());
+  auto* const printer = new Printer{read_facts(EXERCISE)};
+  listeners.Append(printer);
+  if (const auto text = printer->disagreement(); !text.empty()) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], text.c_str());
+    return 2;
+  }
+  const int status = RUN_ALL_TESTS();
+  if (const auto file = option(argc, argv, "--verdict"); !file.empty())
+    write_verdict(file, printer->verdict());
+  return status;
+}
+
+}  // namespace
+
+const std::filesystem::path& submitted_program() { return program; }
+
+}  // namespace harness
+
+int main(int argc, char** argv) {
+  try {
+    return harness::examine(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+    return 2;
+  }
+}
