@@ -21,6 +21,7 @@ struct Greeting {
     serve,  ///< the main process is ready; from here on the connection carries mp messages
     work,   ///< a piece of work begins; it ends when the connection does
     stray,  ///< a child process has returned from the function that made it
+    lost,   ///< the main process cannot use its connection any more
   };
   Kind kind{};
   std::array<std::int64_t, 3> numbers{};

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <random>
+#include <system_error>
 
 #include <harness/connect.hpp>
 #include <harness/serve.hpp>
@@ -44,6 +45,9 @@ int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& 
     }
   } catch (const mp::EndOfFile&) {
     return EXIT_SUCCESS;  // the examiner has no more questions
+  } catch (const std::system_error&) {
+    connect({.kind = Greeting::Kind::lost});
+    return EXIT_FAILURE;
   }
 }
 

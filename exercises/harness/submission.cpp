@@ -160,7 +160,7 @@ struct Examination::State {
     auto next_look = Clock::now() + 20ms;
     while (!done()) {
       if (wait_for_events()) stillness.disturb();
-      if (stray) fail_and_stop(stray_text());
+      if (!complaint.empty()) fail_and_stop(complaint + "\n" + what_it_printed());
       if (has_ended()) fail_ended();
       const auto now = Clock::now();
       if (now < next_look) continue;
@@ -184,7 +184,7 @@ struct Examination::State {
                                {service.get(), POLLIN, 0}};
     for (const auto& visitor : visitors) states.push_back({visitor.socket.get(), POLLIN, 0});
     if (output_closed) states[1].fd = -1;
-    if (answer) states[3].fd = -1;
+    if (answer || service_closed) states[3].fd = -1;
     if (check(mp::retry([&] { return ::poll(states.data(), states.size(), 10); }), "poll") == 0)
       return false;
     if (states[1].revents != 0) read_output();
@@ -229,7 +229,12 @@ struct Examination::State {
         ledger.pieces.push_back({visitor.process, greeting.numbers});
         return;
       case Greeting::Kind::stray:
-        stray = true;
+        complaint =
+            "A child process returned from your function, and so went on as a second main "
+            "process.\nAfter fork(), the child must end where its work ends: with _exit(0).";
+        break;
+      case Greeting::Kind::lost:
+        complaint = connection_closed;
     }
     visitor.socket.close();
   }
@@ -322,34 +327,28 @@ struct Examination::State {
 
   [[noreturn]] void fail_ended() {
     const auto end = Clock::now() + 2s;
-    while (!poll_once(submission.ended) && Clock::now() < end) wait_for_events_of_output();
-    read_output();
-    const bool asked_already = static_cast<bool>(service) || service_closed;
-    if (!poll_once(submission.ended))
-      fail_and_stop(
-          "Your program closed the examiner's connection: it closes descriptors that it "
-          "has not opened.\n" +
-          what_it_printed());
+    while (complaint.empty() && !poll_once(submission.ended) && Clock::now() < end)
+      wait_for_events();
+    wait_for_events();
+    if (complaint.empty() && !poll_once(submission.ended)) complaint = connection_closed;
+    if (!complaint.empty()) fail_and_stop(complaint + "\n" + what_it_printed());
     int status = 0;
     check(mp::retry([&] { return ::waitpid(submission.pid, &status, 0); }), "waitpid");
     const auto how = ending(status, submission.sandboxed);
-    fail_and_stop((asked_already ? "Your program ended before the function returned: "
-                                 : "Your program ended before it could be examined: ") +
+    fail_and_stop((service ? "Your program ended before the function returned: "
+                           : "Your program ended before it could be examined: ") +
                   how + ".\n" + advice(how) + what_it_printed());
   }
+
+  static constexpr auto connection_closed =
+      "Your program closed the examiner's connection: it closes descriptors that it has not "
+      "opened.";
 
   static std::string advice(const std::string& how) {
     if (how.find("signal") != how.npos)
       return "Something in the main process made the system stop it.\n";
     return "Who calls exit() in the main process ends the whole program: return a result "
            "instead.\n";
-  }
-
-  void wait_for_events_of_output() {
-    pollfd states[]{{submission.ended.get(), POLLIN, 0},
-                    {output_closed ? -1 : submission.output.get(), POLLIN, 0}};
-    ::poll(states, 2, 50);
-    read_output();
   }
 
   [[noreturn]] void fail_stuck(const std::string& what) {
@@ -364,11 +363,6 @@ struct Examination::State {
         "The answer of your program could not be read: it writes to a descriptor that it has not "
         "opened.\n(" +
         reason + ")\n" + what_it_printed());
-  }
-
-  static std::string stray_text() {
-    return "A child process returned from your function, and so went on as a second main "
-           "process.\nAfter fork(), the child must end where its work ends: with _exit(0).";
   }
 
   std::string limit() const {
@@ -439,7 +433,8 @@ struct Examination::State {
   Treatment treatment;
   mp::Deadline deadline;
   Stillness stillness;
-  bool gathering = false, stray = false;
+  bool gathering = false;
+  std::string complaint;
   std::string output;
   std::size_t printed = 0;
   bool output_closed = false;

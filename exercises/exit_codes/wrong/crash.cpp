@@ -1,0 +1,10 @@
+// Fails: codes_come_in_the_order_of_the_jobs
+// Told: ended before the function returned: signal 11
+#include <csignal>
+
+#include "exit_codes.hpp"
+
+std::vector<std::optional<int>> exit_codes(const std::vector<std::string>&, double) {
+  std::raise(SIGSEGV);
+  return {};
+}

@@ -1,0 +1,16 @@
+// Fails: all_jobs_run_at_the_same_time
+// Told: Seen: never more than 1
+#include <cstdlib>
+
+#include "exit_codes.hpp"
+#include <mp/process.hpp>
+
+// Each process is waited for before the next one is started.
+std::vector<std::optional<int>> exit_codes(const std::vector<std::string>& jobs, double) {
+  std::vector<std::optional<int>> codes;
+  for (const auto& job : jobs) {
+    mp::Process process{[&] { std::exit(do_job(job)); }};
+    codes.push_back(process.join().code);
+  }
+  return codes;
+}
