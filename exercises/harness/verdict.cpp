@@ -102,7 +102,7 @@ std::string option(int argc, char** argv, const std::string& name) {
 int examine(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   program = option(argc, argv, "--submission");
-  if (program.empty()) program = SUBMISSION;
+  if (program.empty()) program = own_submission;
   if (!std::filesystem::exists(program)) {
     std::fprintf(stderr, "%s: there is no program %s to examine\n", argv[0], program.c_str());
     return 2;
@@ -111,7 +111,7 @@ int examine(int argc, char** argv) {
 
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
-  auto* const printer = new Printer{read_facts(EXERCISE)};
+  auto* const printer = new Printer{read_facts(exercise_folder)};
   listeners.Append(printer);
   if (const auto text = printer->disagreement(); !text.empty()) {
     std::fprintf(stderr, "%s: %s\n", argv[0], text.c_str());

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+/// Given: the square of a number.
+std::int64_t square(int number);
+
+/// Yours to repair: the squares of the numbers, in their order, each made by a second process.
+std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers);

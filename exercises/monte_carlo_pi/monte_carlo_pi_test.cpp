@@ -1,0 +1,119 @@
+#include "monte_carlo_pi.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <gtest/gtest.h>
+
+#include <harness/submission.hpp>
+
+namespace {
+
+using harness::count_of;
+using harness::expect;
+using Submission = harness::Submission<decltype(monte_carlo_pi)>;
+
+std::int64_t points_drawn(const harness::Ledger& ledger) {
+  std::int64_t sum = 0;
+  for (const auto& piece : ledger.pieces) sum += piece.numbers[0];
+  return sum;
+}
+
+// The estimate must be that of the points that were drawn, whoever drew them.
+void expect_estimate(const harness::Ledger& ledger, std::int64_t points, double seen) {
+  expect(points_drawn(ledger) == points,
+         "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +
+             std::to_string(points_drawn(ledger)) + ".\nDoes a remainder get lost?");
+  std::int64_t inside = 0;
+  for (const auto& [process, numbers] : ledger.pieces)
+    inside += points_inside(numbers[0], static_cast<int>(numbers[1]), static_cast<int>(numbers[2]));
+  const double expected = 4.0 * static_cast<double>(inside) / static_cast<double>(points);
+  expect(std::abs(seen - expected) < 1e-9,
+         "Expected: " + std::to_string(inside) + " of " + std::to_string(points) +
+             " points are inside, so the estimate is " + std::to_string(expected) +
+             ".\nSeen: " + std::to_string(seen) + ".");
+}
+
+TEST(monte_carlo_pi, the_estimate_is_that_of_the_points) {
+  Submission submission;
+  for (const int workers : {1, 4}) {
+    const double pi = submission.call({1'000'000, workers, 1});
+    expect_estimate(submission.ledger(), 1'000'000, pi);
+    expect(std::abs(pi - 3.14159) < 0.02, "Expected: about 3.14.\nSeen: " + std::to_string(pi));
+  }
+}
+
+TEST(monte_carlo_pi, no_point_is_lost_when_the_work_does_not_divide) {
+  Submission submission;
+  for (const std::int64_t points : {100'003, 100'001, 11}) {
+    const double pi = submission.call({points, 4, 2});
+    expect_estimate(submission.ledger(), points, pi);
+  }
+}
+
+TEST(monte_carlo_pi, there_may_be_more_workers_than_points) {
+  Submission submission;
+  const double pi = submission.call({3, 8, 1});
+  expect_estimate(submission.ledger(), 3, pi);
+}
+
+TEST(monte_carlo_pi, every_worker_does_its_share) {
+  Submission submission;
+  submission.call({100'003, 4, 1});
+  const auto& ledger = submission.ledger();
+  expect(!ledger.main_process_worked(),
+         "Expected: child processes draw the points.\nSeen: the main process draws points.");
+  expect(ledger.processes().size() == 4,
+         "Expected: four workers are four processes.\nSeen: " +
+             count_of(ledger.processes().size(), "process draws", "processes draw") + " points.");
+  const auto shares = ledger.shares();
+  const auto [least, most] = std::ranges::minmax(shares);
+  expect(most - least <= 1,
+         "Expected: no share is greater by more than one point than another.\n"
+         "Seen: shares from " +
+             std::to_string(least) + " to " + std::to_string(most) + " points.");
+}
+
+TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
+  Submission submission;
+  submission.call({100'000, 4, 7});
+  std::set<std::int64_t> streams;
+  for (const auto& [process, numbers] : submission.ledger().pieces) {
+    expect(numbers[1] == 7, "Expected: points_inside() gets the seed of the call, 7.\nSeen: " +
+                                std::to_string(numbers[1]));
+    streams.insert(numbers[2]);
+  }
+  expect(streams == std::set<std::int64_t>{0, 1, 2, 3},
+         "Expected: four workers pass their numbers, 0 to 3, to points_inside().\nSeen: " +
+             count_of(streams.size(), "number", "different numbers") +
+             ".\nWith the same number, workers draw the same points.");
+}
+
+TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
+  Submission submission;
+  submission.call({40'000, 4, 1}, {.gather = 4});
+  const int seen = submission.ledger().most_at_once;
+  expect(seen == 4, "Expected: four workers draw points at the same time.\nSeen: never more than " +
+                        std::to_string(seen) +
+                        ".\nStart all workers before you wait for the first one.");
+}
+
+TEST(monte_carlo_pi, wrong_arguments_are_refused) {
+  Submission submission;
+  submission.expect_refusal({0, 4, 1}, "0 points");
+  submission.expect_refusal({-5, 4, 1}, "-5 points");
+  submission.expect_refusal({1000, 0, 1}, "0 workers");
+  submission.expect_refusal({1000, -1, 1}, "-1 workers");
+}
+
+TEST(monte_carlo_pi, nothing_is_left_behind) {
+  Submission submission;
+  for (int call = 0; call < 2; ++call) {
+    submission.call({1000, 3, 1});
+    submission.expect_nothing_left_over();
+  }
+}
+
+}  // namespace

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+/// Given: how far a projectile flies that starts at this angle (in degrees) and speed (in metres a
+/// second); in metres, without air.
+double range_of(double angle, double speed);
+
+/// Given: the smallest and the largest possible range. The angle is between 30 and 31 degrees, the
+/// speed between 99 and 100 metres a second, both ends included.
+double smallest_range();
+double largest_range();
+
+/// Given: the ranges of samples number `first`, `first` + 1 … as many as `count` says. Angle and
+/// speed of a sample are random, but depend on nothing else than its number and the seed.
+std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int seed);
+
+/// Yours: how many of the samples 0 … `samples` - 1 fall into each bin. The bins are equally wide,
+/// from the smallest possible range to the largest, which belongs to the last bin. So many workers
+/// share the samples evenly.
+///
+/// Throws std::invalid_argument if there is not at least one worker and one bin, or if the number
+/// of samples is negative.
+std::vector<std::int64_t> projectile(std::int64_t samples, int workers, int bins, int seed);

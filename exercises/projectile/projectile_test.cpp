@@ -1,0 +1,124 @@
+#include "projectile.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <vector>
+#include <gtest/gtest.h>
+
+#include <harness/submission.hpp>
+
+namespace {
+
+using harness::count_of;
+using harness::expect;
+using Counts = std::vector<std::int64_t>;
+using Submission = harness::Submission<decltype(projectile)>;
+
+Counts right_counts(std::int64_t samples, int bins, int seed) {
+  Counts counts(static_cast<std::size_t>(bins));
+  const double width = (largest_range() - smallest_range()) / bins;
+  for (const double range : sample_ranges(0, samples, seed)) {
+    const auto bin = static_cast<int>((range - smallest_range()) / width);
+    ++counts[static_cast<std::size_t>(std::min(bin, bins - 1))];
+  }
+  return counts;
+}
+
+bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen) {
+  const auto expected = right_counts(samples, bins, seed);
+  if (seen == expected) return true;
+  if (seen.size() != expected.size()) {
+    harness::fail("Expected: " + count_of(expected.size(), "count", "counts") +
+                  ", one for each bin.\nSeen: " + count_of(seen.size(), "count", "counts") + ".");
+    return false;
+  }
+  const auto sum = std::accumulate(seen.begin(), seen.end(), std::int64_t{0});
+  if (sum != samples) {
+    harness::fail("Expected: the counts of all bins add up to " + std::to_string(samples) +
+                  " samples.\nSeen: " + std::to_string(sum) +
+                  (sum < samples ? ": counts are lost." : ": some are counted twice."));
+    return false;
+  }
+  const auto [wrong, right] = std::ranges::mismatch(seen, expected);
+  harness::fail("Expected: bin " + std::to_string(wrong - seen.begin()) + " of " +
+                std::to_string(bins) + " counts " + std::to_string(*right) +
+                " samples.\nSeen: " + std::to_string(*wrong) + ".");
+  return false;
+}
+
+TEST(projectile, the_counts_are_right) {
+  Submission submission;
+  for (const int workers : {1, 4})
+    expect_counts(100'000, 20, 1, submission.call({100'000, workers, 20, 1}));
+  expect_counts(0, 5, 1, submission.call({0, 3, 5, 1}));
+}
+
+TEST(projectile, the_largest_range_is_in_the_last_bin) {
+  Submission submission;
+  // One of ten thousand samples has the largest possible range.
+  const auto seen = submission.call({200'000, 2, 100, 3});
+  const auto expected = right_counts(200'000, 100, 3);
+  expect(seen.size() == 100 && seen.back() == expected.back(),
+         "Expected: the last of 100 bins counts " + std::to_string(expected.back()) +
+             " samples, those with the largest possible range among them.\nSeen: " +
+             (seen.empty() ? "no bins" : std::to_string(seen.back())) + ".");
+}
+
+TEST(projectile, no_sample_is_lost_when_the_work_does_not_divide) {
+  Submission submission;
+  for (const std::int64_t samples : {100'003, 10, 3})
+    expect_counts(samples, 20, 2, submission.call({samples, 4, 20, 2}));
+}
+
+TEST(projectile, every_worker_does_its_share) {
+  Submission submission;
+  submission.call({100'003, 4, 20, 1});
+  const auto& ledger = submission.ledger();
+  expect(!ledger.main_process_worked(),
+         "Expected: child processes do the work.\nSeen: the main process calls sample_ranges().");
+  expect(ledger.processes().size() == 4,
+         "Expected: four workers are four processes.\nSeen: " +
+             count_of(ledger.processes().size(), "process does", "processes do") + " the work.");
+  const auto shares = ledger.shares();
+  const auto [least, most] = std::ranges::minmax(shares);
+  expect(most - least <= 4, "Expected: the samples are shared evenly.\nSeen: shares from " +
+                                std::to_string(least) + " to " + std::to_string(most) + ".");
+}
+
+// They start together, and count what they can, as often as it takes for a race to show.
+TEST(projectile, no_count_is_lost) {
+  Submission submission;
+  for (int call = 0; call < 10; ++call)
+    if (!expect_counts(200'000, 2, 5, submission.call({200'000, 2, 2, 5}, {.gather = 2}))) return;
+}
+
+TEST(projectile, the_workers_run_at_the_same_time) {
+  Submission submission;
+  submission.call({40'000, 4, 20, 1}, {.gather = 4});
+  const int seen = submission.ledger().most_at_once;
+  expect(seen == 4, "Expected: four workers are at work at the same time.\nSeen: never more than " +
+                        std::to_string(seen) +
+                        ".\nIs there a lock that is held for all of the work? Or is each worker "
+                        "joined before the next one is started?");
+}
+
+TEST(projectile, wrong_arguments_are_refused) {
+  Submission submission;
+  submission.expect_refusal({-1, 4, 20, 1}, "-1 samples");
+  submission.expect_refusal({1000, 0, 20, 1}, "0 workers");
+  submission.expect_refusal({1000, 4, 0, 1}, "0 bins");
+  submission.expect_refusal({1000, -2, 20, 1}, "-2 workers");
+}
+
+TEST(projectile, nothing_is_left_behind) {
+  Submission submission;
+  for (int call = 0; call < 2; ++call) {
+    submission.call({1000, 3, 20, 1});
+    submission.expect_nothing_left_over();
+  }
+}
+
+}  // namespace

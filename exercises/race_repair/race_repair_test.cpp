@@ -1,0 +1,82 @@
+#include "race_repair.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <gtest/gtest.h>
+
+#include <harness/submission.hpp>
+
+namespace {
+
+using harness::count_of;
+using harness::expect;
+using Submission = harness::Submission<decltype(race_repair)>;
+
+void expect_total(int workers, int rounds, std::int64_t seen) {
+  std::int64_t expected = 0;
+  for (int worker = 0; worker < workers; ++worker)
+    for (int round = 0; round < rounds; ++round) expected += measure(worker, round);
+  const auto what = count_of(static_cast<std::size_t>(workers), "worker", "workers") + " and " +
+                    count_of(static_cast<std::size_t>(rounds), "round", "rounds");
+  expect(seen == expected, "Expected: with " + what + " the total is " + std::to_string(expected) +
+                               ".\nSeen: " + std::to_string(seen) +
+                               (seen < expected ? ": updates are lost." : "."));
+}
+
+TEST(race_repair, one_worker_gets_the_right_total) {
+  Submission submission;
+  for (const int rounds : {0, 1, 7}) expect_total(1, rounds, submission.call({1, rounds}));
+}
+
+// While one worker measures, another comes and measures too: who has read the total before that,
+// and writes it after that, loses what the other one adds.
+TEST(race_repair, no_update_is_lost) {
+  Submission submission;
+  expect_total(4, 5, submission.call({4, 5}, {.gather = 2}));
+  expect_total(2, 9, submission.call({2, 9}, {.gather = 2}));
+}
+
+// The workers are brought together again and again, and then run free for a thousand rounds.
+TEST(race_repair, no_update_is_lost_in_many_rounds) {
+  Submission submission;
+  expect_total(2, 200'000, submission.call({2, 200'000}, {.gather = 2}));
+}
+
+TEST(race_repair, every_worker_measures_its_rounds) {
+  Submission submission;
+  submission.call({3, 4});
+  const auto& ledger = submission.ledger();
+  expect(!ledger.main_process_worked(),
+         "Expected: child processes measure.\nSeen: the main process measures.");
+  std::map<std::int64_t, std::map<pid_t, int>> rounds;
+  for (const auto& [process, numbers] : ledger.pieces) ++rounds[numbers[0]][process];
+  expect(ledger.processes().size() == 3 && rounds.size() == 3,
+         "Expected: three workers are three processes.\nSeen: " +
+             count_of(ledger.processes().size(), "process measures", "processes measure") + ".");
+  for (const auto& [worker, by] : rounds)
+    expect(by.size() == 1 && by.begin()->second == 4,
+           "Expected: worker " + std::to_string(worker) +
+               " is one process, and measures 4 times.\nSeen: " +
+               count_of(by.size(), "process", "processes") + ", and the first measures " +
+               count_of(static_cast<std::size_t>(by.begin()->second), "time", "times") + ".");
+}
+
+TEST(race_repair, the_workers_measure_at_the_same_time) {
+  Submission submission;
+  submission.call({3, 4}, {.gather = 3});
+  const int seen = submission.ledger().most_at_once;
+  expect(seen == 3, "Expected: three workers measure at the same time.\nSeen: never more than " +
+                        std::to_string(seen) +
+                        ".\nWho holds a lock while measuring keeps all others waiting.");
+}
+
+TEST(race_repair, nothing_is_left_behind) {
+  Submission submission;
+  for (int call = 0; call < 2; ++call) {
+    submission.call({3, 5});
+    submission.expect_nothing_left_over();
+  }
+}
+
+}  // namespace
