@@ -1,0 +1,265 @@
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+#include <boost/asio/io_context.hpp>
+#include <boost/process/v2.hpp>
+#include <fmt/core.h>
+
+#include <harness/facts.hpp>
+#include <mp/file_descriptor.hpp>
+
+// The learner's desk, behind `./course list`, `check`, `hint`, `watch` and `solution`.
+
+namespace {
+
+namespace fs = std::filesystem;
+using harness::Facts;
+using harness::Verdict;
+
+const fs::path exercises = EXERCISES, solutions = SOLUTIONS, build = BUILD;
+
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// ---- What is known ----
+
+std::vector<Facts> all_exercises() {
+  std::vector<Facts> all;
+  std::istringstream names{EXERCISE_NAMES};
+  for (std::string name; std::getline(names, name, ' ');)
+    all.push_back(harness::read_facts(exercises / name));
+  return all;
+}
+
+Facts find_exercise(const std::string& name) {
+  std::string names;
+  for (auto& facts : all_exercises()) {
+    if (facts.name == name) return std::move(facts);
+    names += (names.empty() ? "" : ", ") + facts.name;
+  }
+  throw UsageError{"there is no exercise '" + name + "'; there are: " + names};
+}
+
+// What the learner has done so far is kept beside the exercises: it outlives the build folder.
+fs::path progress(const Facts& facts, const std::string& what) {
+  const auto folder = exercises / ".progress";
+  fs::create_directories(folder);
+  return folder / (facts.name + "." + what);
+}
+
+std::optional<Verdict> last_verdict(const Facts& facts) {
+  const auto file = progress(facts, "verdict.json");
+  if (!fs::exists(file)) return std::nullopt;
+  return harness::read_verdict(file);
+}
+
+fs::path file_to_edit(const Facts& facts) { return exercises / facts.name / (facts.name + ".cpp"); }
+
+std::string shown(const fs::path& path) { return fs::relative(path, exercises.parent_path()); }
+
+// ---- Running programs ----
+
+int run(const std::string& program, const std::vector<std::string>& arguments) {
+  namespace process = boost::process::v2;
+  std::fflush(stdout);
+  boost::asio::io_context context;
+  process::process child{context, program, arguments};
+  child.wait();
+  const int status = child.native_exit_code();
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Runs a program, and keeps to itself what it says as long as all is well.
+bool run_quietly(const std::string& command) {
+  std::fflush(stdout);
+  std::string output;
+  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
+  if (!pipe) throw std::system_error(errno, std::generic_category(), "popen");
+  char part[4096];
+  while (const auto size = std::fread(part, 1, sizeof part, pipe)) output.append(part, size);
+  if (::pclose(pipe) == 0) return true;
+  std::istringstream lines{output};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("FAILED: "))
+      std::getline(lines, line);  // the command that has failed
+    else if (!line.starts_with('[') && !line.starts_with("ninja: "))
+      fmt::print("{}\n", line);
+  }
+  return false;
+}
+
+std::string quoted(const fs::path& path) {
+  std::string text = "'";
+  for (const char c : path.string()) text += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return text + "'";
+}
+
+// ---- The commands ----
+
+void list() {
+  std::size_t width = 0;
+  const auto all = all_exercises();
+  for (const auto& facts : all) width = std::max(width, facts.name.size());
+  int points = 0, of = 0;
+  fmt::print("{:{}}  {:16}  {:>8}  {}\n", "exercise", width, "chapter", "points", "state");
+  for (const auto& facts : all) {
+    const auto verdict = last_verdict(facts);
+    const int own = verdict ? verdict->points() : 0;
+    const bool changed = verdict && fs::last_write_time(file_to_edit(facts)) >
+                                        fs::last_write_time(progress(facts, "verdict.json"));
+    std::string state = "not checked yet";
+    if (verdict) state = verdict->full() ? "solved" : "begun";
+    if (changed) state += ", changed since the last check";
+    fmt::print("{:{}}  {:16}  {:>8}  {}\n", facts.name, width, facts.chapter,
+               fmt::format("{} of {}", own, facts.points()), state);
+    points += own;
+    of += facts.points();
+  }
+  fmt::print("{} of {} points\n", points, of);
+}
+
+std::string next_step(const Facts& facts, const Verdict& verdict) {
+  if (verdict.full())
+    return fmt::format("Solved. './course solution {}' shows another solution, with its reasons.",
+                       facts.name);
+  const auto failed = std::ranges::find_if(verdict.results, [](auto& r) { return !r.passed; });
+  return fmt::format("Next: \"{}\". Edit {}; './course hint {}' gives a hint.",
+                     harness::readable(failed->name), shown(file_to_edit(facts)), facts.name);
+}
+
+// Builds and examines. Empty if it does not compile.
+std::optional<Verdict> examine(const Facts& facts, const fs::path& file) {
+  const auto& name = facts.name;
+  const auto targets = name + "_submission " + name + "_test " + name;
+  if (!run_quietly("cmake --build " + quoted(build) + " --target " + targets)) return std::nullopt;
+  fs::remove(file);
+  const int status =
+      run(build / "exercises" / name / (name + "_test"), {"--verdict=" + file.string()});
+  if (!fs::exists(file))
+    throw std::runtime_error{"the examination was stopped (exit status " + std::to_string(status) +
+                             "): does the program kill other processes?"};
+  return harness::read_verdict(file);
+}
+
+bool check(const Facts& facts) {
+  const auto verdict = examine(facts, progress(facts, "verdict.json"));
+  if (!verdict) {
+    fmt::print("{} does not compile: see above. The first error is the one to mend.\n",
+               shown(file_to_edit(facts)));
+    return false;
+  }
+  fmt::print("{}\nTo run it by hand: {}\n", next_step(facts, *verdict),
+             shown(build / "exercises" / facts.name / facts.name));
+  return verdict->full();
+}
+
+// For the course's own tests: what learners begin with compiles, and does not pass. Once a learner
+// has worked on it, there is nothing to test any more.
+int expect_skeleton(const Facts& facts, bool strict) {
+  const auto verdict = examine(facts, build / "exercises" / facts.name / "skeleton_verdict.json");
+  if (verdict && !verdict->full()) return EXIT_SUCCESS;
+  fmt::print("This is not the skeleton: it {}.\n", verdict ? "passes" : "does not compile");
+  constexpr int skipped = 77;
+  return strict ? EXIT_FAILURE : skipped;
+}
+
+void hint(const Facts& facts) {
+  const auto verdict = last_verdict(facts);
+  const auto file = progress(facts, "hints");
+  std::size_t seen = 0;
+  std::ifstream{file} >> seen;
+  seen = std::min(seen + 1, facts.hints.size());
+  if (verdict && verdict->full()) seen = facts.hints.size();
+  std::ofstream{file} << seen << '\n';
+  for (std::size_t i = 0; i < seen; ++i)
+    fmt::print("Hint {} of {}: {}\n", i + 1, facts.hints.size(), facts.hints[i]);
+  if (seen < facts.hints.size()) fmt::print("The next call shows one more.\n");
+}
+
+void watch(const Facts& facts) {
+  // Editors save in different ways: some write the file, some move a new one to its place.
+  const mp::FileDescriptor changes{mp::check(::inotify_init1(IN_CLOEXEC), "inotify_init1")};
+  mp::check(::inotify_add_watch(changes.get(), (exercises / facts.name).c_str(),
+                                IN_CLOSE_WRITE | IN_MOVED_TO),
+            "inotify_add_watch");
+  for (;;) {
+    check(facts);
+    fmt::print("Waiting until {} is saved; Ctrl-C ends this.\n", shown(file_to_edit(facts)));
+    std::fflush(stdout);
+    const auto before = fs::last_write_time(file_to_edit(facts));
+    for (std::error_code gone; fs::last_write_time(file_to_edit(facts), gone) == before || gone;) {
+      alignas(inotify_event) char events[4096];
+      mp::check(mp::retry([&] { return ::read(changes.get(), events, sizeof events); }), "read");
+    }
+  }
+}
+
+int solution(const Facts& facts, bool spoil) {
+  const auto verdict = last_verdict(facts);
+  if (!spoil && !(verdict && verdict->full())) {
+    fmt::print(
+        "The solution is shown when yours has all points: './course check {0}'.\n"
+        "To see it now: './course solution {0} --spoil'.\n",
+        facts.name);
+    return EXIT_FAILURE;
+  }
+  const auto worked = solutions / facts.name / (facts.name + ".cpp");
+  fmt::print("On the left is yours ({}), on the right the worked solution ({}).\n\n",
+             shown(file_to_edit(facts)), shown(worked));
+  std::string width = std::getenv("COLUMNS") ? std::getenv("COLUMNS") : "200";
+  run("/usr/bin/diff",
+      {"--side-by-side", "--expand-tabs", "--width=" + width, file_to_edit(facts), worked});
+  return EXIT_SUCCESS;
+}
+
+int run_command(const std::vector<std::string>& words) {
+  if (words.empty()) throw UsageError{"which command?"};
+  const auto& command = words[0];
+  const bool spoil = words.size() == 3 && words[2] == "--spoil" && command == "solution";
+  const bool strict = words.size() == 3 && words[2] == "--strict" && command == "skeleton";
+  if (command == "list") {
+    if (words.size() != 1) throw UsageError{"list takes no arguments"};
+    list();
+    return EXIT_SUCCESS;
+  }
+  if (words.size() != 2 && !spoil && !strict)
+    throw UsageError{command + " takes the name of an exercise" +
+                     (command == "solution" ? ", and --spoil" : "") +
+                     "; './course list' names all"};
+  const auto facts = find_exercise(words[1]);
+  if (command == "check") return check(facts) ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (command == "hint") hint(facts);
+  if (command == "watch") watch(facts);
+  if (command == "solution") return solution(facts, spoil);
+  if (command == "skeleton") return expect_skeleton(facts, strict);
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_command({argv + 1, argv + argc});
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "course: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "course: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
