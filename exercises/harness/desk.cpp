@@ -1,5 +1,5 @@
-#include <poll.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -8,8 +8,6 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
-#include <map>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -209,6 +207,12 @@ void watch(const Facts& facts) {
   }
 }
 
+std::string text_of(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream{path}.rdbuf();
+  return text.str();
+}
+
 int solution(const Facts& facts, bool spoil) {
   const auto verdict = last_verdict(facts);
   if (!spoil && !(verdict && verdict->full())) {
@@ -218,12 +222,19 @@ int solution(const Facts& facts, bool spoil) {
         facts.name);
     return EXIT_FAILURE;
   }
-  const auto worked = solutions / facts.name / (facts.name + ".cpp");
-  fmt::print("On the left is yours ({}), on the right the worked solution ({}).\n\n",
-             shown(file_to_edit(facts)), shown(worked));
-  std::string width = std::getenv("COLUMNS") ? std::getenv("COLUMNS") : "200";
+  const auto own = file_to_edit(facts), worked = solutions / facts.name / (facts.name + ".cpp");
+  winsize terminal{};
+  const bool is_terminal = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &terminal) == 0;
+  const int width = is_terminal ? terminal.ws_col : 200;
+  constexpr int least_width = 140;  // two columns of code
+  if (width < least_width) {
+    fmt::print("The worked solution, {}:\n\n{}", shown(worked), text_of(worked));
+    return EXIT_SUCCESS;
+  }
+  fmt::print("On the left is yours ({}), on the right the worked solution ({}).\n\n", shown(own),
+             shown(worked));
   run("/usr/bin/diff",
-      {"--side-by-side", "--expand-tabs", "--width=" + width, file_to_edit(facts), worked});
+      {"--side-by-side", "--expand-tabs", "--width=" + std::to_string(width), own, worked});
   return EXIT_SUCCESS;
 }
 
