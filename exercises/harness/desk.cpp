@@ -141,13 +141,15 @@ std::string next_step(const Facts& facts, const Verdict& verdict) {
 }
 
 // Builds and examines. Empty if it does not compile.
-std::optional<Verdict> examine(const Facts& facts, const fs::path& file) {
+std::optional<Verdict> examine(const Facts& facts, const fs::path& file,
+                               const std::vector<std::string>& options = {}) {
   const auto& name = facts.name;
   const auto targets = name + "_submission " + name + "_test " + name;
   if (!run_quietly("cmake --build " + quoted(build) + " --target " + targets)) return std::nullopt;
   fs::remove(file);
-  const int status =
-      run(build / "exercises" / name / (name + "_test"), {"--verdict=" + file.string()});
+  auto arguments = options;
+  arguments.push_back("--verdict=" + file.string());
+  const int status = run(build / "exercises" / name / (name + "_test"), arguments);
   if (!fs::exists(file))
     throw std::runtime_error{"the examination was stopped (exit status " + std::to_string(status) +
                              "): does the program kill other processes?"};
@@ -169,7 +171,8 @@ bool check(const Facts& facts) {
 // For the course's own tests: what learners begin with compiles, and does not pass. Once a learner
 // has worked on it, there is nothing to test any more.
 int expect_skeleton(const Facts& facts, bool strict) {
-  const auto verdict = examine(facts, build / "exercises" / facts.name / "skeleton_verdict.json");
+  const auto verdict = examine(facts, build / "exercises" / facts.name / "skeleton_verdict.json",
+                               {"--gtest_fail_fast"});
   if (verdict && !verdict->full()) return EXIT_SUCCESS;
   fmt::print("This is not the skeleton: it {}.\n", verdict ? "passes" : "does not compile");
   constexpr int skipped = 77;

@@ -393,7 +393,9 @@ struct Examination::State {
     stillness.disturb();
     for (;;) {
       auto left = descendants();
-      std::erase_if(left, [&](pid_t pid) { return household.contains(pid) || reap_orphan(pid); });
+      std::erase_if(left, [&](pid_t pid) {
+        return household.contains(pid) || reap_orphan(pid) || is_fork_server(pid);
+      });
       if (left.empty() || stillness.lasts(100ms, 500ms) || Clock::now() > end) return left;
       ::poll(nullptr, 0, 5);
     }
@@ -402,6 +404,12 @@ struct Examination::State {
   // Without a sandbox, orphans become children of the examiner. One that has ended is gone.
   bool reap_orphan(pid_t pid) const {
     return pid != submission.pid && ::waitpid(pid, nullptr, WNOHANG) == pid;
+  }
+
+  // The toolkit's own, which stays to be used again.
+  static bool is_fork_server(pid_t pid) {
+    const auto process = mp::detail::read_process(pid);
+    return process && process->name == "ForkServer";
   }
 
   std::set<std::string> files() const {
@@ -438,10 +446,9 @@ struct Examination::State {
   std::string output;
   std::size_t printed = 0;
   bool output_closed = false;
-  // What was there before the first call, and before the last one.
+  // What was there before the first call.
   std::set<pid_t> household;
   std::set<std::string> files_before;
-  std::vector<std::string> descriptors_before;
 };
 
 std::set<pid_t> Ledger::processes() const {
@@ -485,7 +492,6 @@ void Examination::fail_damaged(const std::string& reason) { state_->fail_damaged
 
 mp::Message Examination::exchange(const mp::Message& request, const Treatment& treatment) {
   auto& state = *state_;
-  state.descriptors_before = state.descriptors();
   state.ledger = {.main_process = state.ledger.main_process, .pieces = {}};
   state.answer.reset();
   try {
@@ -497,7 +503,7 @@ mp::Message Examination::exchange(const mp::Message& request, const Treatment& t
   return std::move(*state.answer);
 }
 
-void Examination::expect_nothing_left_over() {
+void Examination::expect_no_processes_and_files() {
   auto& state = *state_;
   for (const auto pid : state.processes_left()) {
     const auto process = mp::detail::read_process(pid);
@@ -516,12 +522,16 @@ void Examination::expect_nothing_left_over() {
   if (!files.empty())
     fail("Expected: no file is left over when your function returns.\nSeen: " + listed(files) +
          "\nRemove what you create (remove, shm_unlink), on every way out of the function.");
-  const auto now = state.descriptors();
-  if (now.size() > state.descriptors_before.size())
-    fail("Expected: a call leaves no descriptor open.\nSeen: " +
-         std::to_string(state.descriptors_before.size()) + " were open before, " +
-         std::to_string(now.size()) + " after it; one of them is " + now.back() +
-         ".\nClose both ends of every pipe, also in the parent.");
+}
+
+std::size_t Examination::open_descriptors() const { return state_->descriptors().size(); }
+
+void Examination::expect_descriptors(std::size_t before) {
+  const auto now = state_->descriptors();
+  if (now.size() > before)
+    fail("Expected: a call leaves no descriptor open.\nSeen: " + std::to_string(before) +
+         " were open before, " + std::to_string(now.size()) + " after it; one of them is " +
+         now.back() + ".\nClose both ends of every pipe, also in the parent.");
 }
 
 }  // namespace harness

@@ -71,13 +71,12 @@ class Examination {
   /// Of the last call.
   const Ledger& ledger() const;
 
-  /// Fails the test if the last call left something behind: processes, files, or more open
-  /// descriptors than the call before.
-  void expect_nothing_left_over();
-
  protected:
   mp::Message exchange(const mp::Message& request, const Treatment& treatment);
   [[noreturn]] void fail_damaged(const std::string& reason);
+  void expect_no_processes_and_files();
+  std::size_t open_descriptors() const;
+  void expect_descriptors(std::size_t before);
 
  private:
   struct State;
@@ -99,6 +98,17 @@ class Submission : public Examination {
     if (const auto* thrown = std::get_if<Thrown>(&answer))
       fail_and_stop("Your function threw " + thrown->type + ": " + thrown->text);
     return std::get<0>(std::move(answer));
+  }
+
+  /// Calls the function twice. Fails the test if processes or files are left over afterwards, or
+  /// more descriptors are open after the second call than after the first.
+  void expect_nothing_left_over(const Arguments& arguments, const Treatment& treatment = {}) {
+    call(arguments, treatment);
+    expect_no_processes_and_files();
+    const auto before = open_descriptors();
+    call(arguments, treatment);
+    expect_no_processes_and_files();
+    expect_descriptors(before);
   }
 
   /// Fails the test unless the function throws std::invalid_argument; `when` says for what.

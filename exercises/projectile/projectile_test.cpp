@@ -115,10 +115,7 @@ TEST(projectile, wrong_arguments_are_refused) {
 
 TEST(projectile, nothing_is_left_behind) {
   Submission submission;
-  for (int call = 0; call < 2; ++call) {
-    submission.call({1000, 3, 20, 1});
-    submission.expect_nothing_left_over();
-  }
+  submission.expect_nothing_left_over({1000, 3, 20, 1});
 }
 
 }  // namespace

@@ -1,0 +1,21 @@
+// Fails: every_worker_does_its_share
+// Told: Seen: the main process draws points
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "monte_carlo_pi.hpp"
+
+// Threads are no processes.
+double monte_carlo_pi(std::int64_t points, int workers, int seed) {
+  std::atomic<std::int64_t> inside = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int worker = 0; worker < workers; ++worker)
+      threads.emplace_back([&, worker] {
+        inside +=
+            points_inside(points / workers + (worker < points % workers ? 1 : 0), seed, worker);
+      });
+  }
+  return 4.0 * static_cast<double>(inside) / static_cast<double>(points);
+}

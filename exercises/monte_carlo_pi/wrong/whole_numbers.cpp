@@ -1,0 +1,8 @@
+// Fails: the_estimate_is_that_of_the_points
+// Told: Seen: 3.000000
+#include "monte_carlo_pi.hpp"
+
+// A division of whole numbers.
+double monte_carlo_pi(std::int64_t points, int /*workers*/, int seed) {
+  return static_cast<double>(4 * points_inside(points, seed, 0) / points);
+}
