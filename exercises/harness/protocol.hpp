@@ -24,6 +24,7 @@ struct Greeting {
     lost,   ///< the main process cannot use its connection any more
   };
   Kind kind{};
+  std::int32_t place{};  ///< of work: which of the exercise's functions this is
   std::array<std::int64_t, 3> numbers{};
 };
 

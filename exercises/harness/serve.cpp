@@ -25,7 +25,7 @@ mp::FileDescriptor out_of_the_way(const mp::FileDescriptor& socket) {
 
 int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& call) {
   mp::init(argc, argv);
-  auto socket = connect({.kind = Greeting::Kind::serve});
+  auto socket = connect(Greeting::Kind::serve);
   if (!socket) {
     std::fputs("This program only works for the examiner: ./course check\n", stderr);
     return 2;
@@ -38,7 +38,7 @@ int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& 
       std::cout.flush();
       std::fflush(stdout);
       if (::getpid() != self) {
-        connect({.kind = Greeting::Kind::stray});
+        connect(Greeting::Kind::stray);
         ::_exit(EXIT_FAILURE);
       }
       answer.send(socket);
@@ -46,7 +46,7 @@ int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& 
   } catch (const mp::EndOfFile&) {
     return EXIT_SUCCESS;  // the examiner has no more questions
   } catch (const std::system_error&) {
-    connect({.kind = Greeting::Kind::lost});
+    connect(Greeting::Kind::lost);
     return EXIT_FAILURE;
   }
 }

@@ -131,6 +131,7 @@ FileDescriptor listen_at(const std::filesystem::path& path) {
 struct Visitor {
   FileDescriptor socket;
   pid_t process = 0;
+  int place = 0;
   bool at_work = false, waits = false;
 };
 
@@ -226,7 +227,8 @@ struct Examination::State {
         return;
       case Greeting::Kind::work:
         visitor.at_work = visitor.waits = true;
-        ledger.pieces.push_back({visitor.process, greeting.numbers});
+        visitor.place = greeting.place;
+        if (visitor.place == 0) ledger.pieces.push_back({visitor.process, greeting.numbers});
         return;
       case Greeting::Kind::stray:
         complaint =
@@ -275,25 +277,27 @@ struct Examination::State {
 
   // ---- Who may go on ----
 
-  std::set<pid_t> at_work() const {
-    std::set<pid_t> processes;
+  bool is_gathered(const Visitor& visitor) const {
+    return visitor.at_work && visitor.place == treatment.gathering_place;
+  }
+
+  void release() {
+    std::set<pid_t> gathered;
     for (const auto& visitor : visitors)
-      if (visitor.at_work) processes.insert(visitor.process);
-    return processes;
+      if (is_gathered(visitor)) gathered.insert(visitor.process);
+    const auto count = static_cast<int>(gathered.size());
+    ledger.most_at_once = std::max(ledger.most_at_once, count);
+    const bool wait_for_more = gathering && count < treatment.gather;
+    const auto go = static_cast<char>(treatment.first_only ? Go::silently : Go::on);
+    for (auto& visitor : visitors) {
+      if (!visitor.waits || (wait_for_more && is_gathered(visitor))) continue;
+      visitor.waits = false;
+      ::send(visitor.socket.get(), &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
   }
 
   bool are_waiting() const {
     return std::ranges::any_of(visitors, [](const Visitor& visitor) { return visitor.waits; });
-  }
-
-  void release() {
-    const auto workers = static_cast<int>(at_work().size());
-    ledger.most_at_once = std::max(ledger.most_at_once, workers);
-    if (gathering && workers < treatment.gather) return;
-    const auto go = static_cast<char>(treatment.first_only ? Go::silently : Go::on);
-    for (auto& visitor : visitors)
-      if (std::exchange(visitor.waits, false))
-        ::send(visitor.socket.get(), &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 
   void give_up_gathering() {

@@ -27,7 +27,7 @@ struct Piece {
 struct Ledger {
   pid_t main_process = 0;
   std::vector<Piece> pieces;  ///< in the order in which they began
-  int most_at_once = 0;       ///< processes that were at work at the same moment
+  int most_at_once = 0;       ///< processes that were at the gathering place at the same moment
 
   std::set<pid_t> processes() const;
   bool main_process_worked() const { return processes().contains(main_process); }
@@ -43,6 +43,7 @@ struct Treatment {
   /// Keeps every process in its piece of work until so many of them are there at once. Gives up
   /// for the rest of the call when all others wait, so that no more can come.
   int gather = 1;
+  int gathering_place = 0;
 
   /// Only the first piece of each process is announced; the others take no time.
   bool first_only = false;

@@ -13,10 +13,13 @@ namespace harness {
 ///     std::int64_t points_inside(std::int64_t points, int seed, int worker) {
 ///       const harness::Work work{points, seed, worker};
 ///
-/// Without an examiner it does nothing.
+/// An exercise can have a second place of work, numbered 1: its pieces are not entered.
+/// Without an examiner all this does nothing.
 class [[nodiscard]] Work {
  public:
-  explicit Work(std::int64_t first = 0, std::int64_t second = 0, std::int64_t third = 0);
+  explicit Work(std::int64_t first = 0, std::int64_t second = 0, std::int64_t third = 0,
+                int place = 0);
+  static Work at(int place) { return Work{0, 0, 0, place}; }
 
  private:
   // For this piece alone. So it belongs to one process, and nobody can inherit or lose it.

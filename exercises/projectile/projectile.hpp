@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 /// Given: how far a projectile flies that starts at this angle (in degrees) and speed (in metres a
@@ -15,6 +16,9 @@ double largest_range();
 /// Given: the ranges of samples number `first`, `first` + 1 … as many as `count` says. Angle and
 /// speed of a sample are random, but depend on nothing else than its number and the seed.
 std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int seed);
+
+/// Given: adds the counts of all bins to others, in three steps: reads, adds, writes.
+void add_counts(std::span<std::int64_t> to, std::span<const std::int64_t> counts);
 
 /// Yours: how many of the samples 0 … `samples` - 1 fall into each bin. The bins are equally wide,
 /// from the smallest possible range to the largest, which belongs to the last bin. So many workers

@@ -88,11 +88,20 @@ TEST(projectile, every_worker_does_its_share) {
                                 std::to_string(least) + " to " + std::to_string(most) + ".");
 }
 
-// They start together, and count what they can, as often as it takes for a race to show.
+// While one worker adds its counts, another comes and adds too: who writes first loses. With a lock
+// the other one cannot come. The second part leaves it to chance.
 TEST(projectile, no_count_is_lost) {
   Submission submission;
-  for (int call = 0; call < 10; ++call)
-    if (!expect_counts(200'000, 2, 5, submission.call({200'000, 2, 2, 5}, {.gather = 2}))) return;
+  for (const int workers : {2, 4}) {
+    const auto seen =
+        submission.call({10'000, workers, 20, 5}, {.gather = 2, .gathering_place = 1});
+    expect_counts(10'000, 20, 5, seen);
+    expect(submission.ledger().most_at_once < 2,
+           "Expected: only one worker at a time adds its counts to the shared ones.\nSeen: two of "
+           "them do, and both have read the same counts.");
+  }
+  for (int call = 0; call < 5; ++call)
+    if (!expect_counts(100'000, 2, 5, submission.call({100'000, 2, 2, 5}, {.gather = 2}))) return;
 }
 
 TEST(projectile, the_workers_run_at_the_same_time) {

@@ -9,10 +9,7 @@
 namespace {
 
 void work(mp::Value<std::int64_t>& total, int worker, int rounds) {
-  for (int round = 0; round < rounds; ++round) {
-    const std::int64_t before = *total;
-    *total = before + measure(worker, round);
-  }
+  for (int round = 0; round < rounds; ++round) add(*total, measure(worker, round));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ void count(mp::Array<std::int64_t>& shared, std::int64_t first, std::int64_t sam
   }
   // The lock is held for a moment, once: so the workers hardly ever wait for each other.
   const std::scoped_lock guard{shared};
-  for (std::size_t bin = 0; bin < own.size(); ++bin) shared[bin] += own[bin];
+  add_counts(shared, own);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ void work(mp::Value<std::int64_t>& total, int worker, int rounds) {
     const int measured = measure(worker, round);
     // Reading the total and writing it is one step now: nobody gets in between.
     const std::scoped_lock guard{total};
-    *total += measured;
+    add(*total, measured);
   }
 }
 

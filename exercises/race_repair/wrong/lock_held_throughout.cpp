@@ -14,7 +14,7 @@ std::int64_t race_repair(int workers, int rounds) {
   for (int worker = 0; worker < workers; ++worker)
     processes.emplace_back([&, worker] {
       const std::scoped_lock guard{total};
-      for (int round = 0; round < rounds; ++round) *total += measure(worker, round);
+      for (int round = 0; round < rounds; ++round) add(*total, measure(worker, round));
     });
   for (auto& process : processes) process.join();
   return *total;

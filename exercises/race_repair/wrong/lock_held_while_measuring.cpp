@@ -15,7 +15,7 @@ std::int64_t race_repair(int workers, int rounds) {
     processes.emplace_back([&, worker] {
       for (int round = 0; round < rounds; ++round) {
         const std::scoped_lock guard{total};
-        *total += measure(worker, round);
+        add(*total, measure(worker, round));
       }
     });
   for (auto& process : processes) process.join();

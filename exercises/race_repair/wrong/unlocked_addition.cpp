@@ -1,6 +1,5 @@
-// Fails: no_update_is_lost_in_many_rounds
+// Fails: no_update_is_lost
 // Told: updates are lost
-#include <mutex>
 #include <vector>
 
 #include "race_repair.hpp"
@@ -15,7 +14,7 @@ std::int64_t race_repair(int workers, int rounds) {
     processes.emplace_back([&, worker] {
       for (int round = 0; round < rounds; ++round) {
         const int measured = measure(worker, round);
-        *total += measured;
+        add(*total, measured);
       }
     });
   for (auto& process : processes) process.join();
