@@ -1,0 +1,76 @@
+#include "sine_approximation.hpp"
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <gtest/gtest.h>
+
+#include <harness/submission.hpp>
+
+namespace {
+
+using harness::count_of;
+using harness::expect;
+using Submission = harness::Submission<decltype(sine_approximation)>;
+
+void expect_approximation(double x, int terms, double seen) {
+  double expected = 0;
+  for (int number = 0; number < terms; ++number) expected += term(x, number);
+  expect(std::abs(seen - expected) < 1e-9,
+         "Expected: for x = " + std::to_string(x) + ", " +
+             count_of(static_cast<std::size_t>(terms), "term gives ", "terms give ") +
+             std::to_string(expected) + ".\nSeen: " + std::to_string(seen) + ".");
+}
+
+TEST(sine_approximation, three_terms_of_sin_0_5_are_right) {
+  Submission submission;
+  expect_approximation(0.5, 3, submission.call({0.5, 3}));
+}
+
+TEST(sine_approximation, any_number_of_terms_is_right) {
+  Submission submission;
+  for (const double x : {-2.0, 0.0, 3.0})
+    for (const int terms : {0, 1, 2, 15})
+      expect_approximation(x, terms, submission.call({x, terms}));
+}
+
+TEST(sine_approximation, every_term_is_computed_once) {
+  Submission submission;
+  submission.call({1.0, 12});
+  std::map<std::int64_t, int> calls;
+  for (const auto& piece : submission.ledger().pieces) ++calls[piece.numbers[0]];
+  for (int number = 0; number < 12; ++number)
+    expect(calls[number] == 1,
+           "Expected: of 12 terms each is computed once.\nSeen: term " + std::to_string(number) +
+               " is computed " +
+               count_of(static_cast<std::size_t>(calls[number]), "time.", "times."));
+  expect(calls.size() == 12, "Expected: 12 terms, numbered 0 to 11.\nSeen: " +
+                                 count_of(calls.size(), "other number.", "different numbers."));
+}
+
+TEST(sine_approximation, two_processes_share_the_terms) {
+  Submission submission;
+  submission.call({1.0, 40}, {.gather = 2});
+  const auto& ledger = submission.ledger();
+  expect(!ledger.main_process_worked(),
+         "Expected: the workers of the pool compute terms.\nSeen: the main process computes some.");
+  expect(ledger.processes().size() == 2,
+         "Expected: a pool of two shares the terms.\nSeen: " +
+             count_of(ledger.processes().size(), "process computes", "processes compute") +
+             " them.");
+  expect(ledger.most_at_once == 2,
+         "Expected: two processes compute at the same time.\nSeen: never more than " +
+             std::to_string(ledger.most_at_once) + ".");
+}
+
+TEST(sine_approximation, a_negative_number_of_terms_is_refused) {
+  Submission submission;
+  submission.expect_refusal({1.0, -1}, "-1 terms");
+}
+
+TEST(sine_approximation, nothing_is_left_behind) {
+  Submission submission;
+  submission.expect_nothing_left_over({1.0, 5});
+}
+
+}  // namespace

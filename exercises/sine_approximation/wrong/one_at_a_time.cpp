@@ -1,0 +1,12 @@
+// Fails: two_processes_share_the_terms
+// Told: Seen: never more than 1
+#include "sine_approximation.hpp"
+#include <mp/pool.hpp>
+
+// apply() waits for its result: a pool of two is of no use then.
+double sine_approximation(double x, int terms) {
+  mp::Pool pool{2};
+  double sum = 0;
+  for (int number = 0; number < terms; ++number) sum += pool.apply(term, x, number);
+  return sum;
+}
