@@ -13,9 +13,10 @@
 #include <lesson/timing.hpp>
 #include <mp/process.hpp>
 
-const std::vector<std::pair<std::string, mp::StartMethod>> methods{{"fork", mp::StartMethod::fork},
-                                                     {"spawn", mp::StartMethod::spawn},
-                                                     {"forkserver", mp::StartMethod::forkserver}};
+const std::vector<std::pair<std::string, mp::StartMethod>> methods{
+    {"fork", mp::StartMethod::fork},
+    {"spawn", mp::StartMethod::spawn},
+    {"forkserver", mp::StartMethod::forkserver}};
 
 int number = 1;                  // a global variable, which main changes
 constexpr int descriptor = 100;  // a number that no other file gets
@@ -69,8 +70,8 @@ int main(int argc, char** argv) {
     }
     fmt::print("\n");
   }
-  const auto cheapest =
-      std::ranges::min_element(figure.series, {}, [](auto& line) { return line.points.back().second; });
+  const auto cheapest = std::ranges::min_element(
+      figure.series, {}, [](auto& line) { return line.points.back().second; });
   fmt::print("The cheapest with so much memory: {}\n", cheapest->title);
   lesson::draw(figure, plot);
 }
