@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <numeric>
@@ -9,6 +8,7 @@
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/timing.hpp>
 #include <mp/memory.hpp>
 #include <mp/parallel.hpp>
 #include <mp/process.hpp>
@@ -29,16 +29,17 @@ std::int64_t points_inside(std::int64_t points, int seed, int part) {
 
 void estimate_pi(mp::Memory& cache, std::int64_t points, int seed) {
   constexpr int parts = 4;
-  const auto start = std::chrono::steady_clock::now();
-  // What is on disk is the answer to one call. Without its number, each part would be the same one.
-  const auto inside = mp::parallel(std::views::iota(0, parts), [&](int part) {
-    return cache.call(points_inside, points / parts, seed, part);
+  std::vector<std::int64_t> inside;
+  const double seconds = lesson::seconds([&] {
+    inside = mp::parallel(std::views::iota(0, parts), [&](int part) {
+      // The number of the part makes the calls differ. Without it all would have one result.
+      return cache.call(points_inside, points / parts, seed, part);
+    });
   });
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   fmt::print("MainProcess: pi is about {:.6f}, after {:.3f} s\n",
              4.0 * static_cast<double>(std::reduce(inside.begin(), inside.end())) /
                  static_cast<double>(points / parts * parts),
-             time.count());
+             seconds);
 }
 
 int main(int argc, char** argv) {

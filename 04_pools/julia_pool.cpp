@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <complex>
 #include <cstdint>
 #include <functional>
@@ -13,6 +12,7 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 #include <mp/array.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
@@ -77,14 +77,14 @@ int main(int argc, char** argv) {
     mp::Pool pool{n};
     fmt::print("\n{:9}", n);
     for (int parts = 1; parts <= slices; parts *= 4) {
-      const auto start = std::chrono::steady_clock::now();
-      picture.clear();
-      // All slices have these arguments in common; the last one is a slice's number.
+      // All slices have these arguments in common; the last one is the slice's number.
       const auto compute = mp::partial(julia_slice, std::ref(shared), c, cells, parts);
-      for (const auto& counts : pool.map(compute, std::views::iota(0, parts), {.chunk_size = 1}))
-        picture.insert(picture.end(), counts.begin(), counts.end());
-      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-      fmt::print("{:11.3f}", time.count());
+      fmt::print("{:11.3f}", lesson::seconds([&] {
+                   picture.clear();
+                   for (const auto& counts :
+                        pool.map(compute, std::views::iota(0, parts), {.chunk_size = 1}))
+                     picture.insert(picture.end(), counts.begin(), counts.end());
+                 }));
     }
   }
   const std::span<const std::uint8_t> pixels = is_shared ? std::span{shared} : std::span{picture};

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cmath>
 #include <complex>
 #include <cstdint>
@@ -9,6 +8,7 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 
 using Complex = std::complex<double>;
 constexpr int iterations = 80;
@@ -32,21 +32,20 @@ int main(int argc, char** argv) {
 
   const int side = 2 * cells;
   std::vector<std::uint8_t> counts;
-  const auto start = std::chrono::steady_clock::now();
-  for (int row = 0; row < side; ++row) {
+  const double seconds = lesson::seconds([&] {
     // No point needs any other: such a problem is called embarrassingly parallel.
-    for (int column = 0; column < side; ++column) {
-      const Complex z{-2 + 2.0 * column / cells, -2 + 2.0 * row / cells};
-      counts.push_back(static_cast<std::uint8_t>(finite_iterations(z)));
+    for (int row = 0; row < side; ++row) {
+      for (int column = 0; column < side; ++column) {
+        const Complex z{-2 + 2.0 * column / cells, -2 + 2.0 * row / cells};
+        counts.push_back(static_cast<std::uint8_t>(finite_iterations(z)));
+      }
     }
-  }
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  });
 
   lesson::draw({"Julia set: iterations while z is finite", "real part", "imaginary part", -2, 2,
                 static_cast<std::size_t>(side), counts},
                plot);
-  fmt::print("{} x {} points, c = {} - {}i: {:.2f} s\n", side, side, c.real(), -c.imag(),
-             time.count());
+  fmt::print("{} x {} points, c = {} - {}i: {:.2f} s\n", side, side, c.real(), -c.imag(), seconds);
   fmt::print("{} iterations in which z was finite\n",
              std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numbers>
 #include <random>
@@ -9,6 +8,7 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
@@ -31,18 +31,6 @@ double share_inside(double width) {
   for (std::size_t i = 0; i < xs.size(); ++i)
     inside += std::max(std::abs(xs[i]), std::abs(ys[i])) <= width / 2;
   return inside / static_cast<double>(xs.size());
-}
-
-template <class Function>
-double best_milliseconds(const Function& function) {
-  double best = 1e9;  // of ten: other programs can only make it slower
-  for (int time = 0; time < 10; ++time) {
-    const auto start = std::chrono::steady_clock::now();
-    function();
-    const std::chrono::duration<double, std::milli> t = std::chrono::steady_clock::now() - start;
-    best = std::min(best, t.count());
-  }
-  return best;
 }
 
 int main(int argc, char** argv) {
@@ -68,16 +56,19 @@ int main(int argc, char** argv) {
 
   std::vector<double> all, shares;
   for (int i = 0; i < widths; ++i) all.push_back(1 + 0.2 * i / (widths - 1));
-  const double serial = best_milliseconds([&] {
-    shares.clear();
-    for (const double width : all) shares.push_back(share_inside(width));
-  });
+  const double serial = 1000 * lesson::seconds(
+                                   [&] {
+                                     shares.clear();
+                                     for (const double width : all)
+                                       shares.push_back(share_inside(width));
+                                   },
+                                   10);
   lesson::BarChart chart{fmt::format("Parzen windows of {} widths", widths),
                          "milliseconds",
                          {{"serial", serial, "1.00 times"}}};
   for (const int processes : {2, 3, 4, 6}) {
     mp::Pool pool{{.processes = processes, .initializer = mp::partial(draw_points, points, seed)}};
-    const double time = best_milliseconds([&] { shares = pool.map(share_inside, all); });
+    const double time = 1000 * lesson::seconds([&] { shares = pool.map(share_inside, all); }, 10);
     chart.bars.push_back(
         {fmt::format("{} processes", processes), time, fmt::format("{:.2f} times", serial / time)});
   }

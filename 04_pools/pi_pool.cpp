@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -12,6 +11,7 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/timing.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
@@ -50,17 +50,11 @@ int main(int argc, char** argv) {
                  lesson::start_method(),
                  lesson::plot(plot)});
 
-  lesson::Series measured{"measured", {}}, ideal{"as many times as processes", {}};
+  lesson::Series measured{"measured", {}}, ideal{"ideal", {}};
   double estimate = 0, alone = 0;
   fmt::print("processes  estimate     error  seconds  speed-up  efficiency\n");
   for (int n = 1; n <= processes; ++n) {
-    double seconds = 1e9;  // of three: other programs can only make it slower
-    for (int time = 0; time < 3; ++time) {
-      const auto start = std::chrono::steady_clock::now();
-      estimate = estimate_pi(n, points, seed);
-      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-      seconds = std::min(seconds, taken.count());
-    }
+    const double seconds = lesson::seconds([&] { estimate = estimate_pi(n, points, seed); }, 3);
     if (n == 1) alone = seconds;
     const double speed_up = alone / seconds;
     fmt::print("{:9}  {:.6f}  {:8.6f}  {:7.3f}  {:8.2f}  {:9.0f}%\n", n, estimate,
