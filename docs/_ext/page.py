@@ -1,0 +1,169 @@
+"""What pages are made of beside lessons: drawings, measurements, the exercises' pages, and MathJax.
+
+`{drawing} deadlock` puts docs/drawings/deadlock.svg into the page itself, so that it takes on the colours of
+the theme; its content is the caption, and the SVG's <title> and <desc> are read to those who cannot see it.
+
+`{measured} channels_benchmark queue` is a table of what ./course bench measured, from docs/measurements/.
+
+The page of an exercise is the README.md in its folder.
+"""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+logger = logging.getLogger(__name__)
+ROOT = Path(__file__).parents[2]
+
+
+class Drawing(SphinxDirective):
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        name = self.arguments[0]
+        file = Path(self.env.srcdir) / "drawings" / f"{name}.svg"
+        self.env.note_dependency(f"drawings/{name}.svg")
+        svg = re.sub(r"<!--.*?-->", "", file.read_text(), flags=re.S)
+        if "<title>" not in svg or "<desc>" not in svg:
+            raise self.error(f"{file.name} needs a <title> and a <desc>")
+        # Ids must differ from those of other drawings on the page.
+        svg = svg.replace("<title>", f'<title id="{name}-title">').replace("<desc>", f'<desc id="{name}-desc">')
+        svg = svg.replace("<svg", f'<svg role="img" aria-labelledby="{name}-title {name}-desc"', 1)
+        caption = nodes.container(is_div=True, classes=["caption"])
+        self.state.nested_parse(self.content, self.content_offset, caption)
+        drawing = nodes.container(is_div=True, classes=["drawing"])
+        drawing += [nodes.raw("", svg, format="html"), caption]
+        return [drawing]
+
+
+def in_words(seconds):
+    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
+        if seconds >= size or unit == "ns":
+            return f"{seconds / size:.3g} {unit}"
+
+
+class Measured(SphinxDirective):
+    """Rows of one group of a benchmark program, each with its ratio to the first."""
+
+    required_arguments = 2
+
+    def run(self):
+        program, group = self.arguments
+        file = Path(self.env.srcdir) / "measurements" / f"{program}.json"
+        self.env.note_dependency(f"measurements/{program}.json")
+        if not file.exists():
+            text = f"Not measured yet. docs/measure runs {program} and writes what it finds to docs/measurements."
+            return [nodes.note("", nodes.paragraph("", text))]
+        results = json.loads(file.read_text())
+        rows = [row for row in results["benchmarks"] if row["name"].split("/")[0] == group]
+        if not rows:
+            raise self.error(f"{file.name} has no group '{group}'")
+        first = rows[0]["seconds"]
+        body = [
+            [row["name"].split("/", 1)[1], in_words(row["seconds"]), f"{row['seconds'] / first:.2f}"] for row in rows
+        ]
+        where = f"{results['processor']}, {results['cpus']} processors, {results['date']}; median of {results['runs']}."
+        return [table(["", "time", "ratio to the first"], body),
+                nodes.paragraph("", f"Measured on {where}", classes=["of-output"])]
+
+
+def table(header, rows):
+    group = nodes.tgroup(cols=len(header))
+    group += [nodes.colspec(colwidth=1) for _ in header]
+    for part, lines in ((nodes.thead(), [header]), (nodes.tbody(), rows)):
+        for line in lines:
+            row = nodes.row()
+            row += [nodes.entry("", nodes.paragraph("", text)) for text in line]
+            part += row
+        group += part
+    return nodes.table("", group)
+
+
+class QuestionRole(SphinxRole):
+    """{question}`3` is a link to the third question of the page's quiz."""
+
+    def run(self):
+        return [nodes.reference("", f"question {self.text}", internal=True, refuri=f"#question-{self.text}")], []
+
+
+def write_exercise_pages(app):
+    """Puts the README of each exercise where Sphinx looks for pages (Git ignores them there)."""
+    pages = Path(app.srcdir) / "exercises"
+    wanted = {}
+    for readme in sorted((ROOT / "exercises").glob("*/README.md")):
+        text = readme.read_text()
+        folder = os.path.relpath(readme.parent, pages)
+        # Links to files beside the README: from the page they are elsewhere.
+        wanted[f"{readme.parent.name}.md"] = re.sub(
+            r"\]\((?!https?:|#)([^)]+)\)", lambda link: f"]({resolve(folder, link[1])})", text)
+    for page in pages.glob("*.md"):
+        if page.name != "index.md" and page.name not in wanted:
+            page.unlink()
+    for name, text in wanted.items():
+        page = pages / name
+        if not page.exists() or page.read_text() != text:
+            page.write_text(text)
+
+
+def resolve(folder, link):
+    """A README's link, seen from its page: to another exercise's page, a chapter's page, or the file."""
+    path = os.path.normpath(os.path.join(folder, link))
+    if exercise := re.fullmatch(r"\.\./\.\./exercises/(\w+)(/README\.md)?", path):
+        return f"{exercise[1]}.md"
+    if chapter := re.fullmatch(r"\.\./\.\./(\d\d_\w+)(/README\.md)?", path):
+        return f"../chapters/{chapter[1]}.md"
+    return path
+
+
+# What MathJax needs to show TeX as HTML, of what the distribution's package holds.
+MATHJAX = ["MathJax.js", "config/TeX-AMS_CHTML.js", "config/TeX-AMS_CHTML-full.js", "jax/output/CommonHTML",
+           "jax/element", "jax/input/TeX", "extensions/TeX", "extensions/tex2jax.js", "extensions/MathEvents.js",
+           "extensions/MathMenu.js", "extensions/MathZoom.js", "extensions/AssistiveMML.js", "extensions/toMathML.js",
+           "fonts/HTML-CSS/TeX/woff"]
+
+
+def copy_mathjax(app, error):
+    source = Path("/usr/share/javascript/mathjax")
+    target = Path(app.outdir) / "_static" / "mathjax"
+    if error or app.builder.format != "html" or target.exists():
+        return
+    for name in MATHJAX:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name)
+        elif (source / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, target / name)
+    if not (target / "MathJax.js").exists():
+        logger.warning("there is no MathJax in %s", source)
+
+
+def mend_furo(app, error):
+    """Debian's furo asks a web server for a style sheet that only Debian's own would have, and has a script
+    that imports another, which browsers refuse for a plain script: put both together."""
+    static = Path(app.outdir) / "_static"
+    style, script = static / "styles" / "furo.css", static / "scripts" / "furo.js"
+    if error or not style.exists():
+        return
+    text = style.read_text()
+    if found := re.match(r'@import url\((/javascript/[^)]+)\);?', text):
+        style.write_text(Path("/usr/share" + found[1]).read_text() + text[found.end():])
+    text = script.read_text()
+    if found := re.match(r'import Gumshoe from "\./([\w-]+\.js)";', text):
+        script.write_text((script.parent / found[1]).read_text() + text[found.end():])
+
+
+def setup(app):
+    app.add_directive("drawing", Drawing)
+    app.add_directive("measured", Measured)
+    app.add_role("question", QuestionRole())
+    app.connect("builder-inited", write_exercise_pages)
+    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", mend_furo)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,92 @@
+"""Quizzes: `{quiz} 01_process` shows docs/quizzes/01_process.json.
+
+The format is jupyterquiz's, so the same file works in a notebook: a list of questions of type multiple_choice,
+many_choice or numeric, with feedback for each answer. Here the questions become an ordinary form; course.js
+judges it on the page, and nothing leaves it.
+"""
+
+import json
+import re
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import CppLexer
+from sphinx.util.docutils import SphinxDirective
+
+
+def inline(text):
+    """Plain text with `code` in it."""
+    return re.sub(r"`([^`]+)`", r'<code class="docutils literal notranslate">\1</code>', escape(text))
+
+
+def check(question):
+    """What a good question has; the reason if it has not."""
+    kind, answers = question.get("type"), question["answers"]
+    if kind not in ("multiple_choice", "many_choice", "numeric"):
+        return f"type '{kind}' is none of multiple_choice, many_choice, numeric"
+    right = [answer for answer in answers if answer.get("correct")]
+    if not right or (kind == "multiple_choice" and len(right) != 1):
+        return f"{len(right)} right answers"
+    if not all(answer.get("feedback") for answer in answers):
+        return "an answer has no feedback"
+    if kind == "numeric" and not any(answer["type"] == "default" for answer in answers):
+        return "no default answer"
+    return None
+
+
+def question_form(number, question, name):
+    kind, answers = question["type"], question["answers"]
+    code = ""
+    if "code" in question:
+        code = highlight(question["code"], CppLexer(), HtmlFormatter(cssclass="highlight"))
+        code = f'<div class="highlight-cpp notranslate">{code}</div>'
+    body = []
+    if kind == "numeric":
+        body.append(f'<label>Your answer: <input type="text" inputmode="decimal" autocomplete="off" name="{name}"></label>')
+    else:
+        control = "radio" if kind == "multiple_choice" else "checkbox"
+        for position, answer in enumerate(answers):
+            body.append(
+                f'<label><input type="{control}" name="{name}" value="{position}"> '
+                f'<span>{inline(answer["answer"])}</span></label>'
+            )
+    hint = {"many_choice": " <small>(any number of answers)</small>"}.get(kind, "")
+    return (
+        f'<fieldset class="question" id="question-{number}" data-type="{kind}">'
+        f'<legend><span class="number">{number}.</span> {inline(question["question"])}{hint}</legend>'
+        f'{code}{"".join(body)}'
+        f'<div class="judge"><button type="button" class="check">Check</button>'
+        f'<div class="feedback" role="status"></div></div></fieldset>'
+    )
+
+
+class Quiz(SphinxDirective):
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        self.env.note_dependency(f"quizzes/{name}.json")
+        questions = json.loads((Path(self.env.srcdir) / "quizzes" / f"{name}.json").read_text())
+        forms = []
+        for number, question in enumerate(questions, 1):
+            if problem := check(question):
+                raise self.error(f"quizzes/{name}.json, question {number}: {problem}")
+            forms.append(question_form(number, question, f"{name}-{number}"))
+        for question in questions:
+            for answer in question["answers"]:
+                answer["feedback"] = inline(answer["feedback"])
+        data = json.dumps(questions).replace("</", "<\\/")
+        page = (
+            f'<form class="quiz" id="quiz-{name}">{"".join(forms)}'
+            '<p class="score" role="status"></p><button type="reset">Start again</button>'
+            f'<script type="application/json">{data}</script></form>'
+        )
+        return [nodes.raw("", page, format="html")]
+
+
+def setup(app):
+    app.add_directive("quiz", Quiz)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,77 @@
+// Language tabs and quizzes. Nothing here talks to anybody: no request, no storage.
+"use strict";
+
+// Whoever chooses Python once wants it in every lesson of the page.
+document.addEventListener("change", (event) => {
+  const chosen = event.target;
+  if (!chosen.matches(".tabs > input")) return;
+  const top = chosen.getBoundingClientRect().top;
+  for (const input of document.querySelectorAll(`.tabs > input[value="${chosen.value}"]`)) input.checked = true;
+  window.scrollBy(0, chosen.getBoundingClientRect().top - top); // what is being read stays where it is
+});
+
+// One question's verdict: whether it is right, and what to say to each answer given.
+function judge(question, fieldset) {
+  if (question.type === "numeric") {
+    const text = fieldset.querySelector("input").value.trim().replace(",", ".");
+    const value = Number(text);
+    if (text === "" || Number.isNaN(value)) return null;
+    const fits = (answer) =>
+      answer.type === "value" ? Math.abs(value - answer.value) < 1e-9
+      : answer.type === "range" ? answer.range[0] <= value && value <= answer.range[1]
+      : true;
+    const answer = question.answers.filter((a) => a.type !== "default").find(fits)
+      || question.answers.find((a) => a.type === "default");
+    return { right: Boolean(answer.correct), says: [answer] };
+  }
+  const given = [...fieldset.querySelectorAll("input")].filter((input) => input.checked).map((input) => Number(input.value));
+  if (given.length === 0) return null;
+  const right = question.answers.every((answer, number) => Boolean(answer.correct) === given.includes(number));
+  return { right, says: given.map((number) => question.answers[number]) };
+}
+
+function startQuiz(form) {
+  const questions = JSON.parse(form.querySelector("script").textContent);
+  const fieldsets = [...form.querySelectorAll("fieldset")];
+  const score = form.querySelector(".score");
+
+  function clear(fieldset) {
+    fieldset.classList.remove("right", "wrong");
+    fieldset.querySelector(".feedback").textContent = "";
+  }
+
+  function showScore() {
+    const judged = fieldsets.filter((f) => f.matches(".right, .wrong")).length;
+    const right = fieldsets.filter((f) => f.matches(".right")).length;
+    score.textContent = judged === 0 ? "" : `${right} of ${fieldsets.length} right` +
+      (judged < fieldsets.length ? `, ${fieldsets.length - judged} not answered yet.` : ".");
+  }
+
+  fieldsets.forEach((fieldset, number) => {
+    fieldset.querySelector(".check").addEventListener("click", () => {
+      clear(fieldset);
+      const feedback = fieldset.querySelector(".feedback");
+      const verdict = judge(questions[number], fieldset);
+      if (verdict === null) {
+        feedback.textContent = questions[number].type === "numeric" ? "Type a number first." : "Choose an answer first.";
+      } else {
+        fieldset.classList.add(verdict.right ? "right" : "wrong");
+        const partly = !verdict.right && verdict.says.every((answer) => answer.correct);
+        const words = verdict.right ? "Right." : partly ? "Not all of it yet." : "Not right.";
+        feedback.innerHTML = `<strong>${words}</strong>` +
+          verdict.says.map((answer) => ` <span>${answer.feedback}</span>`).join("");
+      }
+      showScore();
+    });
+    fieldset.addEventListener("input", () => { clear(fieldset); showScore(); });
+  });
+  form.addEventListener("submit", (event) => {  // Enter in a field
+    event.preventDefault();
+    document.activeElement.closest("fieldset")?.querySelector(".check").click();
+  });
+  form.addEventListener("reset", () => { fieldsets.forEach(clear); showScore(); });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const form of document.querySelectorAll("form.quiz")) startQuiz(form);
+});

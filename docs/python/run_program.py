@@ -1,0 +1,28 @@
+import subprocess
+
+
+def run(program, *arguments, limit=0.5):
+    try:
+        done = subprocess.run([program, *arguments], capture_output=True, timeout=limit)
+    except FileNotFoundError:
+        print(f"there is no program {program}")
+    except subprocess.TimeoutExpired:
+        print(f"{program}: {limit} s are over")
+    else:
+        # A negative number is the signal that ended it.
+        print(f"{program}: {len(done.stdout)} bytes of output, exit code {done.returncode}")
+
+
+if __name__ == "__main__":
+    run("echo", "What a program writes can be read.")
+    run("seq", "100000")
+    run("sh", "-c", "exit 3")
+    run("sleep", "60")
+    run("no-such-program")
+
+# Prints:
+#   echo: 35 bytes of output, exit code 0
+#   seq: 588895 bytes of output, exit code 0
+#   sh: 0 bytes of output, exit code 3
+#   sleep: 0.5 s are over
+#   there is no program no-such-program
