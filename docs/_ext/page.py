@@ -5,6 +5,8 @@ the theme; its content is the caption, and the SVG's <title> and <desc> are read
 
 `{measured} channels_benchmark queue` is a table of what ./course bench measured, from docs/measurements/.
 
+`{toolkit} 01_process` is the reference of a chapter's headers.
+
 The page of an exercise is the README.md in its folder.
 """
 
@@ -13,8 +15,10 @@ import os
 import re
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -86,6 +90,49 @@ def table(header, rows):
     return nodes.table("", group)
 
 
+class Toolkit(SphinxDirective):
+    """`{toolkit} 01_process`: for each header in the table of a chapter's README, what Doxygen found in it."""
+
+    required_arguments = 1
+
+    def run(self):
+        chapter = self.arguments[0]
+        readme = (ROOT / chapter / "README.md").read_text()
+        return [self.section(chapter, *row) for row in re.findall(r"^\| \[`(mp/\w+\.hpp)`\]\S* \| (.*?) \|$", readme, re.M)]
+
+    def section(self, chapter, header, gives):
+        section = nodes.section("", nodes.title("", "", nodes.literal("", header)), ids=[header.replace("/", "-")])
+        self.state.nested_parse(StringList([gives[0].upper() + gives[1:] + "."], header), 0, section)
+        for directive in declarations(self.config.breathe_projects["mp"], f"{chapter}/{header}"):
+            self.state.nested_parse(StringList(directive, header), 0, section)
+        return section
+
+
+def declarations(xml, header):
+    """The Breathe directives for what the header declares and documents, in its order."""
+    found = []
+    for file in sorted(Path(xml).glob("*.xml")):
+        if not file.name.startswith(("namespace", "class", "struct", "concept")):
+            continue
+        compound = ElementTree.parse(file).getroot().find("compounddef")
+        scope, kind = compound.findtext("compoundname"), compound.get("kind")
+        if kind == "namespace":
+            parts = [(member, member.get("kind"), f"{scope}::{member.findtext('name')}") for member in compound.iter("memberdef")]
+        elif scope.count("::") == 1 or kind == "concept":  # what is inside a class comes with it
+            parts = [(compound, kind, scope)]
+        else:
+            parts = []
+        for part, kind, name in parts:
+            text = "".join("".join(part.find(which).itertext()) for which in ("briefdescription", "detaileddescription"))
+            location = part.find("location")
+            if text.strip() and location.get("file") == header:
+                if kind == "function":
+                    name += part.findtext("argsstring")
+                members = [":members:"] if kind in ("class", "struct") else []
+                found.append((int(location.get("line")), [f"```{{doxygen{kind}}} {name}", *members, "```"]))
+    return [directive for _, directive in sorted(found)]
+
+
 class QuestionRole(SphinxRole):
     """{question}`3` is a link to the third question of the page's quiz."""
 
@@ -110,6 +157,19 @@ def write_exercise_pages(app):
         page = pages / name
         if not page.exists() or page.read_text() != text:
             page.write_text(text)
+
+
+class ExerciseList(SphinxDirective):
+    """Links to the pages of all exercises, and their place in the navigation."""
+
+    def run(self):
+        pages = sorted(page.stem for page in (Path(self.env.srcdir) / "exercises").glob("*.md") if page.stem != "index")
+        if not pages:
+            return []
+        parent = nodes.container()
+        toctree = ["```{toctree}", ":maxdepth: 1", "", *pages, "```"]
+        self.state.nested_parse(StringList(toctree, "exercises"), 0, parent)
+        return parent.children
 
 
 def resolve(folder, link):
@@ -162,6 +222,8 @@ def mend_furo(app, error):
 def setup(app):
     app.add_directive("drawing", Drawing)
     app.add_directive("measured", Measured)
+    app.add_directive("toolkit", Toolkit)
+    app.add_directive("exercise-list", ExerciseList)
     app.add_role("question", QuestionRole())
     app.connect("builder-inited", write_exercise_pages)
     app.connect("build-finished", copy_mathjax)
