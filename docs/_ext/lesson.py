@@ -134,17 +134,12 @@ class LessonDirective(SphinxDirective):
                 return chapter, lessons[name]
         raise self.error(f"no lesson is called '{name}'")
 
-    def depend_on(self, path):
-        self.env.note_dependency(os.path.relpath(path, self.env.srcdir))
-
     def shown_run(self, name, chapter, expected):
         """What a run printed, and what it drew."""
         app = self.env.app
         arguments = shlex.split(self.options.get("args", ""))
         ending = self.options.get("figure-format", "svg")
         figure = f"{name}.{ending}" if "figure" in self.options else ""
-        self.depend_on(Path(app.config.course_build) / chapter / name)
-        self.depend_on(Path(app.config.course_build) / "lessons.txt")
         output, status, drawn = run_lesson(app, chapter, name, arguments, figure)
         if status != expected:
             raise self.error(f"{name} ended with {status}, {expected} was expected; it printed:\n{output}")
@@ -182,9 +177,6 @@ class Lesson(LessonDirective):
         chapter, status = self.find_chapter(name)
         source = ROOT / chapter / f"{name}.cpp"
         python = Path(self.env.srcdir) / "python" / f"{name}.py"
-        self.depend_on(source)
-        if python.exists():
-            self.depend_on(python)
 
         # A link to it from anywhere: {lesson}`greeting`
         target = nodes.target("", "", ids=[f"lesson-{name}"])
@@ -201,7 +193,7 @@ class Lesson(LessonDirective):
         if python.exists():
             group = f"tabs-{name}"
             result += [
-                html(f'<div class="tabs" role="radiogroup" aria-label="{name}: the language">'
+                html(f'<div class="tabs" role="group" aria-label="{name}: the language">'
                      f'<input type="radio" id="{group}-cpp" name="{group}" value="cpp" checked>'
                      f'<label for="{group}-cpp">C++</label><div class="tab">'),
                 where, cpp,
@@ -243,7 +235,6 @@ class LessonList(SphinxDirective):
     def run(self):
         chapter = self.arguments[0]
         readme = ROOT / chapter / "README.md"
-        self.env.note_dependency(os.path.relpath(readme, self.env.srcdir))
         shows = dict(re.findall(r"^\| \[`(\w+)`\]\(\w+\.cpp\)[^|]*\| (.*?) \|$", readme.read_text(), re.M))
         items = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".", classes=["lesson-list"])
         for name in read_lessons(self.env.app).get(chapter, {}):
@@ -256,7 +247,7 @@ class LessonList(SphinxDirective):
 
 
 def link_to_lesson(env, name):
-    return addnodes.pending_xref("", nodes.literal("", name), refdomain="course", reftype="lesson",
+    return addnodes.pending_xref("", nodes.literal("", name), refdomain="", reftype="lesson",
                                  reftarget=name, refdoc=env.docname, refwarn=True)
 
 
@@ -266,7 +257,7 @@ class LessonRole(SphinxRole):
 
 
 def resolve_link(app, env, node, content):
-    if node.get("refdomain") != "course":
+    if node["reftype"] != "lesson":
         return None
     name = node["reftarget"]
     for docname, lessons in getattr(env, "course_lessons", {}).items():

@@ -33,7 +33,6 @@ class Drawing(SphinxDirective):
     def run(self):
         name = self.arguments[0]
         file = Path(self.env.srcdir) / "drawings" / f"{name}.svg"
-        self.env.note_dependency(f"drawings/{name}.svg")
         svg = re.sub(r"<!--.*?-->", "", file.read_text(), flags=re.S)
         if "<title>" not in svg or "<desc>" not in svg:
             raise self.error(f"{file.name} needs a <title> and a <desc>")
@@ -61,7 +60,6 @@ class Measured(SphinxDirective):
     def run(self):
         program, group = self.arguments
         file = Path(self.env.srcdir) / "measurements" / f"{program}.json"
-        self.env.note_dependency(f"measurements/{program}.json")
         if not file.exists():
             text = f"Not measured yet. docs/measure runs {program} and writes what it finds to docs/measurements."
             return [nodes.note("", nodes.paragraph("", text))]
@@ -123,14 +121,19 @@ def declarations(xml, header):
         else:
             parts = []
         for part, kind, name in parts:
-            text = "".join("".join(part.find(which).itertext()) for which in ("briefdescription", "detaileddescription"))
+            # A class without a comment of its own may have members with one.
+            comments = [*part.iter("briefdescription"), *part.iter("detaileddescription")]
+            text = "".join("".join(comment.itertext()) for comment in comments)
             location = part.find("location")
-            if text.strip() and location.get("file") == header:
+            if location.get("file") == header:
                 if kind == "function":
                     name += part.findtext("argsstring")
-                members = [":members:"] if kind in ("class", "struct") else []
-                found.append((int(location.get("line")), [f"```{{doxygen{kind}}} {name}", *members, "```"]))
-    return [directive for _, directive in sorted(found)]
+                members = [":members:", ":undoc-members:"] if kind in ("class", "struct") else []
+                directive = [f"```{{doxygen{kind}}} {name}", *members, "```"]
+                found.append((int(location.get("line")), bool(text.strip()), directive))
+    # A declaration right below one with a comment shares it.
+    commented = {line for line, has_comment, _ in found if has_comment}
+    return [directive for line, _, directive in sorted(found) if line in commented or line - 1 in commented]
 
 
 class QuestionRole(SphinxRole):

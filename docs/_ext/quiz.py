@@ -68,7 +68,6 @@ class Quiz(SphinxDirective):
 
     def run(self):
         name = self.arguments[0]
-        self.env.note_dependency(f"quizzes/{name}.json")
         questions = json.loads((Path(self.env.srcdir) / "quizzes" / f"{name}.json").read_text())
         forms = []
         for number, question in enumerate(questions, 1):
