@@ -179,7 +179,7 @@ class Lesson(LessonDirective):
         python = Path(self.env.srcdir) / "python" / f"{name}.py"
 
         # A link to it from anywhere: {lesson}`greeting`
-        target = nodes.target("", "", ids=[f"lesson-{name}"])
+        target = html(f'<span id="lesson-{name}"></span>')
         seen = self.env.__dict__.setdefault("course_lessons", {}).setdefault(self.env.docname, [])
         seen.append(name)
 

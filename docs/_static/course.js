@@ -63,12 +63,14 @@ function startQuiz(form) {
       }
       showScore();
     });
+    fieldset.querySelector("input[type=text]")?.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      fieldset.querySelector(".check").click();
+    });
     fieldset.addEventListener("input", () => { clear(fieldset); showScore(); });
   });
-  form.addEventListener("submit", (event) => {  // Enter in a field
-    event.preventDefault();
-    document.activeElement.closest("fieldset")?.querySelector(".check").click();
-  });
+  form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => { fieldsets.forEach(clear); showScore(); });
 }
 

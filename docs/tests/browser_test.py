@@ -1,0 +1,268 @@
+"""The website in a real browser: headless Chromium, driven by Selenium."""
+
+import functools
+import http.server
+import json
+import os
+import shutil
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(os.environ.get("COURSE_BUILD", ROOT / "build")) / "site"
+PAGES = sorted(str(page.relative_to(SITE)) for page in SITE.rglob("*.html") if "_static" not in page.parts)
+CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
+OPTIONS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",  # containers have little of that
+]
+
+# What a reader cannot read: text whose contrast with what is behind it is below 4.5 (3 for large text).
+CONTRAST = """
+const number = (text) => text.match(/[\\d.]+/g).map(Number);
+const linear = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+function behind(element) {
+  const layers = [];
+  for (let e = element; e; e = e.parentElement) {
+    const [r, g, b, a = 1] = number(getComputedStyle(e).backgroundColor);
+    if (a > 0) layers.push([r, g, b, a]);
+    if (a === 1) break;
+  }
+  return layers.reduceRight(([r, g, b], [R, G, B, a]) =>
+    [r + (R - r) * a, g + (G - g) * a, b + (B - b) * a], [255, 255, 255]);
+}
+const found = new Map();
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let node; (node = walker.nextNode());) {
+  const element = node.parentElement;
+  if (!node.data.trim() || element.closest(".visually-hidden, script, style, noscript, title, desc, svg, .MathJax, .MathJax_CHTML, .mjx-chtml")) continue;
+  const style = getComputedStyle(element);
+  if (!element.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
+  const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+  const [text, ground] = [luminance(number(style.color)), luminance(behind(element))];
+  const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+  if (contrast < (large ? 3 : 4.5)) {
+    const where = element.tagName + "." + element.className + " in " + element.parentElement.className;
+    found.set(where, `${where}: ${contrast.toFixed(2)}, "${node.data.trim().slice(0, 30)}"`);
+  }
+}
+return [...found.values()];
+"""
+
+# What somebody who cannot see would not be told.
+UNNAMED = """
+const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.title || e.textContent.trim()
+  || [...(e.labels || [])].some((label) => label.textContent.trim()) || e.querySelector("img[alt], svg title") || e.placeholder;
+const shown = (e) => e.checkVisibility({checkVisibilityCSS: true});
+const wrong = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea")]
+  .filter((e) => shown(e) && e.type !== "submit" && !named(e)).map((e) => e.outerHTML.slice(0, 100));
+const ids = [...document.querySelectorAll("[id]:not(.breathe-sectiondef-title)")].map((e) => e.id);  // Breathe repeats those
+const twice = ids.filter((id, n) => ids.indexOf(id) !== n).map((id) => "id twice: " + id);
+const broken = [...document.querySelectorAll("img")].filter((i) => i.complete && i.naturalWidth === 0).map((i) => "broken: " + i.src);
+return [...wrong, ...twice, ...broken, ...(document.documentElement.lang ? [] : ["the page names no language"])];
+"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class BrowserTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
+        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(cls.server.server_close)
+        cls.addClassCleanup(cls.server.shutdown)
+        profile = tempfile.mkdtemp(prefix="site-test-")
+        cls.addClassCleanup(shutil.rmtree, profile, ignore_errors=True)
+
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium")
+        for option in [*OPTIONS, f"--user-data-dir={profile}", "--window-size=1280,900"]:
+            options.add_argument(option)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        cls.browser = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+        cls.addClassCleanup(cls.browser.quit)
+        cls.browser.set_page_load_timeout(60)
+
+    def setUp(self):
+        self.set_width(1280)
+
+    def open(self, page):
+        self.browser.get(f"http://127.0.0.1:{self.server.server_port}/{page}")
+
+    def run_script(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def find(self, selector, inside=None):
+        return (inside or self.browser).find_element(By.CSS_SELECTOR, selector)
+
+    def wait_for(self, condition):
+        return WebDriverWait(self.browser, 20).until(lambda _: condition())
+
+    def set_width(self, width):
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600})
+
+    def for_each(self, check, pages=PAGES):
+        for page in pages:
+            with self.subTest(page):
+                self.open(page)
+                check()
+
+    def test_pages_load_without_errors_and_ask_nobody_else(self):
+        self.browser.get_log("performance")
+
+        def check():
+            self.run_script("document.querySelectorAll('img').forEach((i) => i.loading = 'eager')")
+            if self.run_script("return Boolean(document.querySelector('.math'))"):
+                self.wait_for(lambda: self.run_script("return Boolean(document.querySelector('.MathJax_CHTML, .mjx-chtml'))"))
+            errors = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+            self.assertEqual(errors, [])
+            for entry in self.browser.get_log("performance"):
+                event = json.loads(entry["message"])["message"]
+                if event["method"] == "Network.requestWillBeSent":
+                    url = event["params"]["request"]["url"]
+                    self.assertRegex(url, r"^(http://127\.0\.0\.1:|data:|chrome:|about:|blob:)")
+
+        self.for_each(check)
+
+    def test_a_phone_need_not_scroll_sideways(self):
+        self.set_width(360)
+
+        def check():
+            width = self.run_script("return document.documentElement.scrollWidth")
+            self.assertLessEqual(width, 360)
+
+        self.for_each(check)
+
+    def test_text_can_be_read_and_controls_have_names(self):
+        def check():
+            self.assertEqual(self.run_script(UNNAMED), [])
+            for theme in ("light", "dark"):
+                self.run_script("document.body.dataset.theme = arguments[0]", theme)
+                # Transitions of colours would be caught half-way.
+                self.run_script("document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')")
+                self.assertEqual(self.run_script(CONTRAST), [], theme)
+
+        self.for_each(check)
+
+    def test_search_finds(self):
+        self.open("index.html")
+        field = self.find("input[name=q]")
+        field.send_keys("Amdahl", Keys.ENTER)
+        self.wait_for(lambda: self.browser.find_elements(By.CSS_SELECTOR, "#search-results li a"))
+        found = [link.get_attribute("href") for link in self.browser.find_elements(By.CSS_SELECTOR, "#search-results li a")]
+        self.assertTrue(any("chapters/01_process.html" in link for link in found), found)
+
+    def test_search_says_when_there_is_nothing(self):
+        self.open("search.html?q=zyxwvut")
+        self.wait_for(lambda: "did not match" in self.find("#search-results").text)
+
+    def test_the_theme_button_changes_the_theme_and_it_stays(self):
+        self.open("index.html")
+        ground = "return getComputedStyle(document.body).backgroundColor"
+        seen = {self.run_script(ground)}
+        button = next(b for b in self.browser.find_elements(By.CSS_SELECTOR, ".theme-toggle") if b.is_displayed())
+        for _ in range(2):
+            button.click()
+            seen.add(self.run_script(ground))
+        self.assertEqual(len(seen), 2, "light and dark")
+        theme = self.run_script("return document.body.dataset.theme")
+        self.open(CHAPTERS[0])
+        self.assertEqual(self.run_script("return document.body.dataset.theme"), theme)
+
+    def test_one_tab_for_python_switches_all(self):
+        self.open(CHAPTERS[0])
+        first, second = self.browser.find_elements(By.CSS_SELECTOR, ".tabs")[:2]
+        cpp, python = first.find_elements(By.CSS_SELECTOR, ".tab")
+        self.assertTrue(cpp.is_displayed() and not python.is_displayed())
+        self.run_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", first)
+        self.find("label[for$=python]", first).click()
+        self.assertTrue(python.is_displayed() and not cpp.is_displayed())
+        self.assertIn("from multiprocessing import", python.text)
+        self.assertTrue(second.find_elements(By.CSS_SELECTOR, ".tab")[1].is_displayed())
+        # The keyboard, too: the arrow goes back to C++.
+        self.find("input[value=python]", first).send_keys(Keys.ARROW_LEFT)
+        self.assertTrue(cpp.is_displayed())
+
+    def test_copying_takes_the_command_and_not_the_output(self):
+        self.open("index.html")
+        self.run_script("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); };"
+                        "document.execCommand = (c) => { window.copied = String(getSelection()) || document.activeElement.value; return true; };")
+        output = self.find(".output")
+        self.run_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", output)
+        self.run_script("arguments[0].click()", self.find("button.copybtn", output))
+        self.assertEqual(self.wait_for(lambda: self.run_script("return window.copied")).strip(), "./course run greeting")
+
+    def answer(self, fieldset, question, right):
+        """Gives the right answer, or a wrong one, and asks for the verdict."""
+        inputs = fieldset.find_elements(By.CSS_SELECTOR, "input")
+        if question["type"] == "numeric":
+            value = next(a for a in question["answers"] if a.get("correct"))["value"]
+            inputs[0].clear()
+            inputs[0].send_keys(str(value if right else value + 12345))
+            inputs[0].send_keys(Keys.ENTER)
+            return
+        for control, answer in zip(inputs, question["answers"]):
+            wanted = bool(answer["correct"]) == right
+            if control.is_selected() != wanted and (wanted or control.get_attribute("type") == "checkbox"):
+                self.run_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", control)
+                control.send_keys(Keys.SPACE)
+        self.find(".check", fieldset).send_keys(Keys.ENTER)
+
+    def test_quizzes_judge_wrong_and_right(self):
+        def check():
+            form = self.find("form.quiz")
+            questions = json.loads(self.find("script", form).get_attribute("textContent"))
+            fieldsets = form.find_elements(By.CSS_SELECTOR, "fieldset")
+            self.assertEqual(len(fieldsets), len(questions))
+            for right, verdict in ((False, "wrong"), (True, "right")):
+                for fieldset, question in zip(fieldsets, questions):
+                    self.answer(fieldset, question, right)
+                    self.assertIn(verdict, fieldset.get_attribute("class").split(), question["question"])
+                    said = self.find(".feedback", fieldset).text
+                    self.assertIn("Right." if right else "Not right.", said)
+                    self.assertGreater(len(said), 25, "a word on why")
+                self.assertEqual(self.find(".score", form).text, f"{len(questions) if right else 0} of {len(questions)} right.")
+
+        self.for_each(check, [*CHAPTERS, "summary.html"])
+
+    def test_a_quiz_asks_for_an_answer_and_starts_again(self):
+        self.open(CHAPTERS[0])
+        form = self.find("form.quiz")
+        fieldset = self.find("fieldset", form)
+        self.find(".check", fieldset).send_keys(Keys.ENTER)
+        self.assertEqual(self.find(".feedback", fieldset).text, "Choose an answer first.")
+        self.find("input", fieldset).send_keys(Keys.SPACE)
+        self.find(".check", fieldset).send_keys(Keys.ENTER)
+        self.assertIn("not answered yet", self.find(".score", form).text)
+        self.find("button[type=reset]", form).send_keys(Keys.ENTER)
+        self.assertEqual(self.find(".score", form).text, "")
+        self.assertEqual(self.find(".feedback", fieldset).text, "")
+
+    def test_half_of_the_right_answers_are_not_enough(self):
+        self.open(CHAPTERS[0])
+        fieldset = self.find("fieldset[data-type=many_choice]")
+        questions = json.loads(self.find("form.quiz script").get_attribute("textContent"))
+        question = next(q for q in questions if q["type"] == "many_choice")
+        one = next(n for n, answer in enumerate(question["answers"]) if answer["correct"])
+        fieldset.find_elements(By.CSS_SELECTOR, "input")[one].send_keys(Keys.SPACE)
+        self.find(".check", fieldset).send_keys(Keys.ENTER)
+        self.assertIn("Not all of it yet.", self.find(".feedback", fieldset).text)
+
+
+if __name__ == "__main__":
+    unittest.main()

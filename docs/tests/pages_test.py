@@ -1,0 +1,121 @@
+"""What must hold of every page, as far as it can be seen without a browser."""
+
+import os
+import unittest
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(os.environ.get("COURSE_BUILD", ROOT / "build")) / "site"
+PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.parts)
+
+
+class Page(HTMLParser):
+    """The facts about a page that the tests ask for."""
+
+    def __init__(self, file):
+        super().__init__()
+        self.file = file
+        self.ids, self.links, self.resources, self.images, self.headings = set(), [], [], [], []
+        self.objectives = []  # the number of links in each
+        self.section = []
+        self.feed(file.read_text())
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if "id" in attributes:
+            self.ids.add(attributes["id"])
+        if tag == "section":
+            self.section.append(attributes.get("id"))
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+            if self.in_objectives() and "headerlink" not in attributes.get("class", ""):
+                self.objectives[-1:] = [self.objectives[-1] + 1] if self.objectives else []
+        if tag == "li" and self.in_objectives():
+            self.objectives.append(0)
+        if tag in ("script", "img", "iframe", "source") and "src" in attributes:
+            self.resources.append(attributes["src"])
+        if tag == "link" and attributes.get("rel") in ("stylesheet", "icon", "shortcut icon"):
+            self.resources.append(attributes["href"])
+        if tag == "img":
+            self.images.append(attributes)
+        if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+            self.headings.append(int(tag[1]))
+
+    def handle_endtag(self, tag):
+        if tag == "section":
+            self.section.pop()
+
+    def in_objectives(self):
+        return bool(self.section) and self.section[-1] == "objectives"
+
+
+class PagesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pages = {page: Page(page) for page in PAGES}
+
+    def for_each(self, check):
+        self.assertGreater(len(self.pages), 10)
+        for file, page in self.pages.items():
+            with self.subTest(str(file.relative_to(SITE))):
+                check(file, page)
+
+    def test_links_lead_somewhere(self):
+        def check(file, page):
+            for link in page.links:
+                target, anchor = urldefrag(link)
+                if target.startswith(("http:", "https:", "mailto:")):
+                    continue
+                other = file if not target else Path(os.path.normpath(file.parent / unquote(target)))
+                self.assertTrue(other.is_file(), link)
+                if anchor and other.suffix == ".html":
+                    self.assertIn(unquote(anchor), self.pages[other].ids, link)
+
+        self.for_each(check)
+
+    def test_everything_is_on_this_site(self):
+        def check(file, page):
+            for resource in page.resources:
+                self.assertNotRegex(resource, "^(https?:)?//")
+                self.assertTrue((file.parent / unquote(resource.partition("?")[0])).is_file(), resource)
+
+        self.for_each(check)
+        for style in (SITE / "_static").rglob("*.css"):
+            self.assertNotRegex(style.read_text(), r"url\(\s*[\"']?(https?:)?//", style)
+
+    def test_images_are_described(self):
+        def check(_, page):
+            for image in page.images:
+                if "figure" in image.get("src", "") or "_images" in image.get("src", ""):
+                    self.assertGreater(len(image.get("alt", "")), 20, image)
+                self.assertIn("alt", image)
+
+        self.for_each(check)
+
+    def test_headings_are_in_order(self):
+        def check(file, page):
+            if file.name in ("genindex.html", "search.html"):
+                return
+            self.assertEqual(page.headings.count(1), 1)
+            for before, after in zip(page.headings, page.headings[1:]):
+                self.assertLessEqual(after, before + 1)
+
+        self.for_each(check)
+
+    def test_each_objective_is_met_somewhere(self):
+        def check(file, page):
+            if file.parent.name == "chapters":
+                self.assertGreaterEqual(len(page.objectives), 5)
+                self.assertNotIn(0, page.objectives)
+
+        self.for_each(check)
+
+    def test_each_exercise_has_its_page(self):
+        for readme in (ROOT / "exercises").glob("*/README.md"):
+            self.assertTrue((SITE / "exercises" / f"{readme.parent.name}.html").is_file(), readme)
+
+
+if __name__ == "__main__":
+    unittest.main()
