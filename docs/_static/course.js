@@ -74,6 +74,17 @@ function startQuiz(form) {
   form.addEventListener("reset", () => { fieldsets.forEach(clear); showScore(); });
 }
 
+// What the theme leaves out for those who use a keyboard or a screen reader.
+function completeTheTheme() {
+  const set = (selector, name, value) => document.querySelectorAll(selector).forEach((e) => e.setAttribute(name, value));
+  set(".caption[role=heading]", "aria-level", "2");
+  set("aside.sidebar-drawer", "aria-label", "All pages");
+  set("aside.toc-drawer", "aria-label", "This page");
+  for (const region of document.querySelectorAll("pre, .content table"))
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  completeTheTheme();
   for (const form of document.querySelectorAll("form.quiz")) startQuiz(form);
 });

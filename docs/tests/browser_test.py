@@ -49,7 +49,10 @@ for (let node; (node = walker.nextNode());) {
   const style = getComputedStyle(element);
   if (!element.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
   const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-  const [text, ground] = [luminance(number(style.color)), luminance(behind(element))];
+  let opacity = 1;
+  for (let e = element; e; e = e.parentElement) opacity *= getComputedStyle(e).opacity;
+  const back = behind(element), front = number(style.color).slice(0, 3).map((c, i) => c * opacity + back[i] * (1 - opacity));
+  const [text, ground] = [luminance(front), luminance(back)];
   const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
   if (contrast < (large ? 3 : 4.5)) {
     const where = element.tagName + "." + element.className + " in " + element.parentElement.className;
