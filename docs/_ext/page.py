@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from quiz import inline
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -151,8 +152,8 @@ def write_exercise_pages(app):
         text = readme.read_text()
         folder = os.path.relpath(readme.parent, pages)
         # Links to files beside the README: from the page they are elsewhere.
-        wanted[f"{readme.parent.name}.md"] = re.sub(
-            r"\]\((?!https?:|#)([^)]+)\)", lambda link: f"]({resolve(folder, link[1])})", text)
+        text = re.sub(r"\]\((?!https?:|#)([^)]+)\)", lambda link: f"]({resolve(folder, link[1])})", text)
+        wanted[f"{readme.parent.name}.md"] = text + hints(readme.with_name("exercise.json"))
     for page in pages.glob("*.md"):
         if page.name != "index.md" and page.name not in wanted:
             page.unlink()
@@ -160,6 +161,14 @@ def write_exercise_pages(app):
         page = pages / name
         if not page.exists() or page.read_text() != text:
             page.write_text(text)
+
+
+def hints(file):
+    """What `./course hint` tells, one after the other, for those who ask."""
+    found = json.loads(file.read_text()).get("hints", []) if file.exists() else []
+    parts = [f"<details><summary>Hint {number}</summary><p>{inline(hint)}</p></details>\n"
+             for number, hint in enumerate(found, 1)]
+    return "\n## Hints\n\nTry first. Then open one at a time.\n\n" + "\n".join(parts) if parts else ""
 
 
 class ExerciseList(SphinxDirective):
