@@ -7,7 +7,8 @@
 
 shows 01_process/greeting.cpp without its #include lines, beside it the same in Python
 (docs/python/greeting.py, if there is one), and the output of a run. With `:figure:`, a text that says what
-can be seen, the program draws with --plot, too. `{run}` shows one more run, and `{lesson-list}` what a
+can be seen, the program draws with --plot, too (or with the `:figure-option:`). `{run}` shows one more run, with
+`:figure-only:` just what it draws, and `{lesson-list}` what a
 chapter holds. {lesson}`greeting` in a text is a link.
 
 A chapter's page must have all its lessons, in reading order, and each must end as CMakeLists.txt says; or
@@ -54,6 +55,17 @@ def without_includes(code):
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
+def as_seen(output):
+    """What is left on a terminal in the end: progress is overwritten by what comes after a carriage return."""
+    lines = []
+    for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output).split("\n"):
+        seen = ""
+        for piece in line.split("\r"):
+            seen = piece + seen[len(piece):]
+        lines.append(seen.rstrip())
+    return "\n".join(lines)
+
+
 def run_in_terminal(program, arguments, folder):
     """Output and exit status. It is a terminal that the program writes to, as at home: into a pipe it would
     write in another order."""
@@ -85,18 +97,18 @@ def run_in_terminal(program, arguments, folder):
     return output.decode(errors="replace"), status
 
 
-def run_lesson(app, chapter, name, arguments, figure):
+def run_lesson(app, chapter, name, arguments, figure, option):
     """Runs a lesson, unless this very program has been run with these arguments before. Gives its output,
     its exit status and the file of its figure."""
     program = Path(app.config.course_build).resolve() / chapter / name
-    key = hashlib.sha256(program.read_bytes() + json.dumps([name, arguments, figure]).encode()).hexdigest()[:24]
+    key = hashlib.sha256(program.read_bytes() + json.dumps([name, arguments, figure, option]).encode()).hexdigest()[:24]
     folder = Path(app.config.course_build) / "site-work" / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     record, drawn = folder / f"{key}.json", folder / f"{key}{Path(figure).suffix}"
     if not record.exists():
         logger.info("running %s %s", name, shlex.join(arguments), nonl=False)
         with tempfile.TemporaryDirectory() as work:
-            plot = ["--plot", figure] if figure else []
+            plot = [option, figure] if figure else []
             output, status = run_in_terminal(program, [*arguments, *plot], work)
             if figure and status == 0:
                 drawn.write_bytes((Path(work) / figure).read_bytes())
@@ -123,7 +135,8 @@ class LessonDirective(SphinxDirective):
         "args": directives.unchanged,
         "figure": directives.unchanged,
         "figure-format": directives.unchanged,
-        "figure-caption": directives.unchanged,
+        "figure-option": directives.unchanged,
+        "figure-only": directives.flag,
         "varies": directives.unchanged,
         "status": directives.nonnegative_int,
     }
@@ -140,12 +153,15 @@ class LessonDirective(SphinxDirective):
         arguments = shlex.split(self.options.get("args", ""))
         ending = self.options.get("figure-format", "svg")
         figure = f"{name}.{ending}" if "figure" in self.options else ""
-        output, status, drawn = run_lesson(app, chapter, name, arguments, figure)
+        option = self.options.get("figure-option", "--plot")
+        output, status, drawn = run_lesson(app, chapter, name, arguments, figure, option)
         if status != expected:
             raise self.error(f"{name} ended with {status}, {expected} was expected; it printed:\n{output}")
 
-        command = shlex.join(["./course", "run", name, *arguments, *(["--plot", figure] if figure else [])])
-        result = [code_block(f"$ {command}\n{output.rstrip()}\n", "console", "output")]
+        command = shlex.join(["./course", "run", name, *arguments, *([option, figure] if figure else [])])
+        result = []
+        if "figure-only" not in self.options:
+            result.append(code_block(f"$ {command}\n{as_seen(output).rstrip()}\n", "console", "output"))
         notes = []
         if status:
             notes.append(nodes.inline("", f"It ends with exit status {status}.", classes=["status"]))
@@ -162,7 +178,7 @@ class LessonDirective(SphinxDirective):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(drawn.read_bytes())
             up = "../" * self.env.docname.count("/")
-            caption = self.options.get("figure-caption", f"Drawn by {name} in the run above.")
+            caption = f"Drawn by {command}" if "figure-only" in self.options else f"Drawn by {name} in the run above."
             result.append(html(
                 f'<figure class="plot {ending}"><img src="{up}_images/{target.name}" loading="lazy" '
                 f'alt="{escape(self.options["figure"], quote=True)}">'
