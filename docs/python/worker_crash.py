@@ -1,0 +1,22 @@
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+
+def square_or_be_killed(x):
+    if x == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return x * x
+
+
+if __name__ == "__main__":
+    # multiprocessing.Pool would wait for the lost result for ever.
+    with ProcessPoolExecutor(2) as pool:
+        try:
+            print(list(pool.map(square_or_be_killed, range(10))))
+        except BrokenProcessPool:
+            print("a worker has died, and the pool with it")
+
+# Prints:
+#   a worker has died, and the pool with it
