@@ -1,0 +1,259 @@
+#include <fcntl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <numbers>
+#include <numeric>
+#include <random>
+#include <ranges>
+#include <string>
+#include <vector>
+#include <benchmark/benchmark.h>
+
+#include <mp/pool.hpp>
+
+// A pool beside its peers: what a task costs, and what it makes of real work with two processes,
+// where OpenMP has two threads. Compare the times, or the items a second, within one run.
+
+namespace {
+
+constexpr int processes = 2;
+
+// The seconds that a Python program prints.
+void python(benchmark::State& state, const std::string& script) {
+  for (auto _ : state) {
+    std::FILE* const pipe = ::popen(("python3 -c '" + script + "' 2>/dev/null").c_str(), "re");
+    double seconds = 0;
+    if (!pipe || std::fscanf(pipe, "%lf", &seconds) != 1) state.SkipWithError("no python3");
+    if (pipe) ::pclose(pipe);
+    state.SetIterationTime(seconds);
+  }
+}
+
+// ---- What a task costs ----
+
+constexpr int tasks = 100'000;
+constexpr int round_trips = 5'000;
+
+int identity(int x) { return x; }
+
+void map_mp(benchmark::State& state, std::ptrdiff_t chunk_size) {
+  mp::Pool pool{processes};
+  std::vector<int> numbers(tasks);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(pool.map(identity, numbers, {.chunk_size = chunk_size}));
+  state.SetItemsProcessed(state.iterations() * tasks);
+}
+
+// `pool` makes the pool p, and `call` maps f over xs with it.
+void map_python(benchmark::State& state, const std::string& pool, const std::string& call) {
+  python(state, R"(
+import multiprocessing as m, time
+from concurrent.futures import ProcessPoolExecutor
+def f(x): return x
+xs = list(range(100000))
+with )" + pool + R"( as p:
+    list(p.map(f, xs[:10]))
+    t = time.perf_counter()
+    )" + call + R"(
+    print(time.perf_counter() - t))");
+  state.SetItemsProcessed(state.iterations() * tasks);
+}
+
+void apply_mp(benchmark::State& state) {
+  mp::Pool pool{processes};
+  for (auto _ : state)
+    for (int i = 0; i < round_trips; ++i) benchmark::DoNotOptimize(pool.apply(identity, i));
+  state.SetItemsProcessed(state.iterations() * round_trips);
+}
+
+void apply_raw_pipes(benchmark::State& state) {
+  std::array<int, 2> there{}, back{};
+  mp::check(::pipe2(there.data(), O_CLOEXEC), "pipe2");
+  mp::check(::pipe2(back.data(), O_CLOEXEC), "pipe2");
+  mp::FileDescriptor there_read{there[0]}, there_write{there[1]}, back_read{back[0]},
+      back_write{back[1]};
+  const mp::Process echo{[&] {
+    there_write.close();
+    for (int x = 0; ::read(there_read.get(), &x, sizeof x) == sizeof x;)
+      if (::write(back_write.get(), &x, sizeof x) != sizeof x) return;
+  }};
+  for (auto _ : state) {
+    for (int i = 0; i < round_trips; ++i) {
+      int x = i;
+      if (::write(there_write.get(), &x, sizeof x) != sizeof x ||
+          ::read(back_read.get(), &x, sizeof x) != sizeof x)
+        return state.SkipWithError("the pipe is broken");
+    }
+  }
+  there_write.close();
+  state.SetItemsProcessed(state.iterations() * round_trips);
+}
+
+void apply_python(benchmark::State& state) {
+  python(state, R"(
+import multiprocessing as m, time
+def f(x): return x
+with m.Pool(2) as p:
+    p.apply(f, (1,))
+    t = time.perf_counter()
+    for i in range(5000): p.apply(f, (i,))
+    print(time.perf_counter() - t))");
+  state.SetItemsProcessed(state.iterations() * round_trips);
+}
+
+// ---- Real work, in parts ----
+
+std::mt19937_64 generator(int part) {
+  std::seed_seq seed{1, part};
+  return std::mt19937_64{seed};
+}
+
+// Monte Carlo pi, 1e8 points.
+std::int64_t pi(int part) {
+  auto random = generator(part);
+  std::uniform_real_distribution<double> uniform;
+  std::int64_t inside = 0;
+  for (int i = 0; i < 12'500'000; ++i) {
+    const double x = uniform(random), y = uniform(random);
+    inside += x * x + y * y < 1;
+  }
+  return inside;
+}
+
+// One of 64 slices of a Julia set of 4000 × 4000 points.
+std::vector<std::uint8_t> julia(int part) {
+  constexpr int cells = 2000, rows = (2 * cells + 63) / 64;
+  std::vector<std::uint8_t> counts;
+  counts.reserve(2 * cells * static_cast<std::size_t>(rows));
+  std::array<double, 2 * cells> zr, zi;
+  std::array<std::int32_t, 2 * cells> count;
+  for (int row = part * rows; row < (part + 1) * rows && row < 2 * cells; ++row) {
+    for (std::size_t i = 0; i < zr.size(); ++i) {
+      zr[i] = -2 + 2.0 * static_cast<double>(i) / cells;
+      zi[i] = -2 + 2.0 * row / cells;
+      count[i] = 0;
+    }
+    for (int step = 0; step < 80; ++step) {
+      for (std::size_t i = 0; i < zr.size(); ++i) {
+        const double r = zr[i] * zr[i] - zi[i] * zi[i] - 0.83;
+        zi[i] = 2 * zr[i] * zi[i] - 0.22;
+        zr[i] = r;
+        count[i] += zr[i] * zr[i] + zi[i] * zi[i] < 1e300;
+      }
+    }
+    for (const auto n : count) counts.push_back(static_cast<std::uint8_t>(n));
+  }
+  return counts;
+}
+
+// The density of 100,000 points of a normal distribution at the origin, for one of 100 widths.
+double parzen(int part) {
+  static const auto points = [] {
+    auto random = generator(0);
+    std::normal_distribution<double> normal;
+    std::vector<std::array<double, 2>> all(100'000);
+    for (auto& point : all) point = {normal(random), normal(random)};
+    return all;
+  }();
+  const double width = 1 + 0.002 * part;
+  double sum = 0;
+  for (int again = 0; again < 20; ++again) {  // or it would be over too soon to be measured
+    std::int64_t inside = 0;
+    for (const auto& [x, y] : points)
+      inside += std::abs(x) <= width / 2 && std::abs(y) <= width / 2;
+    benchmark::DoNotOptimize(inside);
+    sum = static_cast<double>(inside) / (static_cast<double>(points.size()) * width * width);
+  }
+  return sum;
+}
+
+std::array<std::int64_t, 6> dice(int part) {
+  auto random = generator(part);
+  std::uniform_int_distribution<std::size_t> die{0, 5};
+  std::array<std::int64_t, 6> counts{};
+  for (int i = 0; i < 4'000'000; ++i) ++counts[die(random)];
+  return counts;
+}
+
+std::vector<std::int64_t> projectile(int part) {
+  constexpr double g = 9.81, degree = std::numbers::pi / 180;
+  constexpr double least = 99.0 * 99.0 * 0.86602540378 / g;
+  constexpr double most = 100.0 * 100.0 * 0.88294759286 / g;
+  auto random = generator(part);
+  std::uniform_real_distribution<double> angle{30 * degree, 31 * degree}, speed{99, 100};
+  std::vector<std::int64_t> bins(20);
+  for (int i = 0; i < 1'250'000; ++i) {
+    const double a = angle(random), v = speed(random);
+    const double range = v * std::cos(a) * (2 * v * std::sin(a) / g);
+    const auto bin = static_cast<std::ptrdiff_t>((range - least) / (most - least) * 20);
+    ++bins[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(bin, 0, 19))];
+  }
+  return bins;
+}
+
+template <class Result>
+void serial(benchmark::State& state, Result (*kernel)(int), int parts) {
+  for (auto _ : state)
+    for (int part = 0; part < parts; ++part) benchmark::DoNotOptimize(kernel(part));
+}
+
+#ifdef _OPENMP
+template <class Result>
+void open_mp(benchmark::State& state, Result (*kernel)(int), int parts) {
+  for (auto _ : state) {
+    std::vector<Result> results(static_cast<std::size_t>(parts));
+#pragma omp parallel for num_threads(processes) schedule(dynamic)
+    for (int part = 0; part < parts; ++part) results[static_cast<std::size_t>(part)] = kernel(part);
+    benchmark::DoNotOptimize(results.data());
+  }
+}
+#endif
+
+template <class Result>
+void pool_mp(benchmark::State& state, Result (*kernel)(int), int parts) {
+  mp::Pool pool{processes};
+  pool.map(kernel, std::views::iota(0, processes));  // they are there
+  for (auto _ : state)
+    benchmark::DoNotOptimize(pool.map(kernel, std::views::iota(0, parts), {.chunk_size = 1}));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  const auto add = [](const std::string& name, auto... benchmark) {
+    return benchmark::RegisterBenchmark(name.c_str(), benchmark...)->Unit(benchmark::kMillisecond);
+  };
+  const auto add_python = [&](const std::string& name, auto... benchmark) {
+    add(name, benchmark...)->UseManualTime()->Iterations(1);
+  };
+  add("map_chunks_of_1/mp_Pool", map_mp, std::ptrdiff_t{1})->UseRealTime();
+  const std::string pool = "m.Pool(2)", executor = "ProcessPoolExecutor(2)";
+  add_python("map_chunks_of_1/python_Pool", map_python, pool, "p.map(f, xs, chunksize=1)");
+  add_python("map_chunks_of_1/python_futures", map_python, executor, "list(p.map(f, xs))");
+  add("map_default_chunks/mp_Pool", map_mp, std::ptrdiff_t{0})->UseRealTime();
+  add_python("map_default_chunks/python_Pool", map_python, pool, "p.map(f, xs)");
+  add("apply/raw_pipes", apply_raw_pipes)->UseRealTime();
+  add("apply/mp_Pool", apply_mp)->UseRealTime();
+  add_python("apply/python_Pool", apply_python);
+  const auto add_kernel = [&](const std::string& name, auto kernel, int parts) {
+    add(name + "/serial", serial<decltype(kernel(0))>, kernel, parts)->UseRealTime();
+#ifdef _OPENMP
+    add(name + "/OpenMP", open_mp<decltype(kernel(0))>, kernel, parts)->UseRealTime();
+#endif
+    add(name + "/mp_Pool", pool_mp<decltype(kernel(0))>, kernel, parts)->UseRealTime();
+  };
+  add_kernel("pi_1e8_points", pi, 8);
+  add_kernel("julia_4000x4000", julia, 64);
+  add_kernel("parzen_100_widths", parzen, 100);
+  add_kernel("dice_32e6_rolls", dice, 8);
+  add_kernel("projectile_1e7_samples", projectile, 8);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+}
