@@ -1,4 +1,4 @@
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -107,8 +107,7 @@ struct PoolCore {
   StartMethod method = StartMethod::fork;
   sigset_t signals{};
 
-  ExclusiveDescriptor events;  // epoll: every worker's socket and sentinel, and `wake`
-  ExclusiveDescriptor wake;    // whoever waits for events in vain
+  ExclusiveDescriptor wake;  // whoever waits for events in vain
   SharedMemory blackboards;
   std::vector<std::unique_ptr<PoolWorker>> workers;  // null: one is to be started
   std::size_t started = 0;
@@ -117,6 +116,7 @@ struct PoolCore {
 
   std::deque<Chunk> pending;
   std::size_t outstanding = 0;  // chunks, pending ones and held ones
+  std::vector<pollfd> polled;
   bool pumping = false, closed = false;
   int waiting = 0;
   std::condition_variable changed;
@@ -129,7 +129,6 @@ struct PoolCore {
   void submit(Chunk chunk);
   void dispatch();
   void write(std::size_t slot);
-  void watch(std::size_t slot, bool output);
   bool receive(std::size_t slot);
   void take(std::size_t slot, Message message, std::uint32_t nanoseconds);
   void give_back(std::deque<Chunk>& chunks);
@@ -157,19 +156,9 @@ struct PoolCore {
 
 namespace {
 
-constexpr std::uint64_t wake_event = ~std::uint64_t{0};
-
 void require_own(const Pools& pools, const PoolCore* pool) {
   if (!pools.alive.contains(pool))
     throw std::logic_error{"only the process that has made a pool can use it"};
-}
-
-void watch_descriptor(const FileDescriptor& events, const FileDescriptor& descriptor, int operation,
-                      std::uint32_t what, std::uint64_t name) {
-  epoll_event event{};
-  event.events = what;
-  event.data.u64 = name;
-  check(::epoll_ctl(events.get(), operation, descriptor.get(), &event), "epoll_ctl");
 }
 
 }  // namespace
@@ -200,11 +189,8 @@ PoolCore::PoolCore(PoolOptions options) {
   if (options.max_tasks_per_child > 0) max_calls = options.max_tasks_per_child;
   method = options.start_method.value_or(start_method());
   ::pthread_sigmask(SIG_SETMASK, nullptr, &signals);
-  events =
-      ExclusiveDescriptor{FileDescriptor{check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")}};
   wake = ExclusiveDescriptor{
       FileDescriptor{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")}};
-  watch_descriptor(events.get(), wake.get(), EPOLL_CTL_ADD, EPOLLIN, wake_event);
   blackboards = SharedMemory{processes * sizeof(Blackboard)};
   workers.resize(processes);
 }
@@ -247,9 +233,7 @@ void PoolCore::start_workers(Locked& lock) {
     std::exception_ptr error;
     try {
       worker = start_worker(slot);
-      watch_descriptor(events.get(), worker->socket.get(), EPOLL_CTL_ADD, EPOLLIN, 2 * slot);
-      watch_descriptor(events.get(), worker->process.sentinel(), EPOLL_CTL_ADD, EPOLLIN,
-                       2 * slot + 1);
+      worker->process.sentinel();  // opened here, or not at all
     } catch (...) {
       error = std::current_exception();
       worker.reset();
@@ -269,7 +253,6 @@ void PoolCore::start_workers(Locked& lock) {
 // It has answered all, and is to be replaced.
 void PoolCore::retire(std::size_t slot) {
   auto& worker = *workers[slot];
-  ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker.socket.get().get(), nullptr);
   worker.socket.close();
   worker.closed = true;
 }
@@ -327,9 +310,6 @@ void PoolCore::bury(std::size_t slot) {
   while (!workers[slot]->closed && receive(slot)) continue;  // what it has still answered
   inherit(slot);
   const auto worker = std::move(workers[slot]);
-  ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker->process.sentinel().get(), nullptr);
-  if (!worker->closed)
-    ::epoll_ctl(events.get().get(), EPOLL_CTL_DEL, worker->socket.get().get(), nullptr);
   const auto died =
       std::make_exception_ptr(WorkerDied{worker->process.name(), worker->process.pid(), status});
 
@@ -408,13 +388,6 @@ void PoolCore::dispatch() {
   }
 }
 
-void PoolCore::watch(std::size_t slot, bool output) {
-  auto& worker = *workers[slot];
-  if (std::exchange(worker.waits_to_write, output) == output) return;
-  watch_descriptor(events.get(), worker.socket.get(), EPOLL_CTL_MOD,
-                   EPOLLIN | (output ? EPOLLOUT : 0U), 2 * slot);
-}
-
 // Writes as much as there is room for.
 void PoolCore::write(std::size_t slot) {
   auto& worker = *workers[slot];
@@ -441,7 +414,10 @@ void PoolCore::write(std::size_t slot) {
         return ::sendmsg(worker.socket.get().get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
       });
     }
-    if (sent == -1 && errno == EAGAIN) return watch(slot, true);
+    if (sent == -1 && errno == EAGAIN) {
+      worker.waits_to_write = true;
+      return interrupt();  // whoever waits for events has another one to wait for
+    }
     if (sent == -1 && (errno == EPIPE || errno == ECONNRESET)) return;  // its end will be seen
     check(sent, "sendmsg");
     worker.unwritten -= static_cast<std::size_t>(sent);
@@ -450,7 +426,7 @@ void PoolCore::write(std::size_t slot) {
            worker.part >= worker.held[worker.written].message.bytes.size())
       worker.part -= worker.held[worker.written++].message.bytes.size();
   }
-  watch(slot, false);
+  worker.waits_to_write = false;
 }
 
 // Reads once; false when there was nothing, or the worker has closed its end.
@@ -477,11 +453,11 @@ void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds
   --worker.written;
   ++worker.answered;
   worker.bytes -= chunk.message.bytes.size();
+  if (nanoseconds != skipped || worker.held.empty()) worker.stalled = false;
   if (nanoseconds == skipped) {
     if (!chunk.revoked) pending.push_front(std::move(chunk));
     return;
   }
-  worker.stalled = false;
   Reply reply{.message = std::move(message), .worker = worker.process.name()};
   if (!chunk.batch) {
     try {
@@ -528,32 +504,38 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
   if (broken) limit = 0;
   for (std::size_t slot = 0; slot < workers.size(); ++slot)
     if (hoards(slot) && (limit < 0 || stall < limit * 1ms)) limit = stall / 1ms;
-  std::array<epoll_event, 64> ready;
+  // Not epoll: poll has the processes change places faster, and there are few descriptors.
+  polled.assign(1 + 2 * workers.size(), pollfd{-1, POLLIN, 0});
+  polled[0].fd = wake.get().get();
+  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
+    if (!workers[slot]) continue;
+    auto& worker = *workers[slot];
+    auto* const here = &polled[1 + 2 * slot];
+    if (!worker.closed) here[0].fd = worker.socket.get().get();
+    if (worker.waits_to_write) here[0].events |= POLLOUT;
+    here[1].fd = worker.process.sentinel().get();
+  }
   lock.guard.unlock();
-  const int count = ::epoll_wait(events.get().get(), ready.data(), ready.size(), limit);
+  const int count = ::poll(polled.data(), polled.size(), limit);
   const int error = errno;
   lock.guard.lock();
   if (count == -1 && error != EINTR)
-    throw std::system_error(error, std::generic_category(), "epoll_wait");
+    throw std::system_error(error, std::generic_category(), "poll");
 
-  for (int i = 0; i < count; ++i) {
-    const auto name = ready[static_cast<std::size_t>(i)].data.u64;
-    if (name == wake_event) {
-      std::uint64_t value = 0;
-      (void)!::read(wake.get().get(), &value, sizeof value);
-      continue;
-    }
-    const auto slot = static_cast<std::size_t>(name / 2);
+  if (count > 0 && polled[0].revents != 0) {
+    std::uint64_t value = 0;
+    (void)!::read(wake.get().get(), &value, sizeof value);
+  }
+  for (std::size_t slot = 0; count > 0 && slot < workers.size(); ++slot) {
     if (!workers[slot]) continue;
-    const auto what = ready[static_cast<std::size_t>(i)].events;
-    if (name % 2 == 1) {
-      bury(slot);
-    } else if (!workers[slot]->closed) {
-      if (what & EPOLLOUT) write(slot);
-      if (what & (EPOLLIN | EPOLLHUP | EPOLLERR) && !receive(slot) && !workers[slot]->closed &&
-          (what & EPOLLHUP))
-        bury(slot);
+    const auto what = polled[1 + 2 * slot].revents;
+    bool ended = polled[2 + 2 * slot].revents != 0;
+    if (what != 0 && !workers[slot]->closed) {
+      if (what & POLLOUT) write(slot);
+      if (what & (POLLIN | POLLHUP | POLLERR) && !receive(slot) && !workers[slot]->closed)
+        ended = ended || (what & POLLHUP) != 0;
     }
+    if (ended) bury(slot);
   }
   for (std::size_t slot = 0; slot < workers.size(); ++slot)
     if (hoards(slot) && Clock::now() - workers[slot]->last_answer > stall) revoke(slot);
@@ -562,6 +544,7 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
 
 // Has whoever waits for events look again.
 void PoolCore::interrupt() {
+  if (!pumping) return;
   const std::uint64_t one = 1;
   (void)!::write(wake.get().get(), &one, sizeof one);
 }
@@ -572,7 +555,7 @@ bool PoolCore::wait(Locked& lock, const Condition& condition, Deadline deadline)
   struct Waiting {
     PoolCore& pool;
     explicit Waiting(PoolCore& waited_for) : pool{waited_for} {
-      if (pool.waiting++ == 0 && pool.pumping) pool.interrupt();  // the thread leaves it to us
+      if (pool.waiting++ == 0) pool.interrupt();  // the thread leaves it to us
     }
     ~Waiting() {
       if (--pool.waiting == 0 && pool.thread) pool.changed.notify_all();

@@ -105,17 +105,15 @@ int say_and_wait(mp::Connection connection) {
 }
 
 // Returns when as many have come here.
-pid_t meet(mp::Value<int>& here, int all) {
-  count(here, 0);
-  for (;;) {
-    const std::scoped_lock guard{here};
-    if (*here >= all) return ::getpid();
-  }
+pid_t meet(mp::Value<std::atomic<int>>& here, int all) {
+  ++*here;
+  while (*here < all) std::this_thread::yield();
+  return ::getpid();
 }
 
 // The processes of a pool.
 std::vector<pid_t> workers_of(Pool& pool, int processes) {
-  mp::Value<int> here{0};
+  mp::Value<std::atomic<int>> here;
   return pool.map(mp::partial(meet, std::ref(here)),
                   std::vector<int>(static_cast<std::size_t>(processes), processes),
                   {.chunk_size = 1});
@@ -355,25 +353,19 @@ TEST(Pool, ImapUnorderedGivesResultsAsTheyArrive) {
   EXPECT_THAT(arrived, ElementsAre(1, 2, 0));
 }
 
-// Waits for the call with the next number.
-int wait_for_next(mp::Value<int>& seen, int number) {
-  {
-    const std::scoped_lock guard{seen};
-    *seen = std::max(*seen, number);
-  }
-  while (number % 1000 == 500) {
-    const std::scoped_lock guard{seen};
-    if (*seen > number) break;
-  }
+// Some wait until another call begins.
+int wait_for_another(mp::Value<std::atomic<int>>& begun, int number) {
+  const int own = ++*begun;
+  while (number % 1000 == 500 && *begun <= own) std::this_thread::yield();
   return number;
 }
 
 TEST(Pool, WhatIsBehindALongTaskIsGivenToOthers) {
   Pool pool{2};
-  mp::Value<int> seen{0};
+  mp::Value<std::atomic<int>> begun;
   const auto numbers = std::views::iota(0, 3000);
   const auto results =
-      pool.map(mp::partial(wait_for_next, std::ref(seen)), numbers, {.chunk_size = 1});
+      pool.map(mp::partial(wait_for_another, std::ref(begun)), numbers, {.chunk_size = 1});
   EXPECT_TRUE(std::ranges::equal(results, numbers));
 }
 
