@@ -1,4 +1,3 @@
-#include <ranges>
 #include <string>
 #include <vector>
 #include <fmt/core.h>
@@ -20,7 +19,7 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "Four ways to give work to a pool: one call or many, waiting or not.",
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
   mp::Pool pool{processes};
-  const auto numbers = std::views::iota(1, 7);
+  const std::vector<int> numbers{1, 2, 3, 4, 5, 6};
 
   // One call, and its result: nothing runs at the same time.
   std::vector<int> applied;

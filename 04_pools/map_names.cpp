@@ -1,7 +1,7 @@
 #include <chrono>
 #include <random>
-#include <ranges>
 #include <thread>
+#include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
                  {"--seed", seed, "another one gives other times", 0},
                  lesson::start_method()});
 
-  const auto values = std::views::iota(0, 10);
+  const std::vector<int> values{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   fmt::print("MainProcess: the values are [{}]\n", fmt::join(values, ", "));
   mp::Pool pool{processes};
   // One value at a time: who is ready first is given the next one.

@@ -1,4 +1,4 @@
-#include <ranges>
+#include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "A pool of workers calls a function for each of several numbers.",
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
 
+  const std::vector<int> numbers{0, 1, 2, 3, 4, 5, 6, 7};
   mp::Pool pool{processes};
-  const auto results = pool.map(square_and_one, std::views::iota(0, 8));
+  const auto results = pool.map(square_and_one, numbers);
   fmt::print("[{}]\n", fmt::join(results, ", "));
 }

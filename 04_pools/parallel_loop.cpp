@@ -1,6 +1,6 @@
 #include <chrono>
-#include <ranges>
 #include <thread>
+#include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
   // Unlike a pool's function this one may capture: its workers start when it is known, as copies of
   // this process.
   const std::chrono::duration<double> duration{seconds};
-  const auto squares = mp::parallel(std::views::iota(0, 10),
+  const std::vector<int> numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const auto squares = mp::parallel(numbers,
                                     [&](int x) {
                                       std::this_thread::sleep_for(duration);
                                       return x * x;

@@ -1,6 +1,7 @@
 #include <unistd.h>
 #include <csignal>
-#include <ranges>
+#include <cstdio>
+#include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -28,7 +29,7 @@ int main(int argc, char** argv) {
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
 
   mp::Pool pool{processes};
-  const auto numbers = std::views::iota(0, 10);
+  const std::vector<int> numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   try {
     pool.map(square_or_be_killed, numbers);
   } catch (const mp::WorkerDied& error) {

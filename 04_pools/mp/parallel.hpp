@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <ranges>
 #include <type_traits>
 #include <utility>
@@ -82,14 +83,16 @@ auto parallel(Range&& range, Function&& function, const ParallelOptions& options
   std::vector<std::conditional_t<std::is_void_v<Result>, std::monostate, Result>> results(
       loop.items.size());
   if (rounds > 0) {
+    std::vector<std::size_t> indices(loop.items.size());
+    std::iota(indices.begin(), indices.end(), 0);
     detail::Progress progress{options.verbose ? loop.items.size() : 0};
     const auto processes = std::min<std::ptrdiff_t>(options.processes, rounds);
     Pool pool{{.processes = static_cast<int>(processes), .start_method = StartMethod::fork}};
     // Many short rounds travel together, but not so many that a worker could be left without work.
     const auto chunk_size = std::max<std::ptrdiff_t>(1, rounds / processes / 64);
-    for (auto& [index, result] : pool.imap_unordered(
-             partial(&Loop::round, reinterpret_cast<std::uintptr_t>(&loop)),
-             std::views::iota(std::size_t{0}, loop.items.size()), {.chunk_size = chunk_size})) {
+    for (auto& [index, result] :
+         pool.imap_unordered(partial(&Loop::round, reinterpret_cast<std::uintptr_t>(&loop)),
+                             indices, {.chunk_size = chunk_size})) {
       results[index] = std::move(result);
       progress.one_more();
     }

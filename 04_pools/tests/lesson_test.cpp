@@ -144,8 +144,9 @@ TEST_P(StartMethods, PiPoolComesNearPiAndRepeats) {
   const auto lines = run.output_lines();
   ASSERT_THAT(lines, SizeIs(5));
   for (int n = 1; n <= 3; ++n) {
-    EXPECT_THAT(lines[n], MatchesRegex(" +" + std::to_string(n) +
-                                       " +3\\.1[0-9]+ +0\\.00[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9]+%"));
+    EXPECT_THAT(lines[static_cast<std::size_t>(n)],
+                MatchesRegex(" +" + std::to_string(n) +
+                             " +3\\.1[0-9]+ +0\\.00[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9]+%"));
   }
   EXPECT_NEAR(number_after(lines.back(), "pi is about "), 3.14159, 0.01);
   EXPECT_EQ(this->run("pi_pool", arguments).output_lines().back(), lines.back());
@@ -220,8 +221,9 @@ TEST(Lessons, ParallelLoopTellsItsProgress) {
   const auto progress = run.error_lines();
   ASSERT_THAT(progress, SizeIs(10));
   for (int i = 0; i < 10; ++i) {
-    EXPECT_THAT(progress[i], MatchesRegex("Done " + std::to_string(i + 1) +
-                                          " of 10 \\| elapsed [0-9]+\\.[0-9] s"));
+    EXPECT_THAT(
+        progress[static_cast<std::size_t>(i)],
+        MatchesRegex("Done " + std::to_string(i + 1) + " of 10 \\| elapsed [0-9]+\\.[0-9] s"));
   }
 }
 
@@ -232,7 +234,7 @@ int parts_computed(const course::Run& run) {
 }
 
 TEST(Lessons, CachedPiComputesOnlyOnce) {
-  const auto run = run_lesson("cached_pi", {"--points", "400000"});
+  const auto run = run_lesson("cached_pi", {"--points", "100000"});
   EXPECT_EQ(run.status, 0) << run;
   EXPECT_EQ(parts_computed(run), 8) << run;  // four at first, and four with twice as many points
   std::vector<std::string> estimates;
@@ -246,7 +248,7 @@ TEST(Lessons, CachedPiComputesOnlyOnce) {
 
 TEST(Lessons, CachedPiRemembersUntilTheProgramChanges) {
   const TemporaryFolder folder;
-  const std::vector<std::string> arguments{"--points", "400000", "--cache",
+  const std::vector<std::string> arguments{"--points", "100000", "--cache",
                                            folder.path() / "results"};
   EXPECT_EQ(parts_computed(run_lesson("cached_pi", arguments)), 8);
   const auto again = run_lesson("cached_pi", arguments);
@@ -260,7 +262,7 @@ TEST(Lessons, CachedPiRemembersUntilTheProgramChanges) {
 
 TEST(Lessons, CachedPiLeavesNothingBehind) {
   const TemporaryFolder folder;
-  run_lesson("cached_pi", {"--points", "4000"}, {.environment = {{"TMPDIR", folder.path()}}});
+  run_lesson("cached_pi", {"--points", "1000"}, {.environment = {{"TMPDIR", folder.path()}}});
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
@@ -299,7 +301,7 @@ TEST(CommandLine, ValuesAreChecked) {
       {"pi_pool", {"--points", "0"}},        {"julia_serial", {"--cells", "0"}},
       {"julia_pool", {"--slices", "0"}},     {"julia_pool", {"--plot", "a.gif"}},
       {"parzen", {"--points", "many"}},      {"parzen", {"--cube", "a"}},
-      {"parallel_loop", {"--seconds", "x"}}, {"cached_pi", {"--points", "1"}}};
+      {"parallel_loop", {"--seconds", "x"}}, {"cached_pi", {"--points", "0"}}};
   for (const auto& [lesson, arguments] : wrong) {
     const auto run = run_lesson(lesson, arguments);
     EXPECT_EQ(run.status, 2) << run;

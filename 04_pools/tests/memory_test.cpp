@@ -311,7 +311,9 @@ TEST_F(MemoryTest, LeavesAloneWhatAnotherIsWriting) {
 
 TEST_F(MemoryTest, EightProcessesFillItAtOnce) {
   constexpr int results = 100;
-  const auto text = [](int number) { return std::string(100 * number, static_cast<char>(number)); };
+  const auto text = [](int number) {
+    return std::string(static_cast<std::size_t>(100 * number), static_cast<char>(number));
+  };
   std::vector<mp::Process> processes;
   for (int process = 0; process < 8; ++process) {
     processes.emplace_back([&, process] {
