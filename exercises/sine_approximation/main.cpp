@@ -13,6 +13,6 @@ int main(int argc, char** argv) {
                 {{"--x", x, "the angle, in radians", -100.0, 100.0},
                  {"--terms", terms, "how many terms", 0}});
 
-  fmt::print("{} terms: {:.7f}\nsin({}): {:.7f}\n", terms, sine_approximation(x, terms), x,
+  fmt::print("{} terms: {:.8f}\nsin({}): {:.8f}\n", terms, sine_approximation(x, terms), x,
              std::sin(x));
 }
