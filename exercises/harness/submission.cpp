@@ -34,6 +34,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_processes = 64;
 constexpr std::uint64_t most_memory = 3ULL << 30;
 constexpr std::size_t most_output = 1 << 20;
+constexpr std::size_t most_visitors = 200;
 
 // Whether all processes wait, and for how long nothing has changed.
 class Stillness {
@@ -206,6 +207,8 @@ struct Examination::State {
       ucred who{};
       socklen_t size = sizeof who;
       check(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size), "getsockopt");
+      if (visitors.size() >= most_visitors)
+        fail_and_stop("Your program connects to the examiner too often.");
       visitors.push_back({.socket = std::move(socket), .process = who.pid});
       hear(visitors.back());
       if (!visitors.back().socket) visitors.pop_back();

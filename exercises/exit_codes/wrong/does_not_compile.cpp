@@ -1,6 +1,6 @@
-// Told: does_not_compile.cpp:6:[0-9]+: error: 
+// Told: does_not_compile.cpp:6:[0-9]+: error:
 #include "exit_codes.hpp"
 
-// The compiler's words are the verdict.
+// The words of the compiler are the verdict.
 
 no_such_type exit_codes() {}
