@@ -54,7 +54,7 @@ def in_words(seconds):
 
 
 class Measured(SphinxDirective):
-    """Rows of one group of a benchmark program, each with its ratio to the first."""
+    """The rows of a benchmark program that have the group in their name, each with its ratio to the raw one above it."""
 
     required_arguments = 2
 
@@ -65,15 +65,17 @@ class Measured(SphinxDirective):
             text = f"Not measured yet. docs/measure runs {program} and writes what it finds to docs/measurements."
             return [nodes.note("", nodes.paragraph("", text))]
         results = json.loads(file.read_text())
-        rows = [row for row in results["benchmarks"] if row["name"].split("/")[0] == group]
+        rows = [row for row in results["benchmarks"] if group in row["name"].split("/")]
         if not rows:
             raise self.error(f"{file.name} has no group '{group}'")
-        first = rows[0]["seconds"]
-        body = [
-            [row["name"].split("/", 1)[1], in_words(row["seconds"]), f"{row['seconds'] / first:.2f}"] for row in rows
-        ]
+        body = []
+        for row in rows:
+            name = "/".join(part for part in row["name"].split("/") if part != group)
+            if name.startswith("raw") or not body:
+                reference = row["seconds"]  # for this row and those below it
+            body.append([name, in_words(row["seconds"]), f"{row['seconds'] / reference:.3g}"])
         where = f"{results['processor']}, {results['cpus']} processors, {results['date']}; median of {results['runs']}."
-        return [table(["", "time", "ratio to the first"], body),
+        return [table(["what", f"time for each {rows[0]['of']}", "ratio"], body),
                 nodes.paragraph("", f"Measured on {where}", classes=["of-output"])]
 
 
@@ -144,6 +146,17 @@ class QuestionRole(SphinxRole):
         return [nodes.reference("", f"question {self.text}", internal=True, refuri=f"#question-{self.text}")], []
 
 
+class ExerciseRole(SphinxRole):
+    """{exercise}`ping_pong` is a link to the exercise's page, if it has one."""
+
+    def run(self):
+        text = nodes.literal("", self.text)
+        if not (ROOT / "exercises" / self.text / "README.md").exists():
+            return [text], []
+        page = self.env.app.builder.get_relative_uri(self.env.docname, f"exercises/{self.text}")
+        return [nodes.reference("", "", text, internal=True, refuri=page)], []
+
+
 def write_exercise_pages(app):
     """Puts the README of each exercise where Sphinx looks for pages (Git ignores them there)."""
     pages = Path(app.srcdir) / "exercises"
@@ -151,7 +164,8 @@ def write_exercise_pages(app):
     for readme in sorted((ROOT / "exercises").glob("*/README.md")):
         text = readme.read_text()
         folder = os.path.relpath(readme.parent, pages)
-        # Links to files beside the README: from the page they are elsewhere.
+        # Links to lessons lead to their pages, and those to other files are seen from the page.
+        text = re.sub(r"\[`(\w+)`\]\(\.\./\.\./\d\d_\w+/\1\.cpp\)", r"{lesson}`\1`", text)
         text = re.sub(r"\]\((?!https?:|#)([^)]+)\)", lambda link: f"]({resolve(folder, link[1])})", text)
         wanted[f"{readme.parent.name}.md"] = text + hints(readme.with_name("exercise.json"))
     for page in pages.glob("*.md"):
@@ -172,15 +186,24 @@ def hints(file):
 
 
 class ExerciseList(SphinxDirective):
-    """Links to the pages of all exercises, and their place in the navigation."""
+    """All exercises, chapter by chapter, and their place in the navigation."""
 
     def run(self):
-        pages = sorted(page.stem for page in (Path(self.env.srcdir) / "exercises").glob("*.md") if page.stem != "index")
-        if not pages:
+        found = []
+        for page in (Path(self.env.srcdir) / "exercises").glob("*.md"):
+            file = ROOT / "exercises" / page.stem / "exercise.json"
+            if file.exists():
+                facts = json.loads(file.read_text())
+                chapter = (ROOT / facts["chapter"] / "README.md").read_text().splitlines()[0].removeprefix("# ")
+                found.append((chapter, page.stem, facts["title"], sum(facts["points"].values())))
+        if not found:
             return []
+        lines = ["| exercise | goes with | points |", "| --- | --- | --- |"]
+        for chapter, name, title, points in sorted(found):
+            lines.append(f"| [{title}]({name}.md) | {chapter} | {points} |")
+        lines += ["", "```{toctree}", ":hidden:", "", *(name for _, name, _, _ in sorted(found)), "```"]
         parent = nodes.container()
-        toctree = ["```{toctree}", ":maxdepth: 1", "", *pages, "```"]
-        self.state.nested_parse(StringList(toctree, "exercises"), 0, parent)
+        self.state.nested_parse(StringList(lines, "exercises"), 0, parent)
         return parent.children
 
 
@@ -236,6 +259,7 @@ def setup(app):
     app.add_directive("measured", Measured)
     app.add_directive("toolkit", Toolkit)
     app.add_directive("exercise-list", ExerciseList)
+    app.add_role("exercise", ExerciseRole())
     app.add_role("question", QuestionRole())
     app.connect("builder-inited", write_exercise_pages)
     app.connect("build-finished", copy_mathjax)
