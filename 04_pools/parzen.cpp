@@ -33,6 +33,11 @@ double share_inside(double width) {
   return inside / static_cast<double>(xs.size());
 }
 
+// For the figure of a window of width 1 in three dimensions.
+const std::vector<lesson::Cube::Point> counted{{0, 0, 0}, {.2, .2, .2}, {.1, -.1, -.3}},
+    not_counted{{-1.2, .3, -.3}, {.8, -.82, -.9}, {1, .6, -.7},  {.8, .7, .2},
+                {.7, -.8, -.45}, {-.3, .6, .9},   {.7, -.6, -.8}};
+
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int points = 100'000, widths = 100, seed = 1;
@@ -56,13 +61,11 @@ int main(int argc, char** argv) {
 
   std::vector<double> all, shares;
   for (int i = 0; i < widths; ++i) all.push_back(1 + 0.2 * i / (widths - 1));
-  const double serial = 1000 * lesson::seconds(
-                                   [&] {
-                                     shares.clear();
-                                     for (const double width : all)
-                                       shares.push_back(share_inside(width));
-                                   },
-                                   10);
+  const auto one_by_one = [&] {
+    shares.clear();
+    for (const double width : all) shares.push_back(share_inside(width));
+  };
+  const double serial = 1000 * lesson::seconds(one_by_one, 10);
   lesson::BarChart chart{fmt::format("Parzen windows of {} widths", widths),
                          "milliseconds",
                          {{"serial", serial, "1.00 times"}}};
@@ -73,18 +76,7 @@ int main(int argc, char** argv) {
         {fmt::format("{} processes", processes), time, fmt::format("{:.2f} times", serial / time)});
   }
   lesson::draw(chart, bars);
-  // A window in three dimensions, and points that count or do not.
-  lesson::draw({"A Parzen window of width 1",
-                1,
-                {{0, 0, 0}, {.2, .2, .2}, {.1, -.1, -.3}},
-                {{-1.2, .3, -.3},
-                 {.8, -.82, -.9},
-                 {1, .6, -.7},
-                 {.8, .7, .2},
-                 {.7, -.8, -.45},
-                 {-.3, .6, .9},
-                 {.7, -.6, -.8}}},
-               cube);
+  lesson::draw({"A Parzen window of width 1", 1, counted, not_counted}, cube);
   for (const auto& [name, time, speed] : chart.bars)
     fmt::print("{:<11} {:8.2f} ms  {} as fast\n", name, time, speed);
 }
