@@ -74,4 +74,35 @@ std::string readable(std::string name) {
   return name;
 }
 
+std::string harmless(const std::string& text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  // How many bytes the character there has; 0 if it is none.
+  const auto length = [&](std::size_t i) -> std::size_t {
+    const unsigned first = byte(i), second = byte(i + 1);
+    if (first < 0x80) return first == '\n' || (first >= 0x20 && first != 0x7f) ? 1 : 0;
+    const std::size_t bytes = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    for (std::size_t k = 1; k < bytes; ++k)
+      if ((byte(i + k) & 0xc0) != 0x80) return 0;
+    const bool control = first == 0xc2 && second < 0xa0;
+    const bool too_long =
+        first < 0xc2 || (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool no_character = (first == 0xed && second >= 0xa0) ||  // a surrogate
+                              (first == 0xef && second == 0xbf && byte(i + 2) >= 0xbe) ||
+                              first > 0xf4 || (first == 0xf4 && second >= 0x90);
+    return control || too_long || no_character ? 0 : bytes;
+  };
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto bytes = length(i);
+    if (bytes == 0)
+      result += text[i] == '\t' ? ' ' : '?';
+    else
+      result.append(text, i, bytes);
+    i += std::max<std::size_t>(bytes, 1);
+  }
+  return result;
+}
+
 }  // namespace harness

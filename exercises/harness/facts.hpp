@@ -44,4 +44,8 @@ Verdict read_verdict(const std::filesystem::path& file);
 /// "every_round_has_a_time" as words.
 std::string readable(std::string name);
 
+/// The text with a question mark for every byte that is not UTF-8, and for every control character
+/// but the line feed: no terminal and no reader of JSON or XML stumbles over it.
+std::string harmless(const std::string& text);
+
 }  // namespace harness

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <stdexcept>
+#include <utility>
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2.hpp>
 
@@ -24,8 +26,9 @@ namespace process = boost::process::v2;
 using mp::check;
 using mp::FileDescriptor;
 
-constexpr rlim_t mebibyte = 1 << 20;
 constexpr rlim_t most_processes = 100;
+constexpr auto bubblewrap = "/usr/bin/bwrap";
+constexpr auto small_folder = "134217728";  // bytes
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool reserves_much_memory = true;  // of which sanitizers touch little
@@ -52,8 +55,9 @@ rlim_t processes_of(uid_t user) {
 // system calls, and nothing else.
 class Bounds {
  public:
-  explicit Bounds(const Room& room)
-      : home_{room.home},
+  Bounds(const Room& room, const Limits& limits)
+      : limits_{limits},
+        home_{room.home},
         user_{room.user},
         processes_{processes_of(room.user) + most_processes},
         parent_{::getpid()},
@@ -77,11 +81,11 @@ class Bounds {
                                     const char* const*(&)) {
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     ::setsid();
-    if (!reserves_much_memory) limit(RLIMIT_AS, 1024 * mebibyte);
-    limit(RLIMIT_FSIZE, 64 * mebibyte);
+    if (!reserves_much_memory) limit(RLIMIT_AS, limits_.memory);
+    limit(RLIMIT_FSIZE, limits_.file);
     limit(RLIMIT_NOFILE, 256);
     limit(RLIMIT_NPROC, processes_);
-    limit(RLIMIT_CPU, 60);  // seconds
+    limit(RLIMIT_CPU, limits_.processor_time);
     limit(RLIMIT_CORE, 0);
     const bool ready = ::chdir(home_.c_str()) == 0 && become_user() &&
                        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -105,6 +109,7 @@ class Bounds {
            ::setresuid(user_, user_, user_) == 0;
   }
 
+  Limits limits_;
   std::string home_;
   uid_t user_;
   rlim_t processes_;
@@ -113,18 +118,22 @@ class Bounds {
   std::vector<const char*> pointers_;
 };
 
+// The words before the command. Only /tmp, /dev/shm and the home can be written to, and are small:
+// they are kept in memory.
 std::vector<std::string> sandbox(const Room& room) {
-  std::vector<std::string> words{"--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr"};
-  for (const auto* path : {"/bin", "/lib", "/lib64", "/etc/ld.so.cache", COURSE_DEPS})
+  std::vector<std::string> words{bubblewrap,  "--unshare-all", "--die-with-parent",
+                                 "--ro-bind", "/usr",          "/usr"};
+  for (const auto* path :
+       {"/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", COURSE_DEPS})
     words.insert(words.end(), {"--ro-bind-try", path, path});
-  words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"});
-  words.insert(words.end(), {"--ro-bind", room.path, room.path, "--bind", room.home, room.home});
-  words.insert(words.end(), {"--chdir", room.home, "--"});
+  words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev"});
+  for (const auto* path : {"/tmp", "/dev/shm"})
+    words.insert(words.end(), {"--size", small_folder, "--tmpfs", path});
+  words.insert(words.end(), {"--ro-bind", room.path, room.path});
   return words;
 }
 
-Launched start(const Room& room, const std::string& program,
-               const std::vector<std::string>& arguments) {
+Launched start(const Room& room, const std::vector<std::string>& command, const Limits& limits) {
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "pipe2");
   Launched launched;
@@ -134,42 +143,61 @@ Launched start(const Room& room, const std::string& program,
   check(::fcntl(ends[0], F_SETFL, O_NONBLOCK), "fcntl(O_NONBLOCK)");
 
   boost::asio::io_context context;
-  process::process child{context, program, arguments,
+  process::process child{context, command[0],
+                         std::vector<std::string>{command.begin() + 1, command.end()},
                          process::process_stdio{nothing.get(), write_end.get(), write_end.get()},
-                         Bounds{room}};
+                         Bounds{room, limits}};
   launched.pid = child.detach().id();
   launched.ended = FileDescriptor{
       static_cast<int>(check(::syscall(SYS_pidfd_open, launched.pid, 0), "pidfd_open"))};
   return launched;
 }
 
-bool sandbox_works(const Room& room) {
-  const std::string bubblewrap = "/usr/bin/bwrap";
-  if (std::getenv("EXAMINER_NO_SANDBOX") || ::access(bubblewrap.c_str(), X_OK) != 0) return false;
-  auto words = sandbox(room);
-  words.emplace_back("/usr/bin/true");
-  const auto trial = start(room, bubblewrap, words);
+Launched start_in_sandbox(const Room& room, std::vector<std::string> words,
+                          const std::vector<std::string>& command, const Limits& limits) {
+  words.insert(words.end(), {"--remount-ro", "/dev", "--remount-ro", "/"});
+  words.insert(words.end(), {"--chdir", room.home, "--"});
+  words.insert(words.end(), command.begin(), command.end());
+  auto launched = start(room, words, limits);
+  launched.sandboxed = true;
+  return launched;
+}
+
+bool sandbox_works() {
+  const std::string wanted = std::getenv("EXAMINER_SANDBOX") ? std::getenv("EXAMINER_SANDBOX") : "";
+  if (wanted == "never") return false;
   int status = -1;
-  mp::retry([&] { return ::waitpid(trial.pid, &status, 0); });
+  if (::access(bubblewrap, X_OK) == 0) {
+    const Room room;
+    const auto trial = start_in_sandbox(room, sandbox(room), {"/usr/bin/true"}, {});
+    mp::retry([&] { return ::waitpid(trial.pid, &status, 0); });
+  }
+  if (status != 0 && wanted == "always")
+    throw std::runtime_error{"the sandbox (bubblewrap) does not work here"};
   return status == 0;
 }
 
 }  // namespace
 
-Room::Room(const std::filesystem::path& original) {
-  char name[] = "/tmp/examine-XXXXXX";
-  check(::mkdtemp(name) ? 0 : -1, "mkdtemp");
+Room::Room() {
+  const char* const folder = std::getenv("EXAMINER_ROOMS");
+  path = std::string{folder ? folder : "/tmp"} + "/examine-XXXXXX";
+  std::string name = path;
+  check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
   path = name;
-  program = path / original.filename();
   socket = path / "socket";
   home = path / "home";
   // Nobody else has this number: so the user's limits and files are the submission's alone.
   user = ::geteuid() == 0 ? 1'000'000'000U + static_cast<uid_t>(::getpid()) : ::geteuid();
-  std::filesystem::copy_file(original, program);
-  check(::chmod(program.c_str(), 0755), "chmod");
   check(::chmod(path.c_str(), 0755), "chmod");
   check(::mkdir(home.c_str(), 0700), "mkdir");
   check(::chown(home.c_str(), user, static_cast<gid_t>(-1)), "chown");
+}
+
+Room::Room(const std::filesystem::path& original) : Room{} {
+  program = path / original.filename();
+  std::filesystem::copy_file(original, program);
+  check(::chmod(program.c_str(), 0755), "chmod");
 }
 
 Room::~Room() {
@@ -177,14 +205,24 @@ Room::~Room() {
   std::filesystem::remove_all(path, ignored);
 }
 
+bool has_sandbox() {
+  static const bool works = sandbox_works();
+  return works;
+}
+
 Launched launch(const Room& room) {
-  static const bool sandboxed = sandbox_works(room);
-  if (!sandboxed) return start(room, room.program, {});
+  if (!has_sandbox()) return start(room, {room.program}, {});
   auto words = sandbox(room);
-  words.push_back(room.program);
-  auto launched = start(room, "/usr/bin/bwrap", words);
-  launched.sandboxed = true;
-  return launched;
+  words.insert(words.end(), {"--size", small_folder, "--tmpfs", room.home});
+  return start_in_sandbox(room, std::move(words), {room.program}, {});
+}
+
+Launched launch(const Room& room, const std::vector<std::string>& command,
+                const std::filesystem::path& readable, const Limits& limits) {
+  if (!has_sandbox()) return start(room, command, limits);
+  auto words = sandbox(room);
+  words.insert(words.end(), {"--bind", room.home, room.home, "--ro-bind", readable, readable});
+  return start_in_sandbox(room, std::move(words), command, limits);
 }
 
 std::vector<pid_t> descendants() {

@@ -10,10 +10,12 @@
 
 namespace harness {
 
-/// A folder in /tmp with what a submission sees of the examiner: its own program, the socket, and
-/// a home to work in. Goes with its content.
+/// A folder in /tmp (or where EXAMINER_ROOMS says) with what a submission sees of the examiner: its
+/// own program, the socket, and a home to work in. Goes with its content.
 class Room {
  public:
+  /// A room without a program. Throws std::system_error.
+  Room();
   /// Copies the program into the room. Throws std::system_error.
   explicit Room(const std::filesystem::path& program);
   Room(const Room&) = delete;
@@ -31,10 +33,26 @@ struct Launched {
   bool sandboxed = false;     ///< it is bubblewrap, and the submission runs inside
 };
 
+/// What a command may use beside its time.
+struct Limits {
+  std::uint64_t memory = 1024 << 20;  ///< bytes of address space, for each process
+  std::uint64_t file = 64 << 20;      ///< bytes, for each file
+  std::uint64_t processor_time = 60;  ///< seconds, for each process
+};
+
+/// Whether submissions run in a sandbox: bubblewrap is there, and works. EXAMINER_SANDBOX=never
+/// forbids it; EXAMINER_SANDBOX=always makes it an error that it does not work.
+bool has_sandbox();
+
 /// Starts the room's program with limits on what it may use, as a user of its own if the examiner
 /// is root, and in a sandbox (bubblewrap) where that works: no network, nothing but /usr and its
 /// room to see, private /tmp and /dev/shm, and all that it has started ends with it.
 Launched launch(const Room& room);
+
+/// Starts another command in the room, in the same way. It also sees the folder `readable`, and
+/// what it writes to the room's home is still there afterwards.
+Launched launch(const Room& room, const std::vector<std::string>& command,
+                const std::filesystem::path& readable, const Limits& limits);
 
 /// The processes below this one, zombies included.
 std::vector<pid_t> descendants();

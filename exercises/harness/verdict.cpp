@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <harness/facts.hpp>
+#include <harness/launch.hpp>
 #include <harness/verdict.hpp>
 
 // The main program of an exercise's tests: GoogleTest, with words for learners.
@@ -46,7 +47,7 @@ class Printer : public testing::EmptyTestEventListener {
 
   void OnTestPartResult(const testing::TestPartResult& result) override {
     if (!result.failed()) return;
-    std::string text = result.message();
+    std::string text = harmless(result.message());
     if (text.starts_with("Failed\n")) text.erase(0, 7);
     if (!text.ends_with('\n')) text += '\n';
     explanation_ += text;
@@ -107,6 +108,7 @@ int examine(int argc, char** argv) {
     std::fprintf(stderr, "%s: there is no program %s to examine\n", argv[0], program.c_str());
     return 2;
   }
+  has_sandbox();                       // or say at once why not
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the submission become ours
 
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
