@@ -1,0 +1,147 @@
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <regex>
+#include <sstream>
+#include <cereal/archives/binary.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/vector.hpp>
+
+#include <grading/examine.hpp>
+#include <grading/text.hpp>
+#include <mp/process.hpp>
+
+namespace harness {
+
+template <class Archive>
+void serialize(Archive& archive, Verdict::Result& result) {
+  archive(result.name, result.passed, result.points, result.of, result.explanation);
+}
+
+}  // namespace harness
+
+namespace grading {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = Outcome::Kind;
+
+constexpr mp::Seconds time_limit{300};
+
+// Processes have other numbers every time; in a report they are 1, 2, 3 ...
+std::string renumbered(const std::string& explanation) {
+  static const std::regex number{"\\(([0-9]+)\\)"};
+  std::vector<std::string> known;
+  std::istringstream lines{explanation};
+  std::string result;
+  for (std::string line; std::getline(lines, line); result += line + '\n') {
+    if (!line.starts_with("MainProcess (")) continue;
+    std::string changed;
+    auto rest = line.cbegin();
+    for (std::sregex_iterator match{line.begin(), line.end(), number}, end; match != end; ++match) {
+      auto found = std::ranges::find(known, (*match)[1].str());
+      if (found == known.end()) found = known.insert(found, (*match)[1].str());
+      changed.append(rest, (*match)[0].first);
+      changed += "(" + std::to_string(found - known.begin() + 1) + ")";
+      rest = (*match)[0].second;
+    }
+    line = changed.append(rest, line.cend());
+  }
+  return result;
+}
+
+// In a process of its own: turns it into the exercise's test program.
+void become_examiner(const std::string& exercise, const fs::path& program, const fs::path& verdict,
+                     const fs::path& errors) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const auto test = fs::path{BUILD} / "exercises" / exercise / (exercise + "_test");
+  const int nothing = mp::check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open(/dev/null)");
+  const int log =
+      mp::check(::open(errors.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600), "open(errors)");
+  mp::check(::dup2(nothing, STDIN_FILENO), "dup2");
+  mp::check(::dup2(nothing, STDOUT_FILENO), "dup2");
+  mp::check(::dup2(log, STDERR_FILENO), "dup2");
+  const auto submission = "--submission=" + program.string();
+  const auto file = "--verdict=" + verdict.string();
+  mp::check(::execl(test.c_str(), test.c_str(), submission.c_str(), file.c_str(), nullptr),
+            test.c_str());
+}
+
+Outcome judge(const Workshop& workshop, const harness::Facts& facts, const fs::path& program) {
+  const auto name = std::to_string(::getpid());
+  const auto verdict = workshop.verdicts / (name + ".json"), errors = workshop.verdicts / name;
+  mp::Process examiner{become_examiner, facts.name, program, verdict, errors};
+  if (!examiner.join_for(time_limit)) {
+    examiner.kill();
+    return {Kind::stopped, "The examination was stopped after five minutes.\n", {}};
+  }
+  if (!fs::exists(verdict))
+    return {Kind::trouble,
+            "The examiner ended with " + mp::to_string(examiner.join()) + ". " +
+                shortened(harness::harmless(read_file(errors)), 5),
+            {}};
+  Outcome outcome{Kind::examined, {}, harness::read_verdict(verdict)};
+  const auto same = [](const auto& result, const auto& test) { return result.name == test.name; };
+  if (!std::ranges::equal(outcome.verdict.results, facts.tests, same))
+    return {Kind::trouble, "The examiner did not run all tests.\n", {}};
+  for (auto& result : outcome.verdict.results) result.explanation = renumbered(result.explanation);
+  return outcome;
+}
+
+}  // namespace
+
+std::string given_file(const std::string& exercise) {
+  return read_file(fs::path{COURSE} / "exercises" / exercise / (exercise + ".cpp"));
+}
+
+Outcome examine(const Workshop& workshop, const harness::Facts& facts, const std::string& source) {
+  mp::check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl(PR_SET_CHILD_SUBREAPER)");
+  const harness::Room room;
+  const auto product = workshop.build(facts.name, source, room);
+  harness::kill_descendants();
+  if (product.program.empty()) {
+    // Whose fault is it? If nothing compiles here, not the student's.
+    const harness::Room other_room;
+    const auto given = workshop.build(facts.name, given_file(facts.name), other_room);
+    harness::kill_descendants();
+    if (given.program.empty())
+      return {Kind::trouble,
+              "The file that students are given does not compile here, either:\n" + given.complaint,
+              {}};
+    return {Kind::not_compiled, product.complaint, {}};
+  }
+  auto outcome = judge(workshop, facts, product.program);
+  harness::kill_descendants();
+  return outcome;
+}
+
+void save(const fs::path& file, std::size_t key, const Outcome& outcome) {
+  std::ostringstream stream;
+  cereal::BinaryOutputArchive archive{stream};
+  archive(key, outcome.kind, outcome.text, outcome.verdict.results, key);
+  fs::create_directories(file.parent_path());
+  write_file(file, stream.str());
+}
+
+bool load(const fs::path& file, std::size_t key, Outcome& outcome) {
+  if (!fs::exists(file)) return false;
+  std::istringstream stream{read_file(file)};
+  try {
+    cereal::BinaryInputArchive archive{stream};
+    std::size_t first = 0, last = 0;
+    Outcome found;
+    archive(first);
+    if (first != key) return false;
+    archive(found.kind, found.text, found.verdict.results, last);
+    if (last != key) return false;
+    outcome = std::move(found);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+}  // namespace grading

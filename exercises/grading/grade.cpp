@@ -1,0 +1,326 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <functional>
+#include <sstream>
+#include <stdexcept>
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <grading/examine.hpp>
+#include <grading/report.hpp>
+#include <grading/text.hpp>
+#include <mp/process.hpp>
+
+// `./course grade`: examines the submissions of a class, several at once, and writes reports.
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace grading;
+using Kind = Outcome::Kind;
+using mp::check;
+
+struct UsageError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+struct Options {
+  fs::path submissions, report, weights;
+  int jobs = mp::cpu_count();
+  bool no_sandbox = false;
+};
+
+// Signals that stop the grader, as a descriptor.
+class Stop {
+ public:
+  Stop() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&signals, number);
+    check(::sigprocmask(SIG_BLOCK, &signals, nullptr), "sigprocmask");
+    descriptor = mp::FileDescriptor{check(::signalfd(-1, &signals, SFD_CLOEXEC), "signalfd")};
+  }
+
+  int number() const {
+    signalfd_siginfo info{};
+    check(mp::retry([&] { return ::read(descriptor.get(), &info, sizeof info); }),
+          "read(signalfd)");
+    return static_cast<int>(info.ssi_signo);
+  }
+
+  mp::FileDescriptor descriptor;
+};
+
+// The report's folder. What is in .grading is for the next run, which goes on where this one was
+// stopped.
+class Report {
+ public:
+  explicit Report(fs::path folder) : folder_{std::move(folder)} {
+    const auto state = folder_ / ".grading";
+    if (fs::exists(folder_) && !fs::is_directory(folder_))
+      throw UsageError{folder_.string() + " is not a folder"};
+    if (fs::exists(folder_) && !fs::is_empty(folder_) && !fs::exists(state))
+      throw UsageError{folder_.string() +
+                       " holds something other than a report: name a new folder"};
+    fs::create_directories(state);
+    lock_ = mp::FileDescriptor{
+        check(::open((state / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666), "open(lock)")};
+    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == -1)
+      throw UsageError{"somebody else is writing the report " + folder_.string()};
+  }
+
+  fs::path grades() const { return folder_ / "grades.csv"; }
+  fs::path student(const std::string& name) const { return folder_ / "students" / name; }
+  fs::path outcome(const std::string& student, const std::string& exercise) const {
+    return folder_ / ".grading" / "students" / student / exercise;
+  }
+
+ private:
+  fs::path folder_;
+  mp::FileDescriptor lock_;
+};
+
+// One student's solution of one exercise, which is to be examined, or is just being examined.
+struct Job {
+  std::size_t student = 0, exercise = 0;
+  mp::Process process{};
+};
+
+class Class {
+ public:
+  Class(const std::vector<harness::Facts>& exercises, const std::map<std::string, Rule>& rules,
+        const Options& options)
+      : options_{options} {
+    for (const auto& facts : exercises)
+      if (rules.empty() || rules.contains(facts.name)) exercises_.push_back(facts);
+    for (const auto& name : students_in(options.submissions)) {
+      Student student{name, {}};
+      for (const auto& facts : exercises_) {
+        const auto rule = rules.find(facts.name);
+        student.grades.push_back({&facts, rule == rules.end() ? Rule{} : rule->second, {}, {}});
+      }
+      students_.push_back(std::move(student));
+    }
+  }
+
+  int grade() {
+    Report report{options_.report};
+    const Stop stop;
+    // Whatever outlives the process that examines it becomes this one's child.
+    check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl(PR_SET_CHILD_SUBREAPER)");
+    const Workshop workshop{exercises_};
+    ::setenv("EXAMINER_ROOMS", workshop.rooms.c_str(), 1);
+    for (std::size_t i = 0; i < students_.size(); ++i) collect(i, workshop, report);
+
+    std::vector<Job> running;
+    while (!waiting_.empty() || !running.empty()) {
+      while (!waiting_.empty() && static_cast<int>(running.size()) < options_.jobs) {
+        running.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+        start(running.back(), workshop, report);
+      }
+      std::vector<pollfd> states{{stop.descriptor.get(), POLLIN, 0}};
+      for (auto& job : running) states.push_back({job.process.sentinel().get(), POLLIN, 0});
+      check(mp::retry([&] { return ::poll(states.data(), states.size(), -1); }), "poll");
+      if (states[0].revents != 0) {
+        harness::kill_descendants();
+        running.clear();
+        fmt::print("Stopped. {} of {} students are done; the same command goes on from here.\n",
+                   done_, students_.size());
+        return 128 + stop.number();
+      }
+      for (std::size_t i = running.size(); i-- > 0;) {
+        if (states[i + 1].revents == 0) continue;
+        finish(running[i], workshop, report);
+        running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+    write_class(report.grades(), students_);
+    return conclude(report);
+  }
+
+ private:
+  // What is there to examine, and what has been examined already?
+  void collect(std::size_t index, const Workshop& workshop, const Report& report) {
+    auto& student = students_[index];
+    to_do_.push_back(0);
+    for (std::size_t i = 0; i < exercises_.size(); ++i) {
+      auto& grade = student.grades[i];
+      grade.submission = find_submission(options_.submissions / student.name, exercises_[i].name);
+      if (grade.submission.file.empty())
+        grade.outcome.kind = Kind::missing;
+      else if (!grade.submission.refusal.empty())
+        grade.outcome.kind = Kind::refused;
+      else if (is_given(grade))
+        grade.outcome.kind = Kind::unchanged;
+      else if (!load(report.outcome(student.name, exercises_[i].name), key(grade, workshop),
+                     grade.outcome) ||
+               grade.outcome.kind == Kind::trouble) {
+        ++to_do_.back();
+        waiting_.push_back({.student = index, .exercise = i});
+      }
+    }
+    if (to_do_.back() == 0) complete(student, report);
+  }
+
+  // Windows' editors may have saved it.
+  static bool is_given(const Grade& grade) {
+    auto own = grade.submission.source, given = given_file(grade.exercise->name);
+    std::erase(own, '\r');
+    std::erase(given, '\r');
+    return own == given;
+  }
+
+  std::size_t key(const Grade& grade, const Workshop& workshop) const {
+    return std::hash<std::string>{}(fmt::format("{} {} {}",
+                                                workshop.fingerprint(grade.exercise->name),
+                                                options_.no_sandbox, grade.submission.source));
+  }
+
+  void start(Job& job, const Workshop& workshop, const Report& report) const {
+    const auto& student = students_[job.student];
+    const auto& grade = student.grades[job.exercise];
+    job.process = mp::Process{
+        {.daemon = true}, [&] {
+          // Ctrl-C is for the grader alone, which then ends this process and all below it.
+          ::setpgid(0, 0);
+          sigset_t none;
+          ::sigemptyset(&none);
+          ::sigprocmask(SIG_SETMASK, &none, nullptr);
+          Outcome outcome;
+          try {
+            outcome = examine(workshop, *grade.exercise, grade.submission.source);
+          } catch (const std::exception& error) {
+            harness::kill_descendants();
+            outcome = {Kind::trouble, std::string{error.what()} + "\n", {}};
+          }
+          save(report.outcome(student.name, grade.exercise->name), key(grade, workshop), outcome);
+          ::_exit(EXIT_SUCCESS);  // the workshop is the grader's
+        }};
+  }
+
+  void finish(Job& job, const Workshop& workshop, const Report& report) {
+    auto& student = students_[job.student];
+    auto& grade = student.grades[job.exercise];
+    const auto status = job.process.join();
+    const auto file = report.outcome(student.name, grade.exercise->name);
+    if (!status.success() || !load(file, key(grade, workshop), grade.outcome))
+      grade.outcome = {Kind::trouble,
+                       "The process that examined it ended with " + mp::to_string(status) + ".\n",
+                       {}};
+    if (--to_do_[job.student] == 0) complete(student, report);
+  }
+
+  void complete(const Student& student, const Report& report) {
+    write_student(report.student(student.name), student);
+    ++done_;
+    fmt::print("{:>4} of {}  {}: {} of {} points\n", done_, students_.size(),
+               harness::harmless(student.name), number(student.points()), number(student.of()));
+    std::fflush(stdout);
+  }
+
+  int conclude(const Report& report) const {
+    int status = EXIT_SUCCESS;
+    for (const auto& student : students_)
+      for (const auto& grade : student.grades)
+        if (grade.outcome.kind == Kind::trouble) {
+          fmt::print(stderr, "course: {}/{} could not be graded: {}",
+                     harness::harmless(student.name), grade.exercise->name, grade.outcome.text);
+          status = EXIT_FAILURE;
+        }
+    fmt::print("The grades are in {}\n", report.grades().string());
+    return status;
+  }
+
+  const Options& options_;
+  std::vector<harness::Facts> exercises_;
+  std::vector<Student> students_;
+  std::vector<int> to_do_;  // for each student, how many examinations
+  std::deque<Job> waiting_;
+  std::size_t done_ = 0;
+};
+
+// In the order of the chapters.
+std::vector<harness::Facts> all_exercises() {
+  std::vector<harness::Facts> all;
+  std::istringstream names{EXERCISE_NAMES};
+  for (std::string name; names >> name;)
+    all.push_back(harness::read_facts(fs::path{COURSE} / "exercises" / name));
+  return all;
+}
+
+void expect_sandbox(bool wanted) {
+  ::setenv("EXAMINER_SANDBOX", wanted ? "always" : "never", 1);
+  try {
+    harness::has_sandbox();
+  } catch (const std::runtime_error&) {
+    throw UsageError{
+        "grading needs bubblewrap (bwrap), which is missing here or not allowed to work; "
+        "--no-sandbox grades without it, and trusts all submissions"};
+  }
+}
+
+bool lies_in(const fs::path& inner, const fs::path& outer) {
+  const auto path = fs::weakly_canonical(inner).lexically_relative(fs::weakly_canonical(outer));
+  return !path.empty() && *path.begin() != "..";
+}
+
+int run(const Options& options) {
+  ::umask(022);
+  const auto exercises = all_exercises();
+  std::map<std::string, Rule> rules;
+  if (!options.weights.empty()) rules = read_rules(options.weights, exercises);
+  Class students{exercises, rules, options};
+  if (lies_in(options.report, options.submissions))
+    throw UsageError{"the report cannot be among the submissions: name a folder elsewhere"};
+  expect_sandbox(!options.no_sandbox);
+  return students.grade();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mp::init(argc, argv);
+  Options options;
+  CLI::App app{"Grades a class: one folder for each student, with any of the exercises in it."};
+  app.name("./course grade");
+  app.add_option("SUBMISSIONS", options.submissions, "the folder with the students' folders")
+      ->required();
+  app.add_option("--out", options.report, "the folder for the report; a second run goes on there")
+      ->required();
+  app.add_option("--weights", options.weights,
+                 "which exercises count, how much, and until when: lines of\n"
+                 "NAME WEIGHT [DEADLINE [SHARE OF POINTS WHEN LATE]]");
+  app.add_option("--jobs", options.jobs, "how many to examine at once")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_flag("--no-sandbox", options.no_sandbox, "do not protect this machine (see the docs)");
+  try {
+    app.parse(argc, argv);
+    return run(options);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return EXIT_SUCCESS;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "course: grade: {}\n", error.what());
+    return 2;
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "course: grade: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    std::fflush(stdout);
+    harness::kill_descendants();
+    fmt::print(stderr, "course: grade: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <grading/examine.hpp>
+#include <grading/submissions.hpp>
+
+namespace grading {
+
+/// One student's grade in one exercise.
+struct Grade {
+  const harness::Facts* exercise = nullptr;
+  Rule rule;
+  Submission submission;
+  Outcome outcome;
+
+  bool is_late() const { return rule.deadline && submission.time > *rule.deadline; }
+  /// By what the points of the examination are multiplied.
+  double factor() const { return rule.weight * (is_late() ? rule.share_when_late : 1); }
+  double points() const { return factor() * outcome.points(); }
+  double of() const { return rule.weight * exercise->points(); }
+};
+
+struct Student {
+  std::string name;
+  std::vector<Grade> grades;
+
+  double points() const;
+  double of() const;
+};
+
+/// The student's page (report.md), JUnit XML (junit.xml), and what Gradescope reads (results.json).
+void write_student(const std::filesystem::path& folder, const Student& student);
+
+/// grades.csv: a row for each student.
+void write_class(const std::filesystem::path& file, const std::vector<Student>& students);
+
+}  // namespace grading

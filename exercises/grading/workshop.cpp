@@ -1,0 +1,185 @@
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <regex>
+#include <sstream>
+#include <stdexcept>
+#include <boost/algorithm/string/replace.hpp>
+
+#include <grading/text.hpp>
+#include <grading/workshop.hpp>
+#include <mp/wait.hpp>
+
+namespace grading {
+namespace {
+
+namespace fs = std::filesystem;
+using boost::algorithm::replace_all;
+using mp::check;
+
+const fs::path course = COURSE, course_build = BUILD;
+constexpr harness::Limits compiler_limits{
+    .memory = std::uint64_t{2} << 30, .file = 256 << 20, .processor_time = 60};
+constexpr mp::Seconds time_limit{120};
+constexpr std::size_t most_output = 1 << 16;
+
+// What stands for the submission's room in a recipe.
+const std::string room_mark = "@ROOM@", home_mark = "@HOME@";
+
+std::vector<std::string> lines_of(const std::string& command) {
+  FILE* const pipe = ::popen(command.c_str(), "r");
+  if (!pipe) throw std::system_error(errno, std::generic_category(), "popen");
+  std::string output;
+  char part[4096];
+  while (const auto size = std::fread(part, 1, sizeof part, pipe)) output.append(part, size);
+  if (::pclose(pipe) != 0) throw std::runtime_error{"this has failed: " + command};
+  std::vector<std::string> lines;
+  std::istringstream stream{output};
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::vector<std::string> ask_ninja(const std::string& tool, const std::string& target) {
+  return lines_of(NINJA " -C '" BUILD "' -t " + tool + " " + target);
+}
+
+void copy_if_missing(const fs::path& from, const fs::path& to) {
+  if (fs::exists(to)) return;
+  fs::create_directories(to.parent_path());
+  fs::copy_file(from, to);
+  check(::chmod(to.c_str(), 0644), "chmod");
+}
+
+// The headers right in the folder.
+std::vector<fs::path> headers_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator{folder})
+    if (entry.path().extension() == ".hpp") found.push_back(entry.path());
+  std::ranges::sort(found);
+  return found;
+}
+
+std::string word_after(const std::string& text, const std::string& option) {
+  const auto begin = text.find(option) + option.size();
+  return text.substr(begin, text.find(' ', begin) - begin);
+}
+
+}  // namespace
+
+Workshop::Workshop(const std::vector<harness::Facts>& exercises) {
+  std::string name = "/tmp/grade-XXXXXX";
+  check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
+  folder_ = name;
+  kit_ = folder_ / "kit";
+  rooms = folder_ / "rooms";
+  verdicts = folder_ / "verdicts";
+  for (const auto& path : {kit_, rooms, verdicts}) fs::create_directory(path);
+  // Submissions run as other users, if they can: they pass through, and see the kit alone.
+  check(::chmod(folder_.c_str(), 0711), "chmod");
+  check(::chmod(kit_.c_str(), 0755), "chmod");
+  check(::chmod(rooms.c_str(), 0711), "chmod");
+  check(::chmod(verdicts.c_str(), 0700), "chmod");
+  if (fs::exists(course / ".deps")) fs::create_symlink(course / ".deps", kit_ / ".deps");
+  for (const auto& facts : exercises) recipes_[facts.name] = recipe(facts.name);
+}
+
+Workshop::~Workshop() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+// Fills the kit, too.
+Workshop::Recipe Workshop::recipe(const std::string& exercise) const {
+  const auto target = exercise + "_submission";
+  const auto source = (course / "exercises" / exercise / (exercise + ".cpp")).string();
+  const auto commands = ask_ninja("commands", target);
+  const auto compile = std::ranges::find_if(
+      commands, [&](auto& command) { return command.ends_with(" -c " + source); });
+  if (compile == commands.end() || commands.back().find(" -o ") == std::string::npos)
+    throw std::runtime_error{"the build system does not tell how " + target + " is built"};
+  std::string text = *compile + " && " + commands.back();
+  const auto object = word_after(*compile, " -o "), program = word_after(commands.back(), " -o ");
+
+  std::vector<fs::path> files;
+  for (const auto& input : ask_ninja("inputs", target)) {
+    const auto path = fs::absolute(course_build / input).lexically_normal();
+    const auto name = path.lexically_relative(course_build).string();
+    if (name.starts_with("..") || input == object || !fs::is_regular_file(path)) continue;
+    const bool precompiled = name.ends_with(".gch");
+    if (text.find(precompiled ? name.substr(0, name.size() - 4) : name) == text.npos) continue;
+    copy_if_missing(path, kit_ / "build" / name);
+    if (!precompiled) files.push_back(path);  // that one is made of the others
+  }
+  std::vector<fs::path> folders{course / "exercises/harness", course / "exercises" / exercise};
+  for (const auto& entry : fs::directory_iterator{course})
+    if (fs::is_directory(entry.path() / "mp")) folders.push_back(entry.path() / "mp");
+  std::ranges::sort(folders);
+  for (const auto& folder : folders)
+    for (const auto& path : headers_in(folder)) {
+      copy_if_missing(path, kit_ / path.lexically_relative(course));
+      files.push_back(path);
+    }
+
+  Recipe result;
+  std::string all = text;
+  files.push_back(course / "exercises" / exercise / "exercise.json");
+  files.push_back(course_build / "exercises" / exercise / (exercise + "_test"));
+  for (const auto& file : files) all += read_file(file);
+  result.fingerprint = std::hash<std::string>{}(all);
+
+  replace_all(text, source, room_mark + "/" + exercise + ".cpp");
+  replace_all(text, object, home_mark + "/submission.o");
+  replace_all(text, " -o " + program + " ", " -o " + home_mark + "/" + target + " ");
+  replace_all(text, course_build.string(), (kit_ / "build").string());
+  replace_all(text, course.string(), kit_.string());
+  fs::create_directories(kit_ / "build");
+  result.commands = "export CCACHE_DISABLE=1; cd " + (kit_ / "build").string() + " && " + text;
+  return result;
+}
+
+std::size_t Workshop::fingerprint(const std::string& exercise) const {
+  return recipes_.at(exercise).fingerprint;
+}
+
+Workshop::Product Workshop::build(const std::string& exercise, const std::string& source,
+                                  const harness::Room& room) const {
+  const auto file = room.path / (exercise + ".cpp");
+  write_file(file, source);
+  check(::chmod(file.c_str(), 0644), "chmod");
+  auto commands = recipes_.at(exercise).commands;
+  replace_all(commands, room_mark, room.path.string());
+  replace_all(commands, home_mark, room.home.string());
+
+  const auto launched = harness::launch(room, {"/bin/sh", "-c", commands}, kit_, compiler_limits);
+  const auto deadline = mp::deadline_after(time_limit);
+  std::string output;
+  bool ended = false;
+  while (!ended && mp::wait_ready(launched.output, POLLIN, deadline)) {
+    char part[4096];
+    const auto size = ::read(launched.output.get(), part, sizeof part);
+    if (size == -1 && (errno == EAGAIN || errno == EINTR)) continue;
+    ended = check(size, "read") == 0;
+    if (output.size() < most_output) output.append(part, static_cast<std::size_t>(size));
+  }
+  if (!ended || !mp::wait_ready(launched.ended, POLLIN, deadline))
+    return {.program = {}, .complaint = "The compiler did not finish within two minutes.\n"};
+  int status = 0;
+  check(mp::retry([&] { return ::waitpid(launched.pid, &status, 0); }), "waitpid");
+  const auto program = room.home / (exercise + "_submission");
+  if (status == 0 && fs::is_regular_file(fs::symlink_status(program)))
+    return {.program = program, .complaint = {}};
+
+  // Where it was built is nobody's business, and differs every time.
+  replace_all(output, room.path.string() + "/", "");
+  replace_all(output, kit_.string() + "/", "");
+  output = std::regex_replace(output, std::regex{"/tmp/cc[A-Za-z0-9]{6}\\b"}, "/tmp/cc");
+  if (output.empty()) output = "The compiler was stopped: it needs too much time or memory.\n";
+  return {.program = {}, .complaint = shortened(harness::harmless(output))};
+}
+
+}  // namespace grading
