@@ -133,12 +133,15 @@ std::map<std::string, Rule> read_rules(const fs::path& file,
 }
 
 std::vector<std::string> students_in(const fs::path& folder) {
-  if (!fs::is_directory(folder))
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
     throw std::invalid_argument{"there is no folder " + folder.string()};
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator{folder}) {
     const auto name = entry.path().filename().string();
-    if (entry.is_directory() && !name.starts_with('.') && name != "__MACOSX") names.push_back(name);
+    std::error_code broken_link;
+    if (entry.is_directory(broken_link) && !name.starts_with('.') && name != "__MACOSX")
+      names.push_back(name);
   }
   if (names.empty())
     throw std::invalid_argument{"expected one folder for each student in " + folder.string() +

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 #include <utility>
 #include <boost/asio/io_context.hpp>
@@ -236,12 +237,22 @@ std::vector<pid_t> descendants() {
 
 std::uint64_t memory_of(const std::vector<pid_t>& processes) {
   std::uint64_t pages = 0;
+  std::map<ino_t, std::uint64_t> files;
   for (const auto pid : processes) {
-    std::ifstream file{"/proc/" + std::to_string(pid) + "/statm"};
+    const auto folder = "/proc/" + std::to_string(pid);
+    std::ifstream file{folder + "/statm"};
     std::uint64_t size = 0, resident = 0;
     if (file >> size >> resident) pages += resident;
+    for (const auto& entry : mp::detail::descriptors_of(pid).entries) {
+      struct stat status {};
+      if (!entry.link.starts_with("/memfd:")) continue;
+      if (::stat((folder + "/fd/" + std::to_string(entry.number)).c_str(), &status) == 0)
+        files[status.st_ino] = static_cast<std::uint64_t>(status.st_blocks) * 512;
+    }
   }
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t bytes = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  for (const auto& [inode, held] : files) bytes += held;
+  return bytes;
 }
 
 void kill_descendants() {
