@@ -1,0 +1,8 @@
+#include "NAME.hpp"
+
+// It works, but this process does it all.
+std::int64_t NAME(std::int64_t count, int /*workers*/) {
+  std::int64_t sum = 0;
+  for (std::int64_t number = 0; number < count; ++number) sum += square(number);
+  return sum;
+}

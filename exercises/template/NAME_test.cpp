@@ -1,0 +1,60 @@
+#include "NAME.hpp"
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <gtest/gtest.h>
+
+#include <harness/submission.hpp>
+
+namespace {
+
+using harness::expect;
+using Submission = harness::Submission<decltype(NAME)>;
+
+TEST(NAME, the_sum_is_right) {
+  Submission submission;
+  // Some that divide evenly, some that do not, and more workers than work.
+  for (const auto& [count, workers, expected] :
+       {std::tuple{4, 2, 14}, {7, 3, 91}, {2, 5, 1}, {0, 2, 0}}) {
+    const auto seen = submission.call({count, workers});
+    expect(seen == expected,
+           std::to_string(count) + " squares, " + harness::count_of(workers, "worker", "workers") +
+               "\nExpected: " + std::to_string(expected) + "\nSeen: " + std::to_string(seen));
+  }
+}
+
+TEST(NAME, every_worker_is_a_process) {
+  Submission submission;
+  submission.call({30, 3});
+  const auto& ledger = submission.ledger();
+  expect(!ledger.main_process_worked(),
+         "Expected: child processes do the work.\nSeen: the main process calls square().");
+  expect(ledger.processes().size() == 3,
+         "Expected: three workers are three processes.\nSeen: " +
+             harness::count_of(ledger.processes().size(), "process calls", "processes call") +
+             " square().");
+}
+
+TEST(NAME, the_workers_run_at_the_same_time) {
+  Submission submission;
+  // Each process is kept in its first call of square() until three are there.
+  submission.call({30, 3}, {.gather = 3});
+  const int seen = submission.ledger().most_at_once;
+  expect(seen == 3,
+         "Expected: three workers are at work at the same time.\nSeen: never more than " +
+             std::to_string(seen) + ".\nStart all workers before you wait for the first one.");
+}
+
+TEST(NAME, wrong_arguments_are_refused) {
+  Submission submission;
+  submission.expect_refusal({-1, 2}, "-1 squares");
+  submission.expect_refusal({10, 0}, "no worker");
+}
+
+TEST(NAME, nothing_is_left_behind) {
+  Submission submission;
+  submission.expect_nothing_left_over({10, 3});
+}
+
+}  // namespace
