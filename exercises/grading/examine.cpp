@@ -91,6 +91,18 @@ Outcome judge(const Workshop& workshop, const harness::Facts& facts, const fs::p
   return outcome;
 }
 
+// Whose fault is it that something does not compile? If nothing does, not the student's.
+std::string problem_with_given(const Workshop& workshop, const std::string& exercise) {
+  const auto proof = workshop.verdicts / (exercise + ".compiles");
+  if (fs::exists(proof)) return {};
+  const harness::Room room;
+  const auto given = workshop.build(exercise, given_file(exercise), room);
+  harness::kill_descendants();
+  if (given.program.empty()) return given.complaint;
+  write_file(proof, "");
+  return {};
+}
+
 }  // namespace
 
 std::string given_file(const std::string& exercise) {
@@ -103,13 +115,9 @@ Outcome examine(const Workshop& workshop, const harness::Facts& facts, const std
   const auto product = workshop.build(facts.name, source, room);
   harness::kill_descendants();
   if (product.program.empty()) {
-    // Whose fault is it? If nothing compiles here, not the student's.
-    const harness::Room other_room;
-    const auto given = workshop.build(facts.name, given_file(facts.name), other_room);
-    harness::kill_descendants();
-    if (given.program.empty())
+    if (const auto problem = problem_with_given(workshop, facts.name); !problem.empty())
       return {Kind::trouble,
-              "The file that students are given does not compile here, either:\n" + given.complaint,
+              "The file that students are given does not compile here, either:\n" + problem,
               {}};
     return {Kind::not_compiled, product.complaint, {}};
   }

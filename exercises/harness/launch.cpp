@@ -1,5 +1,8 @@
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -8,8 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -52,6 +57,31 @@ rlim_t processes_of(uid_t user) {
   return count;
 }
 
+// System V's shared memory outlives the processes that use it, and is in nobody's account: memory
+// without a limit. Those who want to share memory have mmap and memfd_create.
+bool forbid_system_v_memory() {
+#if defined(__x86_64__)
+  constexpr std::uint32_t own = AUDIT_ARCH_X86_64, last_call = 0x3fff'ffff;
+#elif defined(__aarch64__)
+  constexpr std::uint32_t own = AUDIT_ARCH_AARCH64, last_call = 0xffff'ffff;
+#else
+  constexpr std::uint32_t own = 0, last_call = 0;
+#endif
+  if (own == 0) return true;
+  constexpr auto refusal = SECCOMP_RET_ERRNO | EPERM;
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own, 0, 3),  // calls of other kinds of programs
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last_call, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_shmget, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, refusal),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{.len = std::size(rules), .filter = rules};
+  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 // Limits, and an environment with nothing of the examiner's in it. Between fork and exec it makes
 // system calls, and nothing else.
 class Bounds {
@@ -89,7 +119,7 @@ class Bounds {
     limit(RLIMIT_CPU, limits_.processor_time);
     limit(RLIMIT_CORE, 0);
     const bool ready = ::chdir(home_.c_str()) == 0 && become_user() &&
-                       ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                       ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && forbid_system_v_memory() &&
                        ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent_;
     return ready ? process::error_code{}
                  : process::error_code{errno, boost::system::system_category()};

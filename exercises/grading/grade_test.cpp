@@ -1,0 +1,323 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+#include <boost/property_tree/json_parser.hpp>
+#include <boost/property_tree/xml_parser.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <grading/text.hpp>
+#include <leftovers.hpp>
+#include <mp/process.hpp>
+#include <program.hpp>
+
+// The grader, run as a program on small classes. Most of the time goes into compiling submissions,
+// so one class serves for much.
+
+namespace {
+
+namespace fs = std::filesystem;
+using course::run_program;
+using grading::read_file;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+using Files = std::map<std::string, std::string>;
+
+const fs::path exercises = COURSE "/exercises", solutions = COURSE "/solutions";
+
+std::string solution() { return read_file(solutions / "ping_pong/ping_pong.cpp"); }
+
+// The body of a submission that does something else.
+std::string submission(const std::string& includes, const std::string& body) {
+  return includes + "\n#include \"ping_pong.hpp\"\nstd::vector<double> ping_pong(int rounds) {\n" +
+         body + "\nreturn std::vector<double>(static_cast<std::size_t>(rounds), 1e-9); }\n";
+}
+
+class Grading : public testing::Test {
+ protected:
+  Grading() {
+    std::string name = "/tmp/grading-test-XXXXXX";
+    mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
+    folder = name;
+    submissions = folder / "the class";
+    report = folder / "report";
+    fs::create_directory(submissions);
+    write(folder / "weights", "ping_pong 1\n");
+  }
+  ~Grading() override { fs::remove_all(folder); }
+
+  void SetUp() override {
+    const bool works =
+        run_program("/bin/sh", {"-c", "bwrap --unshare-all --ro-bind / / true"}).status == 0;
+    if (!works) GTEST_SKIP() << "bubblewrap is missing, or may not work here";
+  }
+
+  static void write(const fs::path& file, const std::string& text) {
+    fs::create_directories(file.parent_path());
+    std::ofstream{file} << text;
+  }
+
+  void hand_in(const Files& files) const {
+    for (const auto& [file, text] : files) write(submissions / file, text);
+  }
+
+  std::vector<std::string> arguments(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> all{submissions, "--out", report};
+    if (std::ranges::find(more, "--weights") == more.end())
+      all.insert(all.end(), {"--weights", folder / "weights"});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  course::Run grade(const std::vector<std::string>& more = {}) const {
+    return run_program(GRADER, arguments(more), {.time_limit = std::chrono::minutes{5}});
+  }
+
+  std::string page(const std::string& student) const {
+    return read_file(report / "students" / student / "report.md");
+  }
+
+  std::vector<std::string> rows() const {
+    std::istringstream lines{read_file(report / "grades.csv")};
+    std::vector<std::string> all;
+    for (std::string line; std::getline(lines, line);) all.push_back(line);
+    return all;
+  }
+
+  // All that was written, but not what the next run goes on from.
+  Files reports() const {
+    Files all;
+    for (const auto& entry : fs::recursive_directory_iterator{report})
+      if (entry.is_regular_file() && entry.path().string().find("/.grading/") == std::string::npos)
+        all[entry.path().lexically_relative(report)] = read_file(entry.path());
+    return all;
+  }
+
+  // When the outcomes were written: an examination leaves a new one.
+  std::map<std::string, fs::file_time_type> examinations() const {
+    std::map<std::string, fs::file_time_type> all;
+    for (const auto& entry : fs::recursive_directory_iterator{report / ".grading/students"})
+      if (entry.is_regular_file())
+        all[entry.path().parent_path().filename()] = entry.last_write_time();
+    return all;
+  }
+
+  course::NothingLeftOver nothing_left_over;
+  fs::path folder, submissions, report;
+};
+
+TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
+  const auto secret = (solutions / "ping_pong/ping_pong.cpp").string();
+  hand_in({
+      {"Ann, right/ping_pong/ping_pong.cpp", solution()},
+      {"Zoë/ping_pong.cpp", submission("", "") + "// in this process, in no time\n"},
+      {"clone/exercises/ping_pong/ping_pong.cpp", read_file(exercises / "ping_pong/ping_pong.cpp")},
+      {"compiles not/ping_pong.cpp", "int main( {\n"},
+      {"empty/notes.txt", "I will do it tomorrow"},
+      {"hostile bomb/ping_pong.cpp",
+       submission("#include <unistd.h>", "for (;;) if (fork() == -1) _exit(0);")},
+      {"hostile forger/ping_pong.cpp",
+       submission("#include <cstdio>\n#include <cstdlib>",
+                  R"(for (const char* file : {"../verdict.json", "/tmp/verdict.json"})
+                       if (FILE* const forged = std::fopen(file, "w"))
+                         std::fputs("{\"points\": 10, \"of\": 10, \"tests\": []}", forged);
+                     std::puts("10 of 10 points");
+                     std::exit(0);)")},
+      {"hostile passwd/ping_pong.cpp", "#include \"/etc/passwd\"\n"},
+      {"hostile reader/ping_pong.cpp", "#include \"" + secret + "\"\n"},
+      {"hostile templates/ping_pong.cpp",
+       "template <int N> struct T { static constexpr int v = T<N + 1>::v; };\nint v = T<0>::v;\n"},
+  });
+  const auto first = grade();
+  EXPECT_EQ(first.status, 0) << first;
+  EXPECT_THAT(first.output, HasSubstr("  Ann, right: 10 of 10 points\n"));
+  EXPECT_THAT(rows(),
+              ElementsAre("student,ping_pong,total", "\"Ann, right\",10,10", "Zoë,4,4", "clone,0,0",
+                          "compiles not,0,0", "empty,0,0", "hostile bomb,0,0", "hostile forger,0,0",
+                          "hostile passwd,0,0", "hostile reader,0,0", "hostile templates,0,0"));
+  EXPECT_THAT(page("Ann, right"),
+              AllOf(HasSubstr("- 4 of 4: two processes hit"), Not(HasSubstr("**0 of"))));
+  EXPECT_THAT(page("Zoë"), HasSubstr("- **0 of 4**: two processes hit the packet in turn\n\n"
+                                     "      Expected: in 100 rounds the packet is hit 200 times."));
+  EXPECT_THAT(page("clone"), HasSubstr("is as it was given"));
+  EXPECT_THAT(page("compiles not"), HasSubstr("    ping_pong.cpp:1:11: error: "));
+  EXPECT_THAT(page("empty"), HasSubstr("There is no ping_pong.cpp"));
+  EXPECT_THAT(page("hostile bomb"), HasSubstr("started more than"));
+  EXPECT_THAT(page("hostile forger"), HasSubstr("exit code 0"));
+  EXPECT_THAT(page("hostile passwd"), HasSubstr("/etc/passwd: No such file"));
+  EXPECT_THAT(page("hostile reader"), HasSubstr(secret + ": No such file"));
+  EXPECT_THAT(page("hostile templates"), HasSubstr("does not compile"));
+  EXPECT_LT(page("hostile templates").size(), 10'000U);
+
+  for (const auto& student : fs::directory_iterator{report / "students"}) {
+    boost::property_tree::ptree tree;
+    read_json((student.path() / "results.json").string(), tree);
+    EXPECT_EQ(tree.get<int>("score") == 10, tree.get<std::string>("output") == "10 of 10 points");
+    double of = 0;
+    for (const auto& [none, test] : tree.get_child("tests")) of += test.get<double>("max_score");
+    EXPECT_EQ(of, 10) << student;
+    read_xml((student.path() / "junit.xml").string(), tree);
+    EXPECT_EQ(tree.get<std::string>("testsuites.testsuite.<xmlattr>.name"), "ping_pong");
+  }
+
+  // A second run has nothing to do, and writes the same.
+  const auto before = examinations();
+  const auto written = reports();
+  EXPECT_THAT(before, SizeIs(8));
+  EXPECT_EQ(grade().status, 0);
+  EXPECT_EQ(examinations(), before);
+  EXPECT_EQ(reports(), written);
+
+  // Only what has changed is examined again.
+  hand_in({{"Zoë/ping_pong.cpp", "#error not today\n"}});
+  EXPECT_EQ(grade().status, 0);
+  EXPECT_THAT(page("Zoë"), HasSubstr("not today"));
+  auto after = examinations();
+  EXPECT_NE(std::exchange(after["Zoë"], before.at("Zoë")), before.at("Zoë"));
+  EXPECT_EQ(after, before);
+
+  // Weights and deadlines are counted afterwards.
+  write(folder / "rules", "# half of the points when late\nping_pong 1.5 2001-01-01 0.5\n");
+  EXPECT_EQ(grade({"--weights", folder / "rules"}).status, 0);
+  EXPECT_EQ(rows().at(1), "\"Ann, right\",7.5,7.5");
+  EXPECT_THAT(page("Ann, right"), AllOf(HasSubstr("**7.5 of 15 points**"), HasSubstr("Late: ")));
+  EXPECT_EQ(examinations(), after.empty() ? before : examinations());
+}
+
+// No compiler starts for these.
+TEST_F(Grading, takes_only_regular_files_from_inside_the_folder) {
+  const auto place = [&](const std::string& student) {
+    fs::create_directory(submissions / student);
+    return submissions / student / "ping_pong.cpp";
+  };
+  write(folder / "outside.cpp", "int secret;\n");
+  fs::create_symlink(folder / "outside.cpp", place("link out"));
+  fs::create_symlink("ping_pong.cpp", place("link to itself"));
+  fs::create_symlink("gone.cpp", place("link to nothing"));
+  place("link of a folder");
+  fs::create_directory_symlink(folder, submissions / "link of a folder/ping_pong");
+  write(folder / "ping_pong.cpp", "int secret;\n");
+  fs::create_directory(place("folder"));
+  mp::check(::mkfifo(place("pipe").c_str(), 0600), "mkfifo");
+  write(place("huge"), std::string(1 << 20, '\n'));
+  fs::create_symlink("loop", submissions / "loop");
+  write(submissions / ".hidden/ping_pong.cpp", "");
+  write(submissions / "a file", "");
+  const auto run = grade();
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "folder,0,0", "huge,0,0",
+                                  "link of a folder,0,0", "link out,0,0", "link to itself,0,0",
+                                  "link to nothing,0,0", "pipe,0,0"));
+  EXPECT_THAT(page("folder"), HasSubstr("is not a regular file"));
+  EXPECT_THAT(page("huge"), HasSubstr("is larger than"));
+  EXPECT_THAT(page("link of a folder"), HasSubstr("leads out of the student's folder"));
+  EXPECT_THAT(page("link out"), HasSubstr("leads out of the student's folder"));
+  EXPECT_THAT(page("link to itself"), HasSubstr("cannot be read: "));
+  EXPECT_THAT(page("link to nothing"), HasSubstr("cannot be read: "));
+  EXPECT_THAT(page("pipe"), HasSubstr("is not a regular file"));
+}
+
+TEST_F(Grading, is_stopped_and_goes_on) {
+  hand_in({{"a/ping_pong.cpp", solution()},
+           {"b/ping_pong.cpp", submission("#include <unistd.h>", "for (;;) pause();")}});
+  int ends[2];
+  mp::check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  const mp::FileDescriptor output{ends[0]};
+  mp::FileDescriptor input{ends[1]};
+  auto words = arguments({"--jobs", "1"});
+  words.insert(words.begin(), GRADER);
+  mp::Process grader{[&] {
+    ::dup2(input.get(), STDOUT_FILENO);
+    std::vector<char*> pointers;
+    for (auto& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    ::execv(GRADER, pointers.data());
+    ::_exit(127);
+  }};
+  input.close();
+  std::string said;
+  const auto read_on = [&] {
+    char part[256];
+    const auto size = mp::retry([&] { return ::read(output.get(), part, sizeof part); });
+    if (size > 0) said.append(part, static_cast<std::size_t>(size));
+    return size > 0;
+  };
+  while (said.find("1 of 2  a: 10 of 10 points\n") == said.npos && read_on()) continue;
+  ::kill(grader.pid(), SIGINT);
+  EXPECT_EQ(grader.join(), (mp::ExitStatus{.code = 130, .signal = {}})) << said;
+  while (read_on()) continue;
+  EXPECT_THAT(said, HasSubstr("Stopped. 1 of 2 students are done"));
+  EXPECT_FALSE(fs::exists(report / "grades.csv"));
+
+  const auto before = examinations();
+  EXPECT_THAT(before, SizeIs(1));
+  hand_in({{"b/ping_pong.cpp", "no C++"}});
+  EXPECT_EQ(grade().status, 0);
+  EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "a,10,10", "b,0,0"));
+  EXPECT_EQ(examinations().at("a"), before.at("a"));
+}
+
+TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {
+  hand_in({{"a/ping_pong.cpp", solution()}});
+  // A file that is no program in the place of bubblewrap.
+  auto words = arguments();
+  words.insert(words.begin(),
+               {"--dev-bind", "/", "/", "--ro-bind", "/dev/null", "/usr/bin/bwrap", GRADER});
+  const auto without = run_program("/usr/bin/bwrap", words);
+  EXPECT_EQ(without.status, 2);
+  EXPECT_THAT(without.error_lines(), ElementsAre(HasSubstr("grading needs bubblewrap")));
+  EXPECT_FALSE(fs::exists(report));
+
+  const auto trusting = grade({"--no-sandbox"});
+  EXPECT_EQ(trusting.status, 0) << trusting;
+  EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "a,10,10"));
+}
+
+TEST_F(Grading, wrong_input_is_refused_with_one_line) {
+  const auto expect_refusal = [](const std::vector<std::string>& words, const std::string& text) {
+    const auto run = run_program(GRADER, words);
+    EXPECT_EQ(run.status, 2) << run;
+    EXPECT_THAT(run.error_lines(),
+                ElementsAre(AllOf(StartsWith("course: grade: "), HasSubstr(text))));
+  };
+  const std::string out = report, students = submissions;
+  expect_refusal({}, "SUBMISSIONS is required");
+  expect_refusal({students}, "--out is required");
+  expect_refusal({students, "--out", out}, "expected one folder for each student");
+  hand_in({{"a/ping_pong.cpp", "int broken("}});
+  expect_refusal({folder / "gone", "--out", out}, "there is no folder");
+  expect_refusal({students, "--out", out, "--jobs", "0"}, "--jobs");
+  expect_refusal({students, "--out", students + "/report"}, "among the submissions");
+  write(folder / "precious/letter", "Dear ...");
+  expect_refusal({students, "--out", folder / "precious"}, "something other than a report");
+  expect_refusal({students, "--out", folder / "precious/letter"}, "is not a folder");
+  EXPECT_EQ(read_file(folder / "precious/letter"), "Dear ...");
+  for (const auto& [rules, text] : std::vector<std::pair<std::string, std::string>>{
+           {"", "names no exercise"},
+           {"\npingpong 1\n", ":2: there is no exercise 'pingpong'"},
+           {"ping_pong -1\n", ":1: '-1' is not a number"},
+           {"ping_pong 1 tomorrow\n", "'tomorrow' is no time"},
+           {"ping_pong 1 2026-12-31 2\n", "'2' is not a number from 0 to 1"},
+           {"ping_pong 1\nping_pong 2\n", ":2: a second line"},
+           {"ping_pong\n", ":1: expected: NAME WEIGHT"}}) {
+    write(folder / "rules", rules);
+    expect_refusal({students, "--out", out, "--weights", folder / "rules"}, text);
+  }
+  expect_refusal({students, "--out", out, "--weights", folder / "gone"}, "cannot read the weights");
+}
+
+}  // namespace
