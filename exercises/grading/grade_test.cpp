@@ -154,7 +154,7 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   EXPECT_THAT(page("Zoë"), HasSubstr("- **0 of 4**: two processes hit the packet in turn\n\n"
                                      "      Expected: in 100 rounds the packet is hit 200 times."));
   EXPECT_THAT(page("clone"), HasSubstr("is as it was given"));
-  EXPECT_THAT(page("compiles not"), HasSubstr("    ping_pong.cpp:1:11: error: "));
+  EXPECT_THAT(page("compiles not"), HasSubstr("\n    ping_pong.cpp:1:"));
   EXPECT_THAT(page("empty"), HasSubstr("There is no ping_pong.cpp"));
   EXPECT_THAT(page("hostile bomb"), HasSubstr("started more than"));
   EXPECT_THAT(page("hostile forger"), HasSubstr("exit code 0"));
@@ -189,13 +189,14 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   auto after = examinations();
   EXPECT_NE(std::exchange(after["Zoë"], before.at("Zoë")), before.at("Zoë"));
   EXPECT_EQ(after, before);
+  after = examinations();
 
   // Weights and deadlines are counted afterwards.
   write(folder / "rules", "# half of the points when late\nping_pong 1.5 2001-01-01 0.5\n");
   EXPECT_EQ(grade({"--weights", folder / "rules"}).status, 0);
   EXPECT_EQ(rows().at(1), "\"Ann, right\",7.5,7.5");
   EXPECT_THAT(page("Ann, right"), AllOf(HasSubstr("**7.5 of 15 points**"), HasSubstr("Late: ")));
-  EXPECT_EQ(examinations(), after.empty() ? before : examinations());
+  EXPECT_EQ(examinations(), after);
 }
 
 // No compiler starts for these.
