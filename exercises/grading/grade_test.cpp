@@ -146,7 +146,7 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   EXPECT_EQ(first.status, 0) << first;
   EXPECT_THAT(first.output, HasSubstr("  Ann, right: 10 of 10 points\n"));
   EXPECT_THAT(rows(),
-              ElementsAre("student,ping_pong,total", "\"Ann, right\",10,10", "Zoë,4,4", "clone,0,0",
+              ElementsAre("student,ping_pong,total", "\"Ann, right\",10,10", "Zoë,5,5", "clone,0,0",
                           "compiles not,0,0", "empty,0,0", "hostile bomb,0,0", "hostile forger,0,0",
                           "hostile passwd,0,0", "hostile reader,0,0", "hostile templates,0,0"));
   EXPECT_THAT(page("Ann, right"),
