@@ -321,4 +321,35 @@ TEST_F(Grading, wrong_input_is_refused_with_one_line) {
   expect_refusal({students, "--out", out, "--weights", folder / "gone"}, "cannot read the weights");
 }
 
+// What `./course new-exercise` makes compiles. It is tried on a copy of the few files that it
+// needs.
+TEST(NewExercise, is_a_copy_of_the_template_that_compiles) {
+  std::string name = "/tmp/new-exercise-test-XXXXXX";
+  mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
+  const fs::path copy = name;
+  fs::create_directories(copy / "exercises");
+  fs::create_directories(copy / "solutions");
+  fs::copy(COURSE "/course", copy / "course");
+  fs::copy(exercises / "CMakeLists.txt", copy / "exercises/CMakeLists.txt");
+  fs::copy(exercises / "template", copy / "exercises/template", fs::copy_options::recursive);
+
+  const auto run = run_program(copy / "course", {"new-exercise", "own_one"});
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(read_file(copy / "exercises/CMakeLists.txt"),
+              HasSubstr("\nadd_exercise(own_one mp::channels)\n"));
+  const auto folder = copy / "exercises/own_one";
+  std::vector<std::string> words{"-std=c++20", "-fsyntax-only", "-I" + folder.string()};
+  for (const auto* place : {"exercises", "01_process", "02_pipes_queues", ".deps/usr/include"})
+    words.push_back("-I" COURSE "/" + std::string{place});
+  for (const auto* file : {"own_one.cpp", "given.cpp", "main.cpp", "own_one_test.cpp",
+                           "wrong/all_in_one_child.cpp", "../../solutions/own_one/own_one.cpp"})
+    words.push_back(folder / file);
+  const auto compiler = run_program(COMPILER, words);
+  EXPECT_EQ(compiler.status, 0) << compiler;
+
+  const auto again = run_program(copy / "course", {"new-exercise", "own_one"});
+  EXPECT_EQ(again.status, 2) << again;
+  fs::remove_all(copy);
+}
+
 }  // namespace
