@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <gtest/gtest.h>
@@ -430,10 +431,11 @@ struct Examination::State {
     return found;
   }
 
-  std::vector<std::string> descriptors() const {
-    std::vector<std::string> found;
+  // By number and kind: "7, pipe:[4711]".
+  std::set<std::string> descriptors() const {
+    std::set<std::string> found;
     for (const auto& entry : mp::detail::descriptors_of(ledger.main_process).entries)
-      found.push_back(entry.link);
+      found.insert(std::to_string(entry.number) + ", " + entry.link);
     return found;
   }
 
@@ -531,14 +533,16 @@ void Examination::expect_no_processes_and_files() {
          "\nRemove what you create (remove, shm_unlink), on every way out of the function.");
 }
 
-std::size_t Examination::open_descriptors() const { return state_->descriptors().size(); }
+std::set<std::string> Examination::open_descriptors() const { return state_->descriptors(); }
 
-void Examination::expect_descriptors(std::size_t before) {
+void Examination::expect_descriptors(const std::set<std::string>& before) {
   const auto now = state_->descriptors();
-  if (now.size() > before)
-    fail("Expected: a call leaves no descriptor open.\nSeen: " + std::to_string(before) +
-         " were open before, " + std::to_string(now.size()) + " after it; one of them is " +
-         now.back() + ".\nClose both ends of every pipe, also in the parent.");
+  if (now.size() <= before.size()) return;
+  std::vector<std::string> added;
+  std::ranges::set_difference(now, before, std::back_inserter(added));
+  fail("Expected: a call leaves no descriptor open.\nSeen: " + std::to_string(before.size()) +
+       " were open before, " + std::to_string(now.size()) + " after it; new is number " +
+       added.front() + ".\nClose both ends of every pipe, also in the parent.");
 }
 
 }  // namespace harness

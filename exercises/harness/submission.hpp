@@ -76,8 +76,8 @@ class Examination {
   mp::Message exchange(const mp::Message& request, const Treatment& treatment);
   [[noreturn]] void fail_damaged(const std::string& reason);
   void expect_no_processes_and_files();
-  std::size_t open_descriptors() const;
-  void expect_descriptors(std::size_t before);
+  std::set<std::string> open_descriptors() const;
+  void expect_descriptors(const std::set<std::string>& before);
 
  private:
   struct State;

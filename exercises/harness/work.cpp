@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
 
 #include <harness/connect.hpp>
 #include <harness/work.hpp>
@@ -20,7 +19,7 @@ mp::FileDescriptor connect(const Greeting& greeting) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (!path || std::strlen(path) >= sizeof address.sun_path) return {};
-  std::strcpy(address.sun_path, path);
+  std::memcpy(address.sun_path, path, std::strlen(path));
   mp::FileDescriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const auto result = mp::retry([&] {
     return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
