@@ -16,7 +16,7 @@ using Submission = harness::Submission<decltype(julia_slices)>;
 
 void expect_picture(int cells, int slices, const std::vector<int>& seen) {
   const auto expected = julia_rows(cells, 0, 2 * cells);
-  const auto side = static_cast<std::size_t>(2 * cells);
+  const auto side = 2 * static_cast<std::size_t>(cells);
   const auto what = std::to_string(side) + " rows of " + std::to_string(side) + " points in " +
                     count_of(static_cast<std::size_t>(slices), "slice", "slices");
   expect(seen.size() == expected.size(),

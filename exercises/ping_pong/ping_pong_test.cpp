@@ -41,10 +41,10 @@ TEST(ping_pong, two_processes_hit_the_packet_in_turn) {
   submission.call({rounds});
   const auto& ledger = submission.ledger();
   const auto& hits = ledger.pieces;
-  expect(hits.size() == 2 * rounds, "Expected: in " + std::to_string(rounds) +
-                                        " rounds the packet is hit " + std::to_string(2 * rounds) +
-                                        " times.\nSeen: " + count_of(hits.size(), "hit", "hits") +
-                                        ".");
+  expect(hits.size() == 2 * std::size_t{rounds},
+         "Expected: in " + std::to_string(rounds) + " rounds the packet is hit " +
+             std::to_string(2 * rounds) + " times.\nSeen: " + count_of(hits.size(), "hit", "hits") +
+             ".");
   if (ledger.processes().size() != 2)
     harness::fail_and_stop(
         "Expected: two processes hit the packet, the main process and one "
