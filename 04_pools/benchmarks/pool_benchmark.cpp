@@ -8,7 +8,6 @@
 #include <numbers>
 #include <numeric>
 #include <random>
-#include <ranges>
 #include <string>
 #include <vector>
 #include <benchmark/benchmark.h>
@@ -217,9 +216,10 @@ void open_mp(benchmark::State& state, Result (*kernel)(int), int parts) {
 template <class Result>
 void pool_mp(benchmark::State& state, Result (*kernel)(int), int parts) {
   mp::Pool pool{processes};
-  pool.map(kernel, std::views::iota(0, processes));  // they are there
-  for (auto _ : state)
-    benchmark::DoNotOptimize(pool.map(kernel, std::views::iota(0, parts), {.chunk_size = 1}));
+  std::vector<int> numbers(static_cast<std::size_t>(parts));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  pool.map(kernel, numbers);  // all workers are there
+  for (auto _ : state) benchmark::DoNotOptimize(pool.map(kernel, numbers, {.chunk_size = 1}));
 }
 
 }  // namespace

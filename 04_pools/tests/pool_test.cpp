@@ -6,6 +6,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <limits>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -111,6 +113,38 @@ pid_t meet(mp::Value<std::atomic<int>>& here, int all) {
   return ::getpid();
 }
 
+// first, first + 1 … up to, but without, end.
+std::vector<int> numbers_from(int first, int end) {
+  std::vector<int> numbers(static_cast<std::size_t>(end - first));
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
+}
+
+// Input that is made when it is taken: make(0), make(1) …
+template <class Make>
+struct Made {
+  struct Iterator {
+    using value_type = int;
+    using difference_type = std::ptrdiff_t;
+    const Make* make = nullptr;
+    int number = 0;
+    int operator*() const { return (*make)(number); }
+    Iterator& operator++() {
+      ++number;
+      return *this;
+    }
+    void operator++(int) { ++number; }
+    bool operator==(int end) const { return number == end; }
+  };
+  Iterator begin() const { return {&make, 0}; }
+  int end() const { return count; }
+
+  Make make;
+  int count;
+};
+template <class Make>
+Made(Make, int) -> Made<Make>;
+
 // The processes of a pool.
 std::vector<pid_t> workers_of(Pool& pool, int processes) {
   mp::Value<std::atomic<int>> here;
@@ -119,9 +153,17 @@ std::vector<pid_t> workers_of(Pool& pool, int processes) {
                   {.chunk_size = 1});
 }
 
+// What the first daemon of a process leaves open for the next: the lifeline.
+class Lifeline : public testing::Environment {
+  void SetUp() override {
+    Process{{.daemon = true}, [] {}};
+  }
+};
+[[maybe_unused]] const auto* const lifeline = testing::AddGlobalTestEnvironment(new Lifeline);
+
 class Pools : public course::StartMethods {
  protected:
-  // What the first pool of a process leaves open for the next: the fork server, the lifeline.
+  // The first process may have to start the fork server.
   void SetUp() override {
     Process{daemon(), [] {}}.join();
   }
@@ -250,7 +292,7 @@ TEST_P(Pools, PartialRefersToWhatIsShared) {
   mp::Value<int> counter{0};
   {
     Pool pool{of(2)};
-    pool.map(mp::partial(count, std::ref(counter)), std::views::iota(0, 100), {.chunk_size = 7});
+    pool.map(mp::partial(count, std::ref(counter)), numbers_from(0, 100), {.chunk_size = 7});
   }
   EXPECT_EQ(*counter, 100);
 }
@@ -266,7 +308,7 @@ TEST_P(Pools, ManyMegabytesBothWaysAtOnce) {
 
 TEST(Pool, AMillionItems) {
   Pool pool{2};
-  const auto numbers = std::views::iota(0, 1'000'000);
+  const auto numbers = numbers_from(0, 1'000'000);
   const auto results = pool.map([](int x) { return x + 1; }, numbers, {.chunk_size = 1});
   ASSERT_EQ(results.size(), 1'000'000U);
   int expected = 0;
@@ -318,10 +360,11 @@ TEST(Pool, RefusesSenselessNumbers) {
 TEST(Pool, ImapTakesEndlessInputAsItIsNeeded) {
   Pool pool{2};
   int taken = 0, results = 0;
-  auto numbers = std::views::iota(0) | std::views::transform([&taken](int i) {
-                   ++taken;
-                   return i;
-                 });
+  const Made numbers{[&taken](int i) {
+                       ++taken;
+                       return i;
+                     },
+                     std::numeric_limits<int>::max()};
   for (const int result : pool.imap(
            [](int i) {
              std::this_thread::sleep_for(1ms);
@@ -363,7 +406,7 @@ int wait_for_another(mp::Value<std::atomic<int>>& begun, int number) {
 TEST(Pool, WhatIsBehindALongTaskIsGivenToOthers) {
   Pool pool{2};
   mp::Value<std::atomic<int>> begun;
-  const auto numbers = std::views::iota(0, 3000);
+  const auto numbers = numbers_from(0, 3000);
   const auto results =
       pool.map(mp::partial(wait_for_another, std::ref(begun)), numbers, {.chunk_size = 1});
   EXPECT_TRUE(std::ranges::equal(results, numbers));
@@ -378,7 +421,7 @@ TEST(Pool, SlowTasksAreDealtOneByOne) {
   there.close();
   ASSERT_TRUE(here.poll(60s));
   const int busy = here.recv<int>();
-  const auto others = pool.map(own_pid, std::views::iota(0, 40), {.chunk_size = 1});
+  const auto others = pool.map(own_pid, numbers_from(0, 40), {.chunk_size = 1});
   EXPECT_THAT(others, testing::Not(testing::Contains(busy)));
   here.close();
   EXPECT_EQ(slow.get(), 1);
@@ -471,13 +514,13 @@ TEST(Pool, AFailedCallLeavesTheOthersAlone) {
       std::ref(counter));
   for (const std::ptrdiff_t chunk_size : {1, 3, 100}) {
     const auto error =
-        caught_by([&] { pool.map(step, std::views::iota(2, 22), {.chunk_size = chunk_size}); });
+        caught_by([&] { pool.map(step, numbers_from(2, 22), {.chunk_size = chunk_size}); });
     ASSERT_TRUE(error);
     EXPECT_EQ(error->text, "3");  // the first in input order
   }
   EXPECT_EQ(*counter, 60);  // all were made
 
-  auto results = pool.imap(odd_ones_fail, std::views::iota(0, 10), {.chunk_size = 4});
+  auto results = pool.imap(odd_ones_fail, numbers_from(0, 10), {.chunk_size = 4});
   std::vector<int> good, bad;
   for (auto result = results.begin(); result != results.end(); ++result) {
     try {
@@ -518,7 +561,7 @@ TEST(Pool, InputThatThrowsLeavesNothingBehind) {
     return i;
   };
   for (int round = 0; round < 3; ++round) {
-    auto input = std::views::iota(0, 100) | std::views::transform(fails);
+    const Made input{fails, 100};
     EXPECT_THROW(pool.map(square, input, {.chunk_size = 1}), std::out_of_range);
     EXPECT_THROW(pool.map_async(square, input), std::out_of_range);
     EXPECT_THROW(
@@ -566,7 +609,7 @@ TEST_P(Pools, AWorkerKilledWhileIdleIsNotMissed) {
 TEST_P(Pools, TwentyKillsLoseTwentyTasks) {
   const NothingLeftOver nothing;
   Pool pool{of(3)};
-  auto results = pool.imap(sevens_die, std::views::iota(0, 1000));
+  auto results = pool.imap(sevens_die, numbers_from(0, 1000));
   int expected = 0, lost = 0;
   for (auto result = results.begin(); result != results.end(); ++result, ++expected) {
     try {
@@ -578,7 +621,7 @@ TEST_P(Pools, TwentyKillsLoseTwentyTasks) {
   }
   EXPECT_EQ(expected, 1000);
   EXPECT_EQ(lost, 20);
-  EXPECT_THROW(pool.map(sevens_die, std::views::iota(0, 1000)), mp::WorkerDied);
+  EXPECT_THROW(pool.map(sevens_die, numbers_from(0, 1000)), mp::WorkerDied);
   EXPECT_THAT(pool.map(square, std::vector{1, 2, 3}), ElementsAre(1, 4, 9));
 }
 
@@ -601,7 +644,7 @@ TEST(Pool, TwentyKillsFromOutside) {
     ++rounds;
     std::set<int> seen;
     int lost = 0;
-    auto results = pool.imap([](int x) { return x; }, std::views::iota(0, 20'000));
+    auto results = pool.imap([](int x) { return x; }, numbers_from(0, 20'000));
     for (auto result = results.begin(); result != results.end(); ++result) {
       try {
         EXPECT_TRUE(seen.insert(*result).second);
@@ -618,7 +661,7 @@ TEST(Pool, TwentyKillsFromOutside) {
 
 TEST(Pool, ADeadWorkerLosesItsChunkAndNoMore) {
   Pool pool{1};
-  auto results = pool.imap(sevens_die, std::views::iota(0, 20), {.chunk_size = 5});
+  auto results = pool.imap(sevens_die, numbers_from(0, 20), {.chunk_size = 5});
   std::vector<int> good;
   int lost = 0;
   for (auto result = results.begin(); result != results.end(); ++result) {
@@ -683,7 +726,7 @@ TEST_P(Pools, TheInitializerRunsOnceInEveryWorker) {
              .max_tasks_per_child = 3,
              .start_method = method()}};
   const auto values =
-      pool.map([](int) { return initialised; }, std::views::iota(0, 20), {.chunk_size = 1});
+      pool.map([](int) { return initialised; }, numbers_from(0, 20), {.chunk_size = 1});
   EXPECT_THAT(values, testing::Each(5));
   EXPECT_THROW(pool.apply(die, kill_itself), mp::WorkerDied);
   EXPECT_EQ(pool.apply([] { return initialised; }), 5);
@@ -709,7 +752,7 @@ TEST_P(Pools, WorkersThatDieAtOnceAreNotReplacedForEver) {
 TEST_P(Pools, MaxTasksPerChild) {
   const NothingLeftOver nothing;
   Pool pool{{.processes = 2, .max_tasks_per_child = 2, .start_method = method()}};
-  const auto pids = pool.map(own_pid, std::views::iota(0, 10), {.chunk_size = 1});
+  const auto pids = pool.map(own_pid, numbers_from(0, 10), {.chunk_size = 1});
   std::map<pid_t, int> calls;
   for (const pid_t pid : pids) ++calls[pid];
   EXPECT_THAT(calls, testing::Each(testing::Pair(testing::_, testing::Le(2))));
@@ -717,7 +760,6 @@ TEST_P(Pools, MaxTasksPerChild) {
 
 TEST(Pool, EndsInTheMiddleOfWork) {
   const NothingLeftOver nothing;
-  Process{{.daemon = true}, [] {}};
   auto [here, there] = mp::pipe();
   std::optional<AsyncResult<int>> given_up, unfinished;
   std::optional<AsyncResult<std::vector<int>>> done;
@@ -759,7 +801,7 @@ TEST_P(Pools, WorkersEndWithTheirParent) {
                  [](StartMethod start_method, mp::Connection to) {
                    Pool pool{{.processes = 2, .start_method = start_method}};
                    to.send(workers_of(pool, 2));
-                   pool.map([](int) { ::pause(); }, std::views::iota(0, 100));
+                   pool.map([](int) { ::pause(); }, numbers_from(0, 100));
                  },
                  method(), std::move(there)};
   const auto workers = here.recv<std::vector<pid_t>>();
@@ -782,7 +824,7 @@ TEST_P(Pools, CtrlCEndsAllOfThemQuietly) {
                    error_output.close();
                    Pool pool{{.processes = 2, .start_method = start_method}};
                    to.send(workers_of(pool, 2));
-                   pool.map([](int) { ::pause(); }, std::views::iota(0, 100));
+                   pool.map([](int) { ::pause(); }, numbers_from(0, 100));
                  },
                  method(), std::move(there), std::move(errors.write)};
   const auto workers = here.recv<std::vector<pid_t>>();
@@ -793,7 +835,6 @@ TEST_P(Pools, CtrlCEndsAllOfThemQuietly) {
 }
 
 TEST(Pool, AThousandPoolsLeaveNothing) {
-  Process{{.daemon = true}, [] {}};
   const NothingLeftOver nothing;
   for (int i = 0; i < 1000; ++i) {
     Pool pool{2};
@@ -806,7 +847,6 @@ TEST(Pool, AThousandPoolsLeaveNothing) {
 
 TEST(Pool, BelongsToTheProcessThatMadeIt) {
   const NothingLeftOver nothing;
-  Process{{.daemon = true}, [] {}};
   auto pool = std::make_unique<Pool>(2);
   pool->map_async(square, std::vector{1}).get();  // there is a thread, too
   Process child{[&] {
@@ -821,7 +861,6 @@ TEST(Pool, BelongsToTheProcessThatMadeIt) {
 
 TEST(Pool, AWorkerMayHaveAPool) {
   const NothingLeftOver nothing;
-  Process{{.daemon = true}, [] {}};
   Pool pool{2};
   EXPECT_THAT(pool.map(
                   [](int x) {
