@@ -48,7 +48,7 @@ std::string submission(const std::string& includes, const std::string& body) {
 }
 
 class Grading : public testing::Test {
- protected:
+ public:
   Grading() {
     std::string name = "/tmp/grading-test-XXXXXX";
     mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
@@ -60,6 +60,7 @@ class Grading : public testing::Test {
   }
   ~Grading() override { fs::remove_all(folder); }
 
+ protected:
   void SetUp() override {
     const bool works =
         run_program("/bin/sh", {"-c", "bwrap --unshare-all --ro-bind / / true"}).status == 0;

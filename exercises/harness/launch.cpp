@@ -195,7 +195,8 @@ Launched start_in_sandbox(const Room& room, std::vector<std::string> words,
 }
 
 bool sandbox_works() {
-  const std::string wanted = std::getenv("EXAMINER_SANDBOX") ? std::getenv("EXAMINER_SANDBOX") : "";
+  const char* const variable = std::getenv("EXAMINER_SANDBOX");
+  const std::string wanted = variable ? variable : "";
   if (wanted == "never") return false;
   int status = -1;
   if (::access(bubblewrap, X_OK) == 0) {
