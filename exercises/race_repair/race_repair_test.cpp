@@ -42,9 +42,10 @@ TEST(race_repair, no_update_is_lost) {
   }
 }
 
-// The same, left to chance.
+// The same, left to chance; but nobody gets these points by luck.
 TEST(race_repair, no_update_is_lost_in_many_rounds) {
   Submission submission;
+  expect_total(2, 5, submission.call({2, 5}, {.gather = 2, .gathering_place = 1}));
   expect_total(4, 100'000, submission.call({4, 100'000}, {.first_only = true}));
 }
 
