@@ -192,10 +192,10 @@ struct Examination::State {
       return false;
     if (states[1].revents != 0) read_output();
     if (states[3].revents != 0) read_answer();
-    for (std::size_t i = visitors.size(); i-- > 0;)
-      if (states[i + 4].revents != 0) hear(visitors[i]);
-    std::erase_if(visitors, [](const Visitor& visitor) { return !visitor.socket; });
     if (states[0].revents != 0) welcome();
+    // Only now: whoever has left before another one came must not be counted beside it.
+    for (auto& visitor : visitors) hear(visitor);
+    std::erase_if(visitors, [](const Visitor& visitor) { return !visitor.socket; });
     release();
     return states[0].revents != 0 || states[3].revents != 0 || states.size() > 4;
   }
@@ -211,8 +211,6 @@ struct Examination::State {
       if (visitors.size() >= most_visitors)
         fail_and_stop("Your program connects to the examiner too often.");
       visitors.push_back({.socket = std::move(socket), .process = who.pid});
-      hear(visitors.back());
-      if (!visitors.back().socket) visitors.pop_back();
     }
   }
 
