@@ -131,6 +131,7 @@ struct PoolCore {
   void write(std::size_t slot);
   bool receive(std::size_t slot);
   void take(std::size_t slot, Message message, std::uint32_t nanoseconds);
+  void give_back(Chunk chunk);
   void give_back(std::deque<Chunk>& chunks);
   void revoke(std::size_t slot);
   bool hoards(std::size_t slot) const;
@@ -287,9 +288,16 @@ void PoolCore::revoke(std::size_t slot) {
   give_back(again);
 }
 
-// To the front of those that wait for a worker.
+// To the front of those that wait for a worker, if there is any use in that.
+void PoolCore::give_back(Chunk chunk) {
+  if (broken || chunk.batch->cancelled)
+    answer(chunk, {.error = broken});
+  else
+    pending.push_front(std::move(chunk));
+}
+
 void PoolCore::give_back(std::deque<Chunk>& chunks) {
-  for (; !chunks.empty(); chunks.pop_back()) pending.push_front(std::move(chunks.back()));
+  for (; !chunks.empty(); chunks.pop_back()) give_back(std::move(chunks.back()));
 }
 
 // Takes the answers that a dead worker has not sent any more.
@@ -323,11 +331,9 @@ void PoolCore::bury(std::size_t slot) {
     if (chunk.revoked) continue;
     if (!chunk.batch) {  // the initializer
       if (++failed_starts >= most_failed_starts) give_up(died);
-    } else if (was_begun || closed || broken ||
+    } else if (was_begun ||
                (std::exchange(suspicious, false) && ++chunk.attempts >= most_attempts)) {
-      answer(chunk, {.error = broken && !was_begun ? broken : died});
-    } else if (chunk.batch->cancelled) {
-      answer(chunk, {});
+      answer(chunk, {.error = died});
     } else {
       again.push_back(std::move(chunk));
     }
@@ -455,7 +461,7 @@ void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds
   worker.bytes -= chunk.message.bytes.size();
   if (nanoseconds != skipped || worker.held.empty()) worker.stalled = false;
   if (nanoseconds == skipped) {
-    if (!chunk.revoked) pending.push_front(std::move(chunk));
+    if (!chunk.revoked) give_back(std::move(chunk));
     return;
   }
   Reply reply{.message = std::move(message), .worker = worker.process.name()};
@@ -501,7 +507,6 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
   if (deadline)
     limit = static_cast<int>(
         std::clamp<std::int64_t>((*deadline - Clock::now() + 999us) / 1ms, 0, 1'000'000'000));
-  if (broken) limit = 0;
   for (std::size_t slot = 0; slot < workers.size(); ++slot)
     if (hoards(slot) && (limit < 0 || stall < limit * 1ms)) limit = stall / 1ms;
   // Not epoll: poll has the processes change places faster, and there are few descriptors.
