@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
                  {"--children", children, "how many children send", 1, 1000}});
   int ends[2];
   check("pipe", [&] { return pipe(ends); });
-  const auto [read_end, write_end] = ends;
+  const int read_end = ends[0], write_end = ends[1];
   check("fcntl", [&] { return fcntl(write_end, F_SETFL, O_NONBLOCK); });  // a write never waits
   for (int number = 1; number <= children; ++number) {
     if (check("fork", fork) > 0) continue;
