@@ -1,10 +1,5 @@
 #include <poll.h>
-#include <functional>
 #include <map>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 #include <fmt/ranges.h>
@@ -13,40 +8,25 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// What one can ask the server for. The names in `serialize` are what travels.
-struct Set {
-  std::string key;
-  int value;
+using Dictionary = std::map<int, int>;
+using List = std::vector<int>;
+// The requests that travel to the server, and what each does there.
+struct Add {
+  int key, value;
   void serialize(auto& archive) { archive(key, value); }
-};
-struct Get {
-  std::string key;
-  void serialize(auto& archive) { archive(key); }
-};
-struct Append {
-  int item;
-  void serialize(auto& archive) { archive(item); }
-};
-struct Items {};
-using Request = std::variant<Set, Get, Append, Items>;
-
-// What the server owns. It does one thing after the other, so no lock is needed.
-struct Store {
-  std::map<std::string, int> dictionary;
-  std::vector<int> list;
-
-  bool answer(const Set& set) { return dictionary.insert_or_assign(set.key, set.value).second; }
-  std::optional<int> answer(const Get& get) {
-    const auto found = dictionary.find(get.key);
-    return found == dictionary.end() ? std::nullopt : std::optional{found->second};
+  std::size_t run(Dictionary& dictionary, List& list) {
+    return dictionary[key] = value, list.push_back(key), list.size();
   }
-  std::size_t answer(const Append& append) { return list.push_back(append.item), list.size(); }
-  std::vector<int> answer(const Items&) { return list; }
 };
+struct Everything {
+  std::pair<Dictionary, List> run(Dictionary& dictionary, List& list) { return {dictionary, list}; }
+};
+using Request = std::variant<Add, Everything>;
 
-// Ends when all proxies are gone.
+// The server does one thing after the other, so no lock is needed. It ends with the last proxy.
 void serve(std::vector<mp::Connection> proxies) {
-  Store store;
+  Dictionary dictionary;
+  List list;
   while (!proxies.empty()) {
     std::vector<pollfd> waiting;
     for (const auto& proxy : proxies) waiting.push_back({proxy.descriptor().get(), POLLIN, 0});
@@ -54,9 +34,9 @@ void serve(std::vector<mp::Connection> proxies) {
     for (std::size_t i = proxies.size(); i-- > 0;) {
       if (waiting[i].revents == 0) continue;
       try {
-        const auto request = proxies[i].recv<Request>();
-        std::visit([&](const auto& what) { proxies[i].send(store.answer(what)); }, request);
-      } catch (const std::runtime_error&) {  // the end of the file: its process closed it, or died
+        auto request = proxies[i].recv<Request>();
+        std::visit([&](auto& what) { proxies[i].send(what.run(dictionary, list)); }, request);
+      } catch (const std::exception&) {  // the end of the file: its process closed it, or died
         proxies.erase(proxies.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
@@ -64,29 +44,15 @@ void serve(std::vector<mp::Connection> proxies) {
   fmt::print("Server: all proxies are gone\n");
 }
 
-// Looks like a dictionary with a list, but is only the way to them.
-class Proxy {
- public:
-  explicit Proxy(mp::Connection server = {}) : server_{std::move(server)} {}
-  bool set(const std::string& key, int value) { return ask<bool>(Set{key, value}); }
-  std::optional<int> get(const std::string& key) { return ask<std::optional<int>>(Get{key}); }
-  std::size_t append(int item) { return ask<std::size_t>(Append{item}); }
-  std::vector<int> items() { return ask<std::vector<int>>(Items{}); }
-  void serialize(auto& archive) { archive(server_); }  // so that it can be given to a process
+// A proxy is the way to the server; the function below turns a message into a call.
+template <class Answer>
+Answer ask(mp::Connection& proxy, const Request& request) {
+  proxy.send(request);
+  return proxy.recv<Answer>();
+}
 
- private:
-  template <class Answer>
-  Answer ask(const Request& request) {
-    server_.send(request);
-    return server_.recv<Answer>();
-  }
-
-  mp::Connection server_;
-};
-
-void work(Proxy shared, int number) {
-  shared.set(fmt::format("{} squared", number), number * number);
-  const auto size = shared.append(number);
+void work(mp::Connection proxy, int number) {
+  const auto size = ask<std::size_t>(proxy, Add{number, number * number});
   fmt::print("    {}: the list has {} items now\n", mp::this_process::name(), size);
 }
 
@@ -95,27 +61,20 @@ int main(int argc, char** argv) {
   int processes = 3;
   lesson::parse(argc, argv, "A server process owns a dictionary and a list; others use proxies.",
                 {{"--processes", processes, "how many use them", 1, 1000}});
-
-  std::vector<Proxy> proxies;
   std::vector<mp::Connection> at_the_server;
-  for (int i = 0; i <= processes; ++i) {  // one more, for this process
-    auto [here, there] = mp::pipe();
-    proxies.emplace_back(std::move(here));
-    at_the_server.push_back(std::move(there));
-  }
-  mp::Process server{serve, std::move(at_the_server)};
   std::vector<mp::Process> workers;
-  for (int i = 1; i <= processes; ++i)
-    workers.emplace_back(work, std::move(proxies[static_cast<std::size_t>(i)]), i);
-  for (auto& worker : workers) worker.join();
-
-  Proxy& shared = proxies[0];
   for (int i = 1; i <= processes; ++i) {
-    const auto key = fmt::format("{} squared", i);
-    fmt::print("{}: {}\n", key, shared.get(key).value());
+    auto [proxy, there] = mp::pipe();
+    at_the_server.push_back(std::move(there));
+    workers.emplace_back(work, std::move(proxy), i);
   }
-  const auto list = shared.items();
-  proxies.clear();  // the last proxy: without this, the server would never end
+  auto [proxy, there] = mp::pipe();  // one more, for this process
+  at_the_server.push_back(std::move(there));
+  mp::Process server{serve, std::move(at_the_server)};
+  for (auto& worker : workers) worker.join();
+  const auto [dictionary, list] = ask<std::pair<Dictionary, List>>(proxy, Everything{});
+  proxy.close();  // the last proxy: without this, the server would never end
   server.join();
+  for (const auto& [key, value] : dictionary) fmt::print("{} squared: {}\n", key, value);
   fmt::print("The list, in order of arrival: {}\n", list);
 }
