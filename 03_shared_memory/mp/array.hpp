@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <mp/lock.hpp>
+#include <mp/shareable.hpp>
 
 namespace mp {
 namespace detail {
@@ -33,7 +34,7 @@ std::size_t array_bytes(std::size_t count, std::size_t element_size);
 /// moved-from array is empty.
 template <class T>
 class Array : public Lock {
-  static_assert(std::is_trivially_copyable_v<T>,
+  static_assert(is_shareable<T>,
                 "mp::Array<T>: T must be trivially copyable, because its bytes are all that "
                 "processes share; what owns memory, such as std::string, holds an address, which "
                 "means nothing in another process");

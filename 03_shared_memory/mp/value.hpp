@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <mp/lock.hpp>
+#include <mp/shareable.hpp>
 
 namespace mp {
 
@@ -22,7 +23,7 @@ namespace mp {
 /// moved-from value holds no object.
 template <class T>
 class Value : public Lock {
-  static_assert(std::is_trivially_copyable_v<T>,
+  static_assert(is_shareable<T>,
                 "mp::Value<T>: T must be trivially copyable, because its bytes are all that "
                 "processes share; what owns memory, such as std::string, holds an address, which "
                 "means nothing in another process");

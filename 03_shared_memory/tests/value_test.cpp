@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -83,6 +84,17 @@ TEST(Value, StartsAsToldOrAsZero) {
               { 1, 2 }
             } -> y),
             2);
+  struct Atomics {
+    std::atomic<int> one, two[2];
+  };
+  struct Unusable {
+    Unusable() = default;
+    Unusable(const Unusable&) = delete;
+    virtual void call() {}
+  };
+  static_assert(mp::is_shareable<const Point> && mp::is_shareable<Atomics>);
+  static_assert(!mp::is_shareable<std::string> && !mp::is_shareable<std::unique_ptr<int>>);
+  static_assert(!mp::is_shareable<Unusable>, "it holds an address");
   Value<std::atomic<int>> counter{4};
   ++*counter;
   EXPECT_EQ(*counter, 5);
