@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <limits>
 #include <map>
 #include <memory>
@@ -740,6 +741,29 @@ TEST_P(Pools, AnInitializerThatThrowsEndsEverything) {
   EXPECT_EQ(caught_by([&] { pool.apply(square, 3); })->text, "no licence");
   EXPECT_EQ(caught_by([&] { pool.map(square, std::vector{1, 2}); })->text, "no licence");
   EXPECT_EQ(caught_by([&] { pool.apply_async(square, 3).get(); })->text, "no licence");
+}
+
+bool refuses = false;
+
+TEST(Pool, WhatStillRunsInABrokenPoolIsAwaitedWithoutSpinning) {
+  const NothingLeftOver nothing;
+  Pool pool{{.processes = 2,
+             .initializer =
+                 [] {
+                   if (refuses) throw std::runtime_error{"no licence"};
+                 },
+             .start_method = mp::StartMethod::fork}};
+  auto lasting = pool.apply_async([] {
+    std::this_thread::sleep_for(1s);
+    return 1;
+  });
+  refuses = true;  // the worker that is forked next, in place of this one
+  EXPECT_THROW(pool.apply(die, kill_itself), mp::WorkerDied);
+  const auto before = std::clock();
+  EXPECT_EQ(lasting.get(), 1);
+  EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.1);
+  EXPECT_EQ(caught_by([&] { pool.apply(square, 3); })->text, "no licence");
+  refuses = false;
 }
 
 TEST_P(Pools, WorkersThatDieAtOnceAreNotReplacedForEver) {
