@@ -90,8 +90,13 @@ FrameReader::State FrameReader::read(const FileDescriptor& socket, int flags) {
   if (got == 0 || (got == -1 && errno == ECONNRESET)) return State::end;
   if (got == -1 && errno == EAGAIN) return State::nothing;
   check(got, "recvmsg");
-  (in_large ? filled_ : end_) += static_cast<std::size_t>(got);
-  received_ += static_cast<std::uint64_t>(got);
+  const auto size = static_cast<std::size_t>(got);
+  // What was fed is not in the middle of a frame, so none of it comes while a large one arrives.
+  const auto known = std::min<std::uint64_t>(size, received_ - read_);
+  if (known > 0) std::memmove(part.iov_base, buffer_.data() + end_ + known, size - known);
+  (in_large ? filled_ : end_) += size - known;
+  received_ += size - known;
+  read_ += size;
 
   // A read ends with the byte that carries descriptors, so there is one batch at most.
   std::vector<FileDescriptor> batch;
@@ -120,6 +125,7 @@ void FrameReader::feed(std::string_view bytes) {
   buffer_.erase(buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.end());
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
   end_ = buffer_.size();
+  buffer_.resize(std::max(end_, least_size));
 }
 
 bool FrameReader::take(char* data, std::size_t size) {

@@ -40,10 +40,11 @@ class FrameReader {
   /// Reads once. With MSG_DONTWAIT as a flag there may be nothing.
   State read(const FileDescriptor& socket, int flags);
 
-  /// Takes the last bytes, which came another way.
+  /// Takes the next bytes, whole frames, which came another way. If they come through the socket,
+  /// too, they are left out then.
   void feed(std::string_view bytes);
 
-  /// Bytes, so far.
+  /// Bytes, so far, either way.
   std::uint64_t received() const { return received_; }
 
   /// The next frame that is there as a whole. To be called until there is none, before more is
@@ -53,11 +54,11 @@ class FrameReader {
  private:
   bool take(char* data, std::size_t size);
   void finish(Message& payload);
-  std::string_view rest() const { return {buffer_.data() + begin_, end_ - begin_}; }
 
-  std::vector<char> buffer_ = std::vector<char>(1 << 16);
-  std::size_t begin_ = 0, end_ = 0;  // of what is in the buffer
-  std::uint64_t received_ = 0;
+  static constexpr std::size_t least_size = 1 << 16;
+  std::vector<char> buffer_ = std::vector<char>(least_size);
+  std::size_t begin_ = 0, end_ = 0;        // of what is in the buffer
+  std::uint64_t received_ = 0, read_ = 0;  // bytes of the stream; those that were read
 
   FrameHeader header_;  // of the frame that is arriving
   bool has_header_ = false;

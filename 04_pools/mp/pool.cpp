@@ -136,7 +136,7 @@ struct PoolCore {
   void revoke(std::size_t slot);
   bool hoards(std::size_t slot) const;
   void retire(std::size_t slot);
-  void inherit(std::size_t slot);
+  bool collect(std::size_t slot);
   void bury(std::size_t slot);
   void take_all(std::size_t slot);
   void answer(Chunk& chunk, Reply answer);
@@ -300,14 +300,20 @@ void PoolCore::give_back(std::deque<Chunk>& chunks) {
   for (; !chunks.empty(); chunks.pop_back()) give_back(std::move(chunks.back()));
 }
 
-// Takes the answers that a dead worker has not sent any more.
-void PoolCore::inherit(std::size_t slot) {
+// Takes the answers that a worker has not sent: it is long at a chunk, or dead. False if there are
+// none.
+bool PoolCore::collect(std::size_t slot) {
   auto& worker = *workers[slot];
-  const std::uint64_t begin = board(slot).begin, end = board(slot).end;
+  auto& shared = board(slot);
+  const std::uint64_t begin = shared.begin, end = shared.end;
   const auto received = worker.incoming.received();
-  if (received >= end || received < begin) return;
-  worker.incoming.feed({board(slot).answers.data() + (received - begin), end - received});
+  if (received >= end || received < begin) return false;
+  const std::string answers{shared.answers.data() + (received - begin), end - received};
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (shared.begin != begin) return false;  // it goes on, and writes there: they are on their way
+  worker.incoming.feed(answers);
   take_all(slot);
+  return true;
 }
 
 // It has ended.
@@ -316,7 +322,7 @@ void PoolCore::bury(std::size_t slot) {
   if (!process.join_for(1s)) process.kill();  // it has only closed its socket
   const auto status = process.join();
   while (!workers[slot]->closed && receive(slot)) continue;  // what it has still answered
-  inherit(slot);
+  collect(slot);
   const auto worker = std::move(workers[slot]);
   const auto died =
       std::make_exception_ptr(WorkerDied{worker->process.name(), worker->process.pid(), status});
@@ -448,8 +454,11 @@ bool PoolCore::receive(std::size_t slot) {
 void PoolCore::take_all(std::size_t slot) {
   workers[slot]->last_answer = Clock::now();
   Message message;
-  for (std::uint32_t nanoseconds = 0; workers[slot]->incoming.next(message, nanoseconds);)
+  for (std::uint32_t nanoseconds = 0; workers[slot]->incoming.next(message, nanoseconds);) {
+    // More answers than chunks: a task has written to the descriptor of the worker's socket.
+    if (workers[slot]->held.empty()) return workers[slot]->process.kill();
     take(slot, std::move(message), nanoseconds);
+  }
 }
 
 void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds) {
@@ -543,7 +552,8 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
     if (ended) bury(slot);
   }
   for (std::size_t slot = 0; slot < workers.size(); ++slot)
-    if (hoards(slot) && Clock::now() - workers[slot]->last_answer > stall) revoke(slot);
+    if (hoards(slot) && Clock::now() - workers[slot]->last_answer > stall && !collect(slot))
+      revoke(slot);
   dispatch();
 }
 

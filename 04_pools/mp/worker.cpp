@@ -48,6 +48,7 @@ class Outbox {
     if (held() == 0) return true;
     if (!send({board_.answers.data(), held()}, {})) return false;
     board_.begin.store(end_);
+    std::atomic_thread_fence(std::memory_order_release);  // only then what was there is overwritten
     return true;
   }
 

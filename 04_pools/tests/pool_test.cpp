@@ -380,6 +380,31 @@ TEST(Pool, ImapTakesEndlessInputAsItIsNeeded) {
   EXPECT_EQ(pool.apply(square, 3), 9);
 }
 
+mp::Connection gate;
+constexpr int last_number = 200;
+int last_waits_at_the_gate(int number) {
+  return number < last_number || gate.poll(20s) ? number : -1;
+}
+
+// A worker sends many small answers at once; but what is done must not wait for what is not.
+TEST(Pool, AnAnswerIsNotHeldBackByALongTask) {
+  for (int round = 0; round < 20; ++round) {
+    auto [here, there] = mp::pipe();
+    gate = std::move(there);
+    // The worker has a copy of the gate that no task carries: tasks with descriptors travel alone.
+    Pool pool{{.processes = 1,
+               .initializer = mp::partial([](mp::Connection& given) { gate = std::move(given); },
+                                          std::ref(gate)),
+               .start_method = StartMethod::fork}};
+    int expected = 0;
+    for (const int result : pool.imap(last_waits_at_the_gate, numbers_from(0, last_number + 1))) {
+      ASSERT_EQ(result, expected++);
+      if (expected == last_number) here.send(0);  // all others have answered
+    }
+    EXPECT_EQ(expected, last_number + 1);
+  }
+}
+
 TEST(Pool, ImapUnorderedGivesResultsAsTheyArrive) {
   Pool pool{2};
   auto [here, there] = mp::pipe();
