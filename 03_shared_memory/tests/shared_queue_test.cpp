@@ -91,7 +91,8 @@ void consume(SharedQueue<Item>& queue, Array<std::uint8_t>& came, int count,
     auto& before = last.at(static_cast<std::size_t>(item.producer));
     if (!item.is_whole() || item.number <= before) ++*wrong;
     before = item.number;
-    ++std::atomic_ref{came[static_cast<std::size_t>(item.producer * count + item.number)]};
+    const int index = item.producer * count + item.number;
+    ++std::atomic_ref{came[static_cast<std::size_t>(index)]};
   }
 }
 

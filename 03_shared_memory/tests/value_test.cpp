@@ -87,7 +87,7 @@ TEST(Value, StartsAsToldOrAsZero) {
   struct Atomics {
     std::atomic<int> one, two[2];
   };
-  struct Unusable {
+  struct Unusable final {
     Unusable() = default;
     Unusable(const Unusable&) = delete;
     virtual void call() {}
