@@ -53,8 +53,8 @@ class MapReduceTest : public testing::Test {
 class Workers : public testing::TestWithParam<int> {
  protected:
   static void for_each_size(auto test) {
-    for (const std::size_t count : {0, 1, 6, 7, 8, 1000})
-      for (const std::size_t chunk_size : {1, 3, 7, 999, 1'000'000}) {
+    for (const std::size_t count : {0U, 1U, 6U, 7U, 8U, 1000U})
+      for (const std::size_t chunk_size : {1U, 3U, 7U, 999U, 1'000'000U}) {
         SCOPED_TRACE(testing::Message() << count << " in chunks of " << chunk_size);
         test(count, chunk_size);
       }
@@ -301,7 +301,7 @@ INSTANTIATE_TEST_SUITE_P(, Deaths, testing::Values(SIGKILL, SIGTERM, SIGUSR1));
 
 TEST_P(Deaths, NameProcessAndSignal) {
   Process{{.daemon = true}, [] {}}.join();
-  for (const std::size_t index : {0, 1, 15, 29}) {
+  for (const std::size_t index : {0U, 1U, 15U, 29U}) {
     Value<std::atomic<pid_t>> victim{0};
     expect_failure<mp::WorkerDied>(
         [&](MapReduce&, std::size_t i) {
@@ -382,7 +382,7 @@ TEST_F(MapReduceTest, SaysWhenThereIsNoRoom) {
   rlimit old{};
   mp::check(::getrlimit(RLIMIT_NOFILE, &old), "getrlimit");
   for (rlim_t room = 0; room < 8; ++room) {
-    const rlimit few{.rlim_cur = course::open_descriptors().back() + 1 + room,
+    const rlimit few{.rlim_cur = static_cast<rlim_t>(course::open_descriptors().back()) + 1 + room,
                      .rlim_max = old.rlim_max};
     mp::check(::setrlimit(RLIMIT_NOFILE, &few), "setrlimit");
     try {
