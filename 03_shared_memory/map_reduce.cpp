@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <mutex>
 #include <numeric>
 #include <span>
@@ -44,7 +45,9 @@ void copy_and_sum(mp::MapReduce& workers, std::size_t items, std::size_t chunk_s
       [&](double part) {  // here, chunk after chunk, while the workers go on
         sum += part;
         done = std::min(done + chunk_size, items);
-        if (on_terminal) fmt::print("\r{:3} % done", 100 * done / items);
+        if (!on_terminal) return;
+        fmt::print("\r{:3} % done", 100 * done / items);
+        std::fflush(stdout);  // or it would wait for the end of the line
       });
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (on_terminal) fmt::print("\r          \r");
