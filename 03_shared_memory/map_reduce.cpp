@@ -16,7 +16,7 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-constexpr std::int64_t mebi = 1024 * 1024;
+constexpr std::int64_t mebi = 1 << 20;
 
 void add_up(mp::MapReduce& workers) {
   mp::Value<std::size_t> sum{0};
