@@ -730,13 +730,14 @@ TEST(Pool, AGrandchildThatLivesOnDoesNotHideADeath) {
   EXPECT_TRUE(eventually([&] { return has_ended(grandchild); }));
 }
 
+std::size_t take_memory(std::size_t size) { return std::vector<char>(size).size(); }
+
 TEST(Pool, RunningOutOfMemoryIsAnError) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer ends a program that asks for so much memory";
 #endif
   Pool pool{1};
-  const auto error =
-      caught_by([&] { pool.apply([] { return std::vector<char>(std::size_t{1} << 60).size(); }); });
+  const auto error = caught_by([&] { pool.apply(take_memory, std::size_t{1} << 60); });
   ASSERT_TRUE(error);
   EXPECT_EQ(error->type, "std::bad_alloc");
 }
