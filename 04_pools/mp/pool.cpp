@@ -720,7 +720,7 @@ Pool::Pool(PoolOptions options) : core_{std::make_shared<detail::PoolCore>(std::
 
 Pool::~Pool() {
   // A child must leave its copy alone: the thread that it stems from is not there to be joined.
-  if (!core_->close()) new std::shared_ptr{core_};
+  if (!core_->close()) new (std::nothrow) std::shared_ptr{core_};
 }
 
 std::size_t Pool::chunk_size_for(std::size_t items, MapOptions options) const {
