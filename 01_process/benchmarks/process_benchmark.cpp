@@ -212,14 +212,14 @@ void send_mp(benchmark::State& state) {
   Process echo{[&] {
     sockets.here.close();
     try {
-      for (;;) mp::pack(mp::unpack<T>(mp::Message::receive(sockets.there))).send(sockets.there);
+      for (;;) mp::send(sockets.there, mp::receive<T>(sockets.there));
     } catch (const mp::EndOfFile&) {
     }
   }};
   sockets.there.close();
   for (auto _ : state) {
-    mp::pack(value).send(sockets.here);
-    benchmark::DoNotOptimize(mp::unpack<T>(mp::Message::receive(sockets.here)));
+    mp::send(sockets.here, value);
+    benchmark::DoNotOptimize(mp::receive<T>(sockets.here));
   }
   sockets.here.close();
 }

@@ -14,13 +14,13 @@
 namespace mp {
 namespace {
 
-// What every message begins with. It has room for the bytes of a small one, which then arrives with
-// one system call.
+// What every message begins with. A number of bytes follow in any case, so that a small one arrives
+// with one system call.
 struct Opening {
   std::uint64_t bytes;
   std::uint64_t descriptors;
-  std::array<char, 112> first;
 };
+constexpr std::size_t beginning = 112;
 
 constexpr std::size_t descriptors_per_batch = 253;  // the kernel's limit for one sendmsg
 
@@ -126,14 +126,17 @@ bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescript
 
 }  // namespace
 
-void Message::send(const FileDescriptor& socket) const {
-  Opening opening{bytes.size(), descriptors.size(), {}};
-  const auto first = std::min(bytes.size(), opening.first.size());
-  std::memcpy(opening.first.data(), bytes.data(), first);
+void Message::send(const FileDescriptor& socket, std::string_view tail) const {
+  const Opening opening{bytes.size() + tail.size(), descriptors.size()};
+  const auto padding = beginning - std::min<std::uint64_t>(opening.bytes, beginning);
+  static constexpr std::array<char, beginning> zeros{};
   // sendmsg does not write through iov_base; the type is not const because recvmsg shares it.
-  std::array parts{iovec{&opening, sizeof opening},
-                   iovec{const_cast<char*>(bytes.data()) + first, bytes.size() - first}};
-  send_all(socket.get(), std::span{parts}.first(first < bytes.size() ? 2 : 1));
+  const auto part = [](const void* data, std::size_t size) {
+    return iovec{const_cast<void*>(data), size};
+  };
+  std::array parts{part(&opening, sizeof opening), part(bytes.data(), bytes.size()),
+                   part(tail.data(), tail.size()), part(zeros.data(), padding)};
+  send_all(socket.get(), parts);
   for (std::span rest{descriptors}; !rest.empty();) {
     const auto batch = std::min(rest.size(), descriptors_per_batch);
     send_descriptors(socket.get(), rest.first(batch));
@@ -142,32 +145,54 @@ void Message::send(const FileDescriptor& socket) const {
 }
 
 Message Message::receive(const FileDescriptor& socket) {
-  Opening opening{};
-  const auto got = receive_all(socket.get(), reinterpret_cast<char*>(&opening), sizeof opening);
+  detail::ArrivingMessage arriving{socket};
+  arriving.fetch(arriving.left());
+  return std::move(arriving.message);
+}
+
+detail::ArrivingMessage::ArrivingMessage(const FileDescriptor& socket) : socket_{socket} {
+  struct {
+    Opening opening;
+    std::array<char, beginning> first;
+  } start{};
+  const auto got = receive_all(socket.get(), reinterpret_cast<char*>(&start), sizeof start);
   if (got == 0) throw EndOfFile{"nothing more to receive: the sending end is closed"};
-  if (got < sizeof opening) throw_torn();
-  Message message;
-  auto& bytes = message.bytes;
-  bytes.assign(opening.first.data(), std::min(opening.bytes, opening.first.size()));
-  // The announced size may be damaged: take memory as the bytes arrive. In small parts, because a
-  // string fills with zeros what it grows by.
-  constexpr std::size_t part_size = 1 << 18, least_memory = 1 << 20, growth = 64;
-  while (bytes.size() < opening.bytes) {
-    const auto done = bytes.size();
-    const auto part = std::min(opening.bytes - done, part_size);
-    if (done + part > bytes.capacity())
-      bytes.reserve(std::min(opening.bytes, std::max(growth * done, least_memory)));
-    bytes.resize(done + part);
-    if (receive_all(socket.get(), bytes.data() + done, part) < part) throw_torn();
-  }
+  if (got < sizeof start) throw_torn();
+  auto& opening = start.opening;
+  message.bytes.assign(start.first.data(), std::min<std::uint64_t>(opening.bytes, beginning));
+  left_ = opening.bytes - message.bytes.size();
+  if (opening.descriptors == 0) return;
+  fetch(left_);
   bool complete = true;
   while (opening.descriptors > 0) {
-    const auto batch = std::min(opening.descriptors, descriptors_per_batch);
+    const auto batch = std::min<std::uint64_t>(opening.descriptors, descriptors_per_batch);
     complete = receive_descriptors(socket.get(), batch, message.descriptors) && complete;
     opening.descriptors -= batch;
   }
   if (!complete) throw std::system_error(EMFILE, std::generic_category(), "recvmsg");
-  return message;
+}
+
+detail::ArrivingMessage::~ArrivingMessage() {
+  try {
+    std::array<char, 1 << 14> nowhere;
+    while (left_ > 0) read(nowhere.data(), std::min<std::uint64_t>(left_, nowhere.size()));
+  } catch (...) {  // the sender is gone: the next one who receives will see it
+  }
+}
+
+void detail::ArrivingMessage::fetch(std::uint64_t size) {
+  auto& bytes = message.bytes;
+  while (size > 0) {
+    const auto part = grow(bytes, size);
+    read(bytes.data() + bytes.size() - part, part);
+    size -= part;
+  }
+}
+
+void detail::ArrivingMessage::read(char* data, std::size_t size) {
+  const auto expected = std::exchange(left_, 0);  // nothing more will come if this fails
+  if (receive_all(socket_.get(), data, size) < size) throw_torn();
+  left_ = expected - size;
 }
 
 void Writer::attach(const FileDescriptor& descriptor) {
@@ -177,8 +202,34 @@ void Writer::attach(const FileDescriptor& descriptor) {
   if (message_) message_->descriptors.push_back(descriptor.duplicate());
 }
 
-std::string_view Reader::take(std::size_t size) {
+Reader::Reader(detail::ArrivingMessage& message)
+    : InputArchive{this}, message_{message.message}, arriving_{&message} {}
+
+std::uint64_t Reader::remaining() const { return here() + (arriving_ ? arriving_->left() : 0); }
+
+// Sees to it that so many of the next bytes are here.
+void Reader::fetch(std::uint64_t size) {
   if (size > remaining()) throw MessageError{"it ends too early"};
+  if (size <= here()) return;
+  constexpr std::uint64_t least = 1 << 16;  // fewer are not worth a system call
+  message_.bytes.erase(0, std::exchange(position_, 0));
+  arriving_->fetch(std::max(size - here(), std::min(least, arriving_->left())));
+}
+
+// A part that is not here yet: what is large goes straight to where it belongs.
+void Reader::read_on(char* data, std::size_t size) {
+  constexpr std::size_t large = 1 << 16;
+  if (size > remaining()) throw MessageError{"it ends too early"};
+  if (const auto rest = size - here(); rest >= large) {
+    read(data, size - rest);
+    return arriving_->read(data + size - rest, rest);
+  }
+  fetch(size);
+  read(data, size);
+}
+
+std::string_view Reader::take(std::size_t size) {
+  fetch(size);
   return std::string_view{message_.bytes}.substr(std::exchange(position_, position_ + size), size);
 }
 
@@ -191,8 +242,9 @@ FileDescriptor Reader::detach() {
   return std::move(message_.descriptors[next_descriptor_++]);
 }
 
-void Reader::check_count(cereal::size_type count) const {
+void Reader::check_count(cereal::size_type count) {
   if (count > remaining()) throw MessageError{"it announces more elements than it holds"};
+  fetch(count);
 }
 
 void Reader::enter() {

@@ -771,4 +771,159 @@ TEST(MessageOverSocket, ReceiverGoneInTheMiddleIsABrokenPipe) {
   EXPECT_THROW((Message{std::string(64 << 20, 'x'), {}}.send(sockets.there)), mp::BrokenPipe);
 }
 
+// ---- Values over a socket: long ones are unpacked while they arrive ----
+
+template <class T>
+void expect_arrival(const T& value) {
+  Sockets sockets;
+  sockets.shrink_buffers();
+  Peer sender{[&] { mp::send(sockets.there, value); }};
+  EXPECT_TRUE(mp::receive<T>(sockets.here) == value) << mp::type_name<T>();
+}
+
+// Sends a message of this type with a 1 MiB string behind it, and another one.
+template <class T, class... Part>
+void expect_error_and_the_next_message(const Part&... parts) {
+  Sockets sockets;
+  Peer sender{[&] {
+    Message message;
+    mp::Writer writer{message};
+    writer(mp::type_name<T>(), parts..., random_bytes(1 << 20));
+    message.send(sockets.there);
+    mp::send(sockets.there, 42);
+  }};
+  EXPECT_THROW(mp::receive<T>(sockets.here), MessageError) << mp::type_name<T>();
+  EXPECT_EQ(mp::receive<int>(sockets.here), 42);
+}
+
+TEST(ValueOverSocket, ArrivesWhateverItsLength) {
+  for (std::size_t size = 0; size < 300; ++size) expect_arrival(random_bytes(size));
+  for (const auto size : {1 << 16, (1 << 18) - 1, 1 << 18, (1 << 18) + 1, 1 << 20, 5 << 20})
+    expect_arrival(random_bytes(static_cast<std::size_t>(size)));
+}
+
+TEST(ValueOverSocket, ArrivesWhateverItsShape) {
+  std::vector<double> numbers(300'000);
+  std::vector<std::string> words(100'000);
+  std::map<int, std::vector<int>> map;
+  std::vector<bool> flags(300'000);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 1.0 / static_cast<double>(i + 1);
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = std::to_string(i) + "'s word";
+  for (int i = 0; i < 1000; ++i) map[i].assign(static_cast<std::size_t>(i), i);
+  for (std::size_t i = 0; i < flags.size(); i += 3) flags[i] = true;
+  expect_arrival(numbers);
+  expect_arrival(words);
+  expect_arrival(map);
+  expect_arrival(flags);
+  expect_arrival(std::deque<double>(numbers.begin(), numbers.end()));
+  expect_arrival(std::vector<Point>(200'000, Point{1, 2}));
+  expect_arrival(std::tuple{1, numbers, "end"s});
+  expect_arrival(std::vector<std::vector<double>>{numbers, {}, numbers});
+  expect_arrival(Box<std::vector<double>>{numbers});
+}
+
+TEST(ValueOverSocket, OfAnotherTypeIsTakenOffTheSocket) {
+  Sockets sockets;
+  Peer sender{[&] {
+    mp::send(sockets.there, std::vector<double>(1 << 17, 1.5));
+    mp::send(sockets.there, 42);
+  }};
+  EXPECT_THAT(
+      [&] { mp::receive<std::string>(sockets.here); },
+      ThrowsMessage<MessageError>(HasSubstr("expected a message of type 'std::string', received "
+                                            "'std::vector<double>'")));
+  EXPECT_EQ(mp::receive<int>(sockets.here), 42);
+}
+
+TEST(ValueOverSocket, DamagedIsTakenOffTheSocket) {
+  expect_error_and_the_next_message<int>(1);  // bytes are left over
+  expect_error_and_the_next_message<std::vector<double>>(std::uint64_t{1} << 30);
+  expect_error_and_the_next_message<std::vector<std::string>>(std::uint64_t{1} << 18, 1, 2, 3);
+  expect_error_and_the_next_message<std::shared_ptr<int>>(std::uint32_t{7});
+}
+
+// Cannot be read back.
+struct Unreadable {
+  std::string content{};
+  template <class Archive>
+  void save(Archive& archive) const {
+    archive(content);
+  }
+  template <class Archive>
+  void load(Archive&) {
+    throw std::domain_error{"no"};
+  }
+};
+
+TEST(ValueOverSocket, WhoseReaderThrowsIsTakenOffTheSocket) {
+  Sockets sockets;
+  Peer sender{[&] {
+    mp::send(sockets.there, Unreadable{random_bytes(1 << 20)});
+    mp::send(sockets.there, 42);
+  }};
+  EXPECT_THROW(mp::receive<Unreadable>(sockets.here), std::domain_error);
+  EXPECT_EQ(mp::receive<int>(sockets.here), 42);
+}
+
+TEST(ValueOverSocket, SenderGoneInTheMiddleIsAnError) {
+  Message message = mp::pack(std::vector<double>(100'000, 1.5));
+  std::string stream(16 + message.bytes.size(), '\0');
+  {
+    Sockets sockets;
+    Peer sender{[&] { message.send(sockets.there); }};
+    mp::check(::recv(sockets.here.get(), stream.data(), stream.size(), MSG_WAITALL), "recv");
+  }
+  for (const auto size : {std::size_t{200}, stream.size() / 2, stream.size() - 1}) {
+    Sockets sockets;
+    Peer sender{[&] {
+      for (std::size_t done = 0; done < size;)
+        done += static_cast<std::size_t>(mp::check(
+            ::send(sockets.there.get(), stream.data() + done, size - done, MSG_NOSIGNAL), "send"));
+      sockets.there.close();
+    }};
+    EXPECT_THAT([&] { mp::receive<std::vector<double>>(sockets.here); },
+                ThrowsMessage<MessageError>(HasSubstr("the sender ended in the middle")));
+    EXPECT_THROW(mp::receive<int>(sockets.here), mp::EndOfFile);
+  }
+}
+
+template <class T>
+void expect_hostile_size_over_a_socket_is_refused() {
+  Message message;
+  mp::Writer{message}(mp::type_name<T>(), std::uint64_t{1} << 33);
+  message.bytes.append(1000, '\1');
+  std::string stream(16 + message.bytes.size(), '\0');
+  Sockets sockets;
+  message.send(sockets.there);
+  mp::check(::recv(sockets.here.get(), stream.data(), stream.size(), MSG_WAITALL), "recv");
+  const std::uint64_t announced = std::uint64_t{1} << 40;
+  std::memcpy(stream.data(), &announced, sizeof announced);
+  mp::check(::send(sockets.there.get(), stream.data(), stream.size(), 0), "send");
+  sockets.there.close();
+  EXPECT_THROW(mp::receive<T>(sockets.here), MessageError) << mp::type_name<T>();
+}
+
+TEST(ValueOverSocket, TakesNoSizeOnTrust) {
+  with_little_memory([] {
+    expect_hostile_size_over_a_socket_is_refused<std::string>();
+    expect_hostile_size_over_a_socket_is_refused<std::vector<double>>();
+    expect_hostile_size_over_a_socket_is_refused<std::vector<bool>>();
+    expect_hostile_size_over_a_socket_is_refused<std::vector<std::string>>();
+    expect_hostile_size_over_a_socket_is_refused<std::map<int, int>>();
+  });
+}
+
+TEST(ValueOverSocket, BringsItsDescriptors) {
+  Sockets sockets;
+  Peer sender{[&] {
+    std::pair<std::vector<double>, FileDescriptor> value{std::vector<double>(1 << 17, 1.5),
+                                                         open_null()};
+    mp::send(sockets.there, value);
+  }};
+  const auto [numbers, descriptor] =
+      mp::receive<std::pair<std::vector<double>, FileDescriptor>>(sockets.here);
+  EXPECT_EQ(numbers, std::vector<double>(1 << 17, 1.5));
+  EXPECT_TRUE(same_file(descriptor, open_null()));
+}
+
 }  // namespace

@@ -1,6 +1,5 @@
 #include <poll.h>
 #include <sys/socket.h>
-#include <cstring>
 #include <stdexcept>
 
 #include <mp/pipe.hpp>
@@ -33,15 +32,17 @@ bool Connection::poll(Seconds limit) const {
 }
 
 void Connection::send_bytes(std::span<const std::byte> bytes) {
-  Message message;
-  message.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  message.send(descriptor());
+  Message{}.send(descriptor(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::vector<std::byte> Connection::recv_bytes() {
-  const auto message = Message::receive(descriptor());
-  std::vector<std::byte> bytes(message.bytes.size());
-  if (!bytes.empty()) std::memcpy(bytes.data(), message.bytes.data(), bytes.size());
+  detail::ArrivingMessage arriving{descriptor()};
+  const auto first = std::as_bytes(std::span{arriving.message.bytes});
+  std::vector<std::byte> bytes{first.begin(), first.end()};
+  while (arriving.left() > 0) {
+    const auto part = grow(bytes, arriving.left());
+    arriving.read(reinterpret_cast<char*>(bytes.data() + bytes.size() - part), part);
+  }
   return bytes;
 }
 

@@ -25,14 +25,14 @@ class Connection {
   /// Waits while the pipe is full. Throws BrokenPipe when the other end is closed.
   template <class T>
   void send(const T& value) {
-    pack(value).send(descriptor());
+    mp::send(descriptor(), value);
   }
 
   /// Waits for a value. Throws EndOfFile when the other end is closed and all has been received,
   /// MessageError when the value is of another type, or its sender died in the middle of it.
   template <class T>
   T recv() {
-    return unpack<T>(Message::receive(descriptor()));
+    return receive<T>(descriptor());
   }
 
   /// True when something can be received (a value, or the end of the file) before the limit.
