@@ -9,6 +9,15 @@ namespace mp {
 
 using Result = detail::RobustMutex::Result;
 
+namespace {
+
+// Apart, so that what happens every time is short enough to be inlined.
+[[noreturn]] void throw_moved() {
+  throw std::system_error(EINVAL, std::generic_category(), "mp::Lock was moved");
+}
+
+}  // namespace
+
 Lock::Lock(std::size_t size) : memory_{offset + size} { new (memory_.data()) detail::RobustMutex; }
 
 Lock::Lock(Lock&& other) noexcept
@@ -27,16 +36,20 @@ Lock::~Lock() {
   if (held_) memory_.keep_mapped();
 }
 
-detail::RobustMutex& Lock::mutex() const {
-  if (!memory_.data())
-    throw std::system_error(EINVAL, std::generic_category(), "mp::Lock was moved");
+inline detail::RobustMutex& Lock::mutex() const {
+  if (!memory_.data()) throw_moved();
   return *std::launder(reinterpret_cast<detail::RobustMutex*>(memory_.data()));
 }
 
-bool Lock::settle(Result result) {
+inline bool Lock::settle(Result result) {
+  if (result != Result::locked) return settle_rare(result);
+  held_.store(true, std::memory_order_relaxed);
+  return true;
+}
+
+bool Lock::settle_rare(Result result) {
   if (result == Result::timed_out) return false;
-  held_.store(result == Result::locked, std::memory_order_relaxed);
-  if (result == Result::locked) return true;
+  held_.store(false, std::memory_order_relaxed);
   mutex().unlock();
   throw OwnerDied{"the process that held the lock died"};
 }

@@ -61,6 +61,7 @@ class Lock {
 
   detail::RobustMutex& mutex() const;
   bool settle(detail::RobustMutex::Result result);
+  bool settle_rare(detail::RobustMutex::Result result);
 
   SharedMemory memory_;
   std::atomic<bool> held_ = false;  // through this object, by a thread of this process
