@@ -3,7 +3,8 @@
 `{drawing} deadlock` puts docs/drawings/deadlock.svg into the page itself, so that it takes on the colours of
 the theme; its content is the caption, and the SVG's <title> and <desc> are read to those who cannot see it.
 
-`{measured} channels_benchmark queue` is a table of what ./course bench measured, from docs/measurements/.
+`{measured} channels_benchmark queue` is a table of what ./course bench measured, from docs/measurements/; its lines
+name the rows, and say what to call them. `{measurements}` says where that was.
 
 `{toolkit} 01_process` is the reference of a chapter's headers.
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from quiz import inline
 from sphinx.util import logging
@@ -49,14 +51,24 @@ class Drawing(SphinxDirective):
 
 def in_words(seconds):
     for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
-        if seconds >= size or unit == "ns":
+        if seconds >= 0.9995 * size or unit == "ns":
             return f"{seconds / size:.3g} {unit}"
 
 
+def as_ratio(ratio):
+    if ratio < 0.001:
+        return "below 0.001"
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.1g}"
+
+
 class Measured(SphinxDirective):
-    """The rows of a benchmark program that have the group in their name, each with its ratio to the raw one above it."""
+    """What a benchmark program measured: a row for each line, with its ratio to the first one of its group, and
+    that ratio as a bar. Blank lines stand between groups. What could not be measured, such as Python where there
+    is none, is left out; but not the first of a group."""
 
     required_arguments = 2
+    option_spec = {"each": directives.unchanged}
+    has_content = True
 
     def run(self):
         program, group = self.arguments
@@ -64,31 +76,49 @@ class Measured(SphinxDirective):
         if not file.exists():
             text = f"Not measured yet. docs/measure runs {program} and writes what it finds to docs/measurements."
             return [nodes.note("", nodes.paragraph("", text))]
-        results = json.loads(file.read_text())
-        rows = [row for row in results["benchmarks"] if group in row["name"].split("/")]
-        if not rows:
-            raise self.error(f"{file.name} has no group '{group}'")
+        parts, measured, of = set(group.split("/")) - {"."}, {}, "run"
+        for row in json.loads(file.read_text())["benchmarks"]:
+            if parts <= set(row["name"].split("/")):
+                measured["/".join(part for part in row["name"].split("/") if part not in parts)] = row["seconds"]
+                of = row["of"]
+        found, peer = [], None
+        for line in self.content:
+            name, _, label = line.partition(": ")
+            if not line:
+                peer = None
+            elif name in measured:
+                peer = peer or name
+                found.append((name, label, peer))
+            elif peer is None:
+                raise self.error(f"{file.name} has no '{name}' in '{group}'; there are: {', '.join(measured)}")
+        ratios = [measured[name] / measured[peer] for name, _, peer in found]
         body = []
-        for row in rows:
-            name = "/".join(part for part in row["name"].split("/") if part != group)
-            if name.startswith("raw") or not body:
-                reference = row["seconds"]  # for this row and those below it
-            body.append([name, in_words(row["seconds"]), f"{row['seconds'] / reference:.3g}"])
-        where = f"{results['processor']}, {results['cpus']} processors, {results['date']}; median of {results['runs']}."
-        return [table(["what", f"time for each {rows[0]['of']}", "ratio"], body),
-                nodes.paragraph("", f"Measured on {where}", classes=["of-output"])]
+        for (name, label, peer), ratio in zip(found, ratios):
+            what, _ = self.state.inline_text(label, self.lineno)
+            kind = "bar ours" if name.startswith("mp_") or "/mp_" in name else "bar"
+            bar = f'<span class="{kind}" style="width: {ratio / max(ratios) * 8:.3f}rem"></span>'
+            body.append(table_row(
+                what, [nodes.Text(in_words(measured[name]))], [nodes.raw("", bar, format="html"), nodes.Text(as_ratio(ratio))],
+                classes=["first"] if name == peer else []))
+        head = [[nodes.Text(text)] for text in ("what", f"each {self.options.get('each', of)}", "ratio")]
+        columns = nodes.tgroup(cols=3)
+        columns += [*(nodes.colspec(colwidth=1) for _ in head), nodes.thead("", table_row(*head)), nodes.tbody("", *body)]
+        return [nodes.table("", columns, classes=["measured"])]
 
 
-def table(header, rows):
-    group = nodes.tgroup(cols=len(header))
-    group += [nodes.colspec(colwidth=1) for _ in header]
-    for part, lines in ((nodes.thead(), [header]), (nodes.tbody(), rows)):
-        for line in lines:
-            row = nodes.row()
-            row += [nodes.entry("", nodes.paragraph("", text)) for text in line]
-            part += row
-        group += part
-    return nodes.table("", group)
+def table_row(*cells, classes=()):
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells), classes=list(classes))
+
+
+class Measurements(SphinxDirective):
+    """On which computer, and when, all that was measured."""
+
+    def run(self):
+        where = set()
+        for file in (Path(self.env.srcdir) / "measurements").glob("*.json"):
+            facts = json.loads(file.read_text())
+            where.add(f"{facts['processor']} with {facts['cpus']} processors, {facts['date']}, median of {facts['runs']}")
+        return [nodes.paragraph("", f"Measured on {'; '.join(sorted(where))}.")] if where else []
 
 
 class Toolkit(SphinxDirective):
@@ -157,17 +187,23 @@ class ExerciseRole(SphinxRole):
         return [nodes.reference("", "", text, internal=True, refuri=page)], []
 
 
+def exercises():
+    """The names of all exercises, in their order."""
+    return re.findall(r"^add_exercise\((\w+)", (ROOT / "exercises" / "CMakeLists.txt").read_text(), re.M)
+
+
 def write_exercise_pages(app):
     """Puts the README of each exercise where Sphinx looks for pages (Git ignores them there)."""
     pages = Path(app.srcdir) / "exercises"
     wanted = {}
-    for readme in sorted((ROOT / "exercises").glob("*/README.md")):
+    for name in exercises():
+        readme = ROOT / "exercises" / name / "README.md"
         text = readme.read_text()
         folder = os.path.relpath(readme.parent, pages)
         # Links to lessons lead to their pages, and those to other files are seen from the page.
         text = re.sub(r"\[`(\w+)`\]\(\.\./\.\./\d\d_\w+/\1\.cpp\)", r"{lesson}`\1`", text)
         text = re.sub(r"\]\((?!https?:|#)([^)]+)\)", lambda link: f"]({resolve(folder, link[1])})", text)
-        wanted[f"{readme.parent.name}.md"] = text + hints(readme.with_name("exercise.json"))
+        wanted[f"{name}.md"] = text + hints(readme.with_name("exercise.json"))
     for page in pages.glob("*.md"):
         if page.name != "index.md" and page.name not in wanted:
             page.unlink()
@@ -189,19 +225,13 @@ class ExerciseList(SphinxDirective):
     """All exercises, chapter by chapter, and their place in the navigation."""
 
     def run(self):
-        found = []
-        for page in (Path(self.env.srcdir) / "exercises").glob("*.md"):
-            file = ROOT / "exercises" / page.stem / "exercise.json"
-            if file.exists():
-                facts = json.loads(file.read_text())
-                chapter = (ROOT / facts["chapter"] / "README.md").read_text().splitlines()[0].removeprefix("# ")
-                found.append((chapter, page.stem, facts["title"], sum(facts["points"].values())))
-        if not found:
-            return []
         lines = ["| exercise | goes with | points |", "| --- | --- | --- |"]
-        for chapter, name, title, points in sorted(found):
-            lines.append(f"| [{title}]({name}.md) | {chapter} | {points} |")
-        lines += ["", "```{toctree}", ":hidden:", "", *(name for _, name, _, _ in sorted(found)), "```"]
+        for name in exercises():
+            facts = json.loads((ROOT / "exercises" / name / "exercise.json").read_text())
+            chapter = (ROOT / facts["chapter"] / "README.md").read_text().splitlines()[0].removeprefix("# ")
+            lines.append(f"| [{facts['title']}]({name}.md) | [{chapter}](../chapters/{facts['chapter']}.md) "
+                         f"| {sum(facts['points'].values())} |")
+        lines += ["", "```{toctree}", ":hidden:", "", *exercises(), "```"]
         parent = nodes.container()
         self.state.nested_parse(StringList(lines, "exercises"), 0, parent)
         return parent.children
@@ -257,6 +287,7 @@ def mend_furo(app, error):
 def setup(app):
     app.add_directive("drawing", Drawing)
     app.add_directive("measured", Measured)
+    app.add_directive("measurements", Measurements)
     app.add_directive("toolkit", Toolkit)
     app.add_directive("exercise-list", ExerciseList)
     app.add_role("exercise", ExerciseRole())
