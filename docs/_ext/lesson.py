@@ -31,6 +31,8 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from pygments.lexer import RegexLexer, bygroups
+from pygments.token import Generic, Text
 from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -127,6 +129,13 @@ def code_block(code, language, *classes):
     return block
 
 
+class RunLexer(RegexLexer):
+    """A command and what it printed, whatever that looks like."""
+
+    name = "run"
+    tokens = {"root": [(r"^(\$ )(.*\n)", bygroups(Generic.Prompt, Text)), (r".*\n", Generic.Output)]}
+
+
 class LessonDirective(SphinxDirective):
     """Common to {lesson} and {run}."""
 
@@ -161,7 +170,7 @@ class LessonDirective(SphinxDirective):
         command = shlex.join(["./course", "run", name, *arguments, *([option, figure] if figure else [])])
         result = []
         if "figure-only" not in self.options:
-            result.append(code_block(f"$ {command}\n{as_seen(output).rstrip()}\n", "console", "output"))
+            result.append(code_block(f"$ {command}\n{as_seen(output).rstrip()}\n", "run", "output"))
         notes = []
         if status:
             notes.append(nodes.inline("", f"It ends with exit status {status}.", classes=["status"]))
@@ -251,13 +260,14 @@ class LessonList(SphinxDirective):
     def run(self):
         chapter = self.arguments[0]
         readme = ROOT / chapter / "README.md"
-        shows = dict(re.findall(r"^\| \[`(\w+)`\]\(\w+\.cpp\)[^|]*\| (.*?) \|$", readme.read_text(), re.M))
+        rows = re.findall(r"^\| \[`(\w+)`\]\(\w+\.cpp\)([^|]*)\| (.*?) \|$", readme.read_text(), re.M)
+        shows = {name: f"{marks.rstrip()}: {what}" for name, marks, what in rows}
         items = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".", classes=["lesson-list"])
         for name in read_lessons(self.env.app).get(chapter, {}):
             if name not in shows:
                 raise self.error(f"{chapter}/README.md does not tell what {name} shows")
             text, _ = self.state.inline_text(shows[name], self.lineno)
-            paragraph = nodes.paragraph("", "", link_to_lesson(self.env, name), nodes.Text(": "), *text)
+            paragraph = nodes.paragraph("", "", link_to_lesson(self.env, name), *text)
             items += nodes.list_item("", paragraph)
         return [items]
 
@@ -302,6 +312,7 @@ def check_lessons(app, env):
 
 def setup(app):
     app.add_config_value("course_build", "build", "env")
+    app.add_lexer("run", RunLexer)
     app.add_directive("lesson", Lesson)
     app.add_directive("run", Run)
     app.add_directive("lesson-list", LessonList)
