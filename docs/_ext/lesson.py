@@ -239,7 +239,7 @@ class Lesson(LessonDirective):
 
     def python_where(self, python):
         paragraph = nodes.paragraph("", "", classes=["where"])
-        paragraph += [nodes.Text("The same with Python’s multiprocessing: "), self.download(python, python.name)]
+        paragraph += [nodes.Text("The same in Python: "), self.download(python, python.name)]
         return paragraph
 
 

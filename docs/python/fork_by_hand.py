@@ -1,0 +1,32 @@
+import os
+import sys
+
+
+def greet(number):
+    print(f"Hello from process number {number}")
+
+
+def start(number):
+    sys.stdout.flush()  # or both processes would write what waits in the buffer
+    pid = os.fork()
+    if pid > 0:
+        return pid
+    try:
+        greet(number)
+        sys.stdout.flush()
+    except Exception as error:
+        print(f"process number {number}: {error}", file=sys.stderr)
+        os._exit(1)
+    os._exit(0)  # or the child would go on with its parent's work
+
+
+if __name__ == "__main__":
+    greeters = [start(number) for number in range(2)]
+    statuses = [os.waitpid(pid, 0)[1] for pid in greeters]
+    print("Main process is done")
+    sys.exit(any(statuses))
+
+# Prints, in any order:
+#   Hello from process number 0
+#   Hello from process number 1
+#   Main process is done

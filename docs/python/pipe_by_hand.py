@@ -1,0 +1,32 @@
+import os
+
+
+def write_all(write_end, data):
+    while data:
+        data = data[os.write(write_end, data):]  # a write may take a part only
+
+
+def read_all(read_end):
+    total = 0
+    while piece := os.read(read_end, 100_000):  # nothing comes at the end of the file
+        total += len(piece)
+    return total
+
+
+if __name__ == "__main__":
+    read_end, write_end = os.pipe()
+    children = []
+    for _ in range(2):
+        children.append(os.fork())
+        if children[-1] == 0:
+            os.close(read_end)
+            write_all(write_end, b"x" * 300_000)
+            os._exit(0)  # closes the write end
+
+    os.close(write_end)  # with this copy open, the end of the file would never come
+    print(f"Parent: {read_all(read_end)} bytes, then the end of the file")
+    for child in children:
+        os.waitpid(child, 0)
+
+# Prints:
+#   Parent: 600000 bytes, then the end of the file
