@@ -80,7 +80,7 @@ function completeTheTheme() {
   set(".caption[role=heading]", "aria-level", "2");
   set("aside.sidebar-drawer", "aria-label", "All pages");
   set("aside.toc-drawer", "aria-label", "This page");
-  for (const region of document.querySelectorAll("pre, .content table, .drawing"))
+  for (const region of document.querySelectorAll("pre, .content table, .table-wrapper"))
     if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
 }
 

@@ -75,6 +75,13 @@ const broken = [...document.querySelectorAll("img")].filter((i) => i.complete &&
 return [...wrong, ...twice, ...broken, ...(document.documentElement.lang ? [] : ["the page names no language"])];
 """
 
+# What scrolls, but not for somebody who has only a keyboard.
+UNREACHABLE = """
+const scrolls = (e) => e.scrollWidth > e.clientWidth && ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
+return [...document.querySelectorAll(".content *")].filter((e) => scrolls(e) && e.checkVisibility())
+  .filter((e) => e.tabIndex < 0 && !e.querySelector("a[href], button, input, [tabindex]")).map((e) => e.outerHTML.slice(0, 100));
+"""
+
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
@@ -148,6 +155,7 @@ class BrowserTest(unittest.TestCase):
         def check():
             width = self.run_script("return document.documentElement.scrollWidth")
             self.assertLessEqual(width, 360)
+            self.assertEqual(self.run_script(UNREACHABLE), [])
 
         self.for_each(check)
 

@@ -1,6 +1,8 @@
 """What must hold of every page, as far as it can be seen without a browser."""
 
+import html
 import os
+import re
 import unittest
 from html.parser import HTMLParser
 from pathlib import Path
@@ -111,6 +113,16 @@ class PagesTest(unittest.TestCase):
                 self.assertNotIn(0, page.objectives)
 
         self.for_each(check)
+
+    def test_lessons_are_shown_as_they_are(self):
+        for line in (SITE.parent / "lessons.txt").read_text().splitlines():
+            chapter, lesson, _ = line.split("\t")
+            text = html.unescape(re.sub("<[^>]*>", "", (SITE / "chapters" / f"{chapter}.html").read_text()))
+            source = (ROOT / chapter / f"{lesson}.cpp").read_text()
+            with self.subTest(lesson):
+                for part in re.split(r"\s*^ *#.*$\s*|\n\n+", source, flags=re.M):
+                    self.assertIn(part.strip(), text)
+                self.assertIn(f"$ ./course run {lesson}", text)
 
     def test_each_exercise_has_its_page(self):
         solutions = {folder.name for folder in (ROOT / "solutions").iterdir() if folder.is_dir()}
