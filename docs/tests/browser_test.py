@@ -99,11 +99,11 @@ class BrowserTest(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, profile, ignore_errors=True)
 
         options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium")
+        options.binary_location = shutil.which("chromium") or shutil.which("google-chrome")
         for option in [*OPTIONS, f"--user-data-dir={profile}", "--window-size=1280,900"]:
             options.add_argument(option)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        cls.browser = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+        cls.browser = webdriver.Chrome(service=Service(shutil.which("chromedriver") or shutil.which("chromium.chromedriver")), options=options)
         cls.addClassCleanup(cls.browser.quit)
         cls.browser.set_page_load_timeout(60)
 
