@@ -95,7 +95,7 @@ class Measured(SphinxDirective):
         body = []
         for (name, label, peer), ratio in zip(found, ratios):
             what, _ = self.state.inline_text(label, self.lineno)
-            kind = "bar ours" if name.startswith("mp_") or "/mp_" in name else "bar"
+            kind = "bar ours" if "mp::" in label else "bar"
             bar = f'<span class="{kind}" style="--share: {ratio / max(ratios):.4f}"></span>'
             body.append(table_row(
                 what, [nodes.Text(in_words(measured[name]))], [nodes.raw("", bar, format="html"), nodes.Text(as_ratio(ratio))],
