@@ -101,7 +101,7 @@ Option plot(std::string& file) {
           "draw a figure: a file that ends in .svg or .png, or - for the terminal"};
 }
 
-void parse(int argc, char** argv, const char* description, const std::vector<Option>& options) {
+void parse(int argc, char** argv, const char* description, std::initializer_list<Option> options) {
   program = std::filesystem::path{argv[0]}.filename();
   std::set_terminate(fail_with_exception);
   std::atexit(close_output);

@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <string>
+#include <utility>
 #include <variant>
-#include <vector>
 
 // The command line of a lesson (through CLI11, which stays in arguments.cpp: it is slow to
 // compile).
@@ -44,6 +45,7 @@ Option plot(std::string& file);
 /// Reads the command line. Ends the program after `--help`, and with one line on standard error and
 /// exit status 2 when an argument is wrong. From here on, an exception that nobody catches gives
 /// one such line and exit status 1, and so does output that cannot be written.
-void parse(int argc, char** argv, const char* description, const std::vector<Option>& options = {});
+void parse(int argc, char** argv, const char* description,
+           std::initializer_list<Option> options = {});
 
 }  // namespace lesson
