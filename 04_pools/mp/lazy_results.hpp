@@ -13,6 +13,8 @@
 #include <variant>
 
 #include <mp/pool_core.hpp>
+#include <mp/pool_results.hpp>
+#include <mp/pool_work.hpp>
 
 namespace mp {
 

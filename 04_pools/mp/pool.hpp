@@ -1,33 +1,25 @@
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <ranges>
-#include <stdexcept>
+#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
+#include <mp/async_result.hpp>
 #include <mp/lazy_results.hpp>
 #include <mp/partial.hpp>
+#include <mp/pool_checks.hpp>
 #include <mp/pool_core.hpp>
+#include <mp/pool_results.hpp>
+#include <mp/pool_work.hpp>
 #include <mp/process.hpp>
 #include <mp/worker_error.hpp>
 
 namespace mp {
-
-/// The result was not there within the limit.
-struct TimedOut : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// The pool was destroyed before the work was done.
-struct PoolClosed : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// A function without arguments that every worker calls before its first task; like all work for a
 /// pool a function, a lambda without captures, or mp::partial.
@@ -59,39 +51,6 @@ struct MapOptions {
   std::ptrdiff_t chunk_size = 0;  ///< calls that travel together; 0: what suits the function
 };
 
-/// What is to come of work that was given to a pool.
-template <class T>
-class [[nodiscard]] AsyncResult {
- public:
-  /// Waits for the result and gives it away; once. Throws what the work has thrown: RemoteError,
-  /// WorkerDied, or PoolClosed.
-  T get() {
-    if (std::exchange(taken_, true)) throw std::logic_error{"this result has been taken already"};
-    return collect_(batch_, items_, chunk_size_);
-  }
-
-  /// Waits no longer than the limit. Throws TimedOut; the result can still be got later.
-  T get(Seconds limit) {
-    if (!wait_for(limit)) throw TimedOut{"the result is not there yet"};
-    return get();
-  }
-
-  bool wait_for(Seconds limit) { return batch_.wait(deadline_after(limit)); }
-  void wait() { batch_.wait(std::nullopt); }
-  bool ready() { return batch_.wait(at_once); }
-
- private:
-  friend class Pool;
-  using Collect = T (*)(detail::Batch&, std::size_t items, std::size_t chunk_size);
-  AsyncResult(detail::Batch batch, Collect collect, std::size_t items, std::size_t chunk_size)
-      : batch_{std::move(batch)}, collect_{collect}, items_{items}, chunk_size_{chunk_size} {}
-
-  detail::Batch batch_;
-  Collect collect_;
-  std::size_t items_, chunk_size_;
-  bool taken_ = false;
-};
-
 /// Worker processes that call functions, after Python's `multiprocessing.Pool`.
 ///
 ///     mp::Pool pool{4};
@@ -121,13 +80,13 @@ class Pool {
   /// Calls `function(item)` for each item.
   template <class Function, std::ranges::input_range Range>
   auto map(Function function, Range&& range, MapOptions options = {}) {
-    return map_now<detail::AsItIs>(function, range, options);
+    return map_now<detail::AsItIs>(function, detail::counted(range), options);
   }
 
   /// Calls `function(a, b...)` for each tuple (a, b...).
   template <class Function, std::ranges::input_range Range>
   auto starmap(Function function, Range&& range, MapOptions options = {}) {
-    return map_now<detail::Unpacked>(function, range, options);
+    return map_now<detail::Unpacked>(function, detail::counted(range), options);
   }
 
   /// As `map`, but each result can be had as soon as it is there and its turn has come. The input
@@ -148,7 +107,7 @@ class Pool {
   auto apply(Function function, Argument&&... arguments) {
     if constexpr (detail::check_work<Function, Arguments<Argument...>>()) {
       auto batch = submit_call(function, false, arguments...);
-      return take_one<detail::ResultOf<Function, Arguments<Argument...>>>(batch, 1, 1);
+      return detail::take_one<detail::ResultOf<Function, Arguments<Argument...>>>(batch, 1, 1);
     } else {
       return detail::Anything{};
     }
@@ -159,19 +118,19 @@ class Pool {
   auto apply_async(Function function, Argument&&... arguments) {
     if constexpr (detail::check_work<Function, Arguments<Argument...>>()) {
       using Result = detail::ResultOf<Function, Arguments<Argument...>>;
-      return AsyncResult<Result>{submit_call(function, true, arguments...), &take_one<Result>, 1,
-                                 1};
+      return AsyncResult<Result>{submit_call(function, true, arguments...),
+                                 &detail::take_one<Result>, 1, 1};
     } else {
       return detail::Anything{};
     }
   }
   template <class Function, std::ranges::input_range Range>
   auto map_async(Function function, Range&& range, MapOptions options = {}) {
-    return map_later<detail::AsItIs>(function, range, options);
+    return map_later<detail::AsItIs>(function, detail::counted(range), options);
   }
   template <class Function, std::ranges::input_range Range>
   auto starmap_async(Function function, Range&& range, MapOptions options = {}) {
-    return map_later<detail::Unpacked>(function, range, options);
+    return map_later<detail::Unpacked>(function, detail::counted(range), options);
   }
 
  private:
@@ -188,35 +147,17 @@ class Pool {
     return batch;
   }
 
-  // Calls `submit(chunk)` for one chunk of calls after the other.
-  template <class Spread, class Function, class Range, class Submit>
-  static void for_each_chunk(const Function& function, Range& range, std::size_t chunk_size,
-                             const Submit& submit) {
-    auto next = std::ranges::begin(range);
-    while (next != std::ranges::end(range)) {
-      typename detail::WorkOn<Spread, Function, Range>::Chunk chunk{function};
-      for (; chunk.calls < chunk_size && next != std::ranges::end(range); ++next) {
-        const std::ranges::range_value_t<Range>& item = *next;
-        Spread::add(chunk, item);
-      }
-      submit(chunk);
-    }
-  }
-
   template <class Spread, class Function, class Range>
-  auto map_now(const Function& function, Range& range, MapOptions options) {
+  auto map_now(const Function& function, Range&& range, MapOptions options) {
     if constexpr (!detail::check_range<Spread, Function, Range>()) {
       return detail::Anything{};
-    } else if constexpr (!std::ranges::sized_range<Range>) {
-      auto items = detail::items_of(range);
-      return map_now<Spread>(function, items, options);
     } else {
       const auto items = static_cast<std::size_t>(std::ranges::size(range));
       const auto chunk_size = chunk_size_for(items, options);
       detail::Collector<typename detail::WorkOn<Spread, Function, Range>::Result> collector{
           items, chunk_size};
       detail::ScopedBatch batch{core_};
-      for_each_chunk<Spread>(function, range, chunk_size, [&](auto& chunk) {
+      detail::for_each_chunk<Spread>(function, range, chunk_size, [&](auto& chunk) {
         while (batch.unanswered() >= batch.ahead()) collector.take(*batch.next());
         batch.submit(std::move(chunk.message), chunk.calls);
       });
@@ -226,22 +167,19 @@ class Pool {
   }
 
   template <class Spread, class Function, class Range>
-  auto map_later(const Function& function, Range& range, MapOptions options) {
+  auto map_later(const Function& function, Range&& range, MapOptions options) {
     if constexpr (!detail::check_range<Spread, Function, Range>()) {
       return detail::Anything{};
-    } else if constexpr (!std::ranges::sized_range<Range>) {
-      auto items = detail::items_of(range);
-      return map_later<Spread>(function, items, options);
     } else {
       using Result = typename detail::WorkOn<Spread, Function, Range>::Result;
-      using All = decltype(take_all<Result>(std::declval<detail::Batch&>(), 0, 0));
+      using All = decltype(detail::take_all<Result>(std::declval<detail::Batch&>(), 0, 0));
       const auto items = static_cast<std::size_t>(std::ranges::size(range));
       const auto chunk_size = chunk_size_for(items, options);
       detail::ScopedBatch batch{core_};
-      for_each_chunk<Spread>(function, range, chunk_size, [&](auto& chunk) {
+      detail::for_each_chunk<Spread>(function, range, chunk_size, [&](auto& chunk) {
         batch.submit(std::move(chunk.message), chunk.calls, true);
       });
-      return AsyncResult<All>{batch.release(), &take_all<Result>, items, chunk_size};
+      return AsyncResult<All>{batch.release(), &detail::take_all<Result>, items, chunk_size};
     }
   }
 
@@ -252,18 +190,6 @@ class Pool {
           core_, std::move(function), std::forward<Range>(range), chunk_size_for(1, options)};
     else
       return detail::Anything{};
-  }
-
-  template <class Result>
-  static Result take_one(detail::Batch& batch, std::size_t, std::size_t) {
-    return detail::Outcomes<Result>{*batch.next()}.next();
-  }
-
-  template <class Result>
-  static auto take_all(detail::Batch& batch, std::size_t items, std::size_t chunk_size) {
-    detail::Collector<Result> collector{items, chunk_size};
-    while (auto answer = batch.next()) collector.take(*std::move(answer));
-    return collector.finish();
   }
 
   std::size_t chunk_size_for(std::size_t items, MapOptions options) const;

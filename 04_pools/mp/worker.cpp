@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include <mp/frame.hpp>
-#include <mp/pool_core.hpp>
+#include <mp/pool_work.hpp>
 #include <mp/start.hpp>
 #include <mp/worker.hpp>
 

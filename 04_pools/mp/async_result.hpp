@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include <mp/pool_core.hpp>
+#include <mp/process.hpp>
+
+namespace mp {
+
+/// The result was not there within the limit.
+struct TimedOut : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The pool was destroyed before the work was done.
+struct PoolClosed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What is to come of work that was given to a pool.
+template <class T>
+class [[nodiscard]] AsyncResult {
+ public:
+  /// Waits for the result and gives it away; once. Throws what the work has thrown: RemoteError,
+  /// WorkerDied, or PoolClosed.
+  T get() {
+    if (std::exchange(taken_, true)) throw std::logic_error{"this result has been taken already"};
+    return collect_(batch_, items_, chunk_size_);
+  }
+
+  /// Waits no longer than the limit. Throws TimedOut; the result can still be got later.
+  T get(Seconds limit) {
+    if (!wait_for(limit)) throw TimedOut{"the result is not there yet"};
+    return get();
+  }
+
+  bool wait_for(Seconds limit) { return batch_.wait(deadline_after(limit)); }
+  void wait() { batch_.wait(std::nullopt); }
+  bool ready() { return batch_.wait(at_once); }
+
+ private:
+  friend class Pool;
+  using Collect = T (*)(detail::Batch&, std::size_t items, std::size_t chunk_size);
+  AsyncResult(detail::Batch batch, Collect collect, std::size_t items, std::size_t chunk_size)
+      : batch_{std::move(batch)}, collect_{collect}, items_{items}, chunk_size_{chunk_size} {}
+
+  detail::Batch batch_;
+  Collect collect_;
+  std::size_t items_, chunk_size_;
+  bool taken_ = false;
+};
+
+}  // namespace mp

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+
+#include <mp/partial.hpp>
+#include <mp/pool_work.hpp>
+
+// What the compiler says about calls that a worker cannot make.
+
+namespace mp::detail {
+
+template <class Function, class Arguments>
+inline constexpr bool is_callable = false;
+template <class Function, class... Argument>
+inline constexpr bool is_callable<Function, std::tuple<Argument...>> =
+    std::is_invocable_v<Borrowed<Function>,
+                        decltype(Parcel<Argument>::unpack(
+                            std::declval<typename Parcel<Argument>::Type&>()))...>;
+template <class Arguments>
+inline constexpr bool are_sendable = false;
+template <class... Argument>
+inline constexpr bool are_sendable<std::tuple<Argument...>> = (is_sendable<Argument> && ...);
+
+/// Whether workers can make these calls; if not, the compiler says why.
+template <class Function, class Arguments>
+constexpr bool check_work() {
+  static_assert(
+      is_portable<Function>,
+      "mp::Pool: this callable cannot travel to a worker; use a function, a lambda "
+      "without captures, or mp::partial(function, values...) with values that can travel");
+  if constexpr (is_portable<Function>) {
+    static_assert(are_sendable<Arguments>,
+                  "mp::Pool: an argument cannot travel to a worker; give its type a cereal "
+                  "serialize function and a default constructor, and send no addresses");
+    if constexpr (are_sendable<Arguments>) {
+      static_assert(is_callable<Function, Arguments>,
+                    "mp::Pool: the function cannot be called with these arguments; it gets "
+                    "copies, so take them by value or by reference to const");
+      if constexpr (is_callable<Function, Arguments>) {
+        using Result = typename Work<Function, Arguments>::Result;
+        constexpr bool returns = std::is_void_v<Result> || can_travel<Result>;
+        static_assert(returns,
+                      "mp::Pool: the result cannot travel back from a worker; give its type a "
+                      "cereal serialize function and a default constructor, and return no address");
+        return returns;
+      }
+    }
+  }
+  return false;
+}
+
+template <class Spread, class Function, class Range>
+constexpr bool check_range() {
+  return check_work<Function,
+                    typename Spread::template Arguments<std::ranges::range_value_t<Range>>>();
+}
+
+/// What a call that does not compile gives, so that the compiler says no more about it.
+struct Anything {
+  const Anything* begin() const;
+  const Anything* end() const;
+  Anything get() const;
+  template <class T>
+  operator T() const;  // NOLINT(google-explicit-constructor)
+};
+
+}  // namespace mp::detail
