@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t descriptors_per_batch = 253;  // the kernel's limit for one sendmsg
 constexpr std::size_t part_size = 1 << 18;          // of a large payload: stays in the cache
+constexpr std::size_t most_reserved = 1 << 26;      // before so much has arrived
 
 std::size_t batches(std::size_t descriptors) {
   return (descriptors + descriptors_per_batch - 1) / descriptors_per_batch;
@@ -156,10 +157,12 @@ bool FrameReader::next(Message& payload, std::uint32_t& note) {
   if (!has_header_) {
     if (!take(reinterpret_cast<char*>(&header_), sizeof header_)) return false;
     has_header_ = true;
-    if (header_.size + batches(header_.descriptors) > buffer_.size() / 2) {
+    const auto half = buffer_.size() / 2;
+    if (batches(header_.descriptors) > half / 2) throw MessageError{"this is not a frame"};
+    if (header_.size > half - batches(header_.descriptors)) {
       is_large_ = true;
       large_.bytes.clear();
-      large_.bytes.reserve(header_.size);
+      large_.bytes.reserve(std::min<std::uint64_t>(header_.size, most_reserved));
       const auto here = std::min<std::uint64_t>(header_.size, end_ - begin_);
       large_.bytes.append(buffer_.data() + begin_, here);
       begin_ += here;

@@ -7,11 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <condition_variable>
 #include <csignal>
 #include <cstring>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <set>
@@ -39,8 +39,11 @@ constexpr std::size_t most_ahead = 256;  // chunks
 constexpr std::size_t bytes_ahead = 1 << 20;
 constexpr std::size_t worth_a_write = 1 << 14;  // bytes; fewer wait for more, if the worker is busy
 constexpr auto stall = 20ms;                    // at one chunk; then others get those behind it
+constexpr auto time_to_end = 1s;                // for a worker without tasks; then it is killed
 constexpr int most_attempts = 5;                // to find a worker that lives to begin a chunk
 constexpr int most_failed_starts = 10;          // of workers, one after the other
+constexpr auto start_pause = 10ms;              // after a start that failed; then twice as long …
+constexpr auto longest_start_pause = 1s;
 
 // All pools are guarded by one lock, which a fork takes too: so the thread of a pool is never in
 // the middle of something when a process is forked. A child has no pools.
@@ -92,18 +95,19 @@ struct PoolWorker {
   std::size_t bytes = 0;    // of all that it holds
   std::size_t unwritten = 0;
   std::uint64_t answered = 0;
-  int calls_left = 0;  // until it is replaced
+  std::int64_t calls_left = 0;  // until it is replaced
   Clock::time_point last_answer = Clock::now();
   bool ready = false;
-  bool stalled = false;  // long at one chunk: gets no others
-  bool closed = false;   // its socket
+  bool stalled = false;                        // long at one chunk: gets no others
+  bool closed = false;                         // its socket
+  std::optional<Clock::time_point> killed_at;  // if it has not ended by then
   bool waits_to_write = false;
 };
 
 struct PoolCore {
   std::size_t processes = 1;
   Message initializer;
-  int max_calls = INT_MAX;
+  std::int64_t max_calls = std::numeric_limits<std::int64_t>::max();
   StartMethod method = StartMethod::fork;
   sigset_t signals{};
 
@@ -112,6 +116,8 @@ struct PoolCore {
   std::vector<std::unique_ptr<PoolWorker>> workers;  // null: one is to be started
   std::size_t started = 0;
   int failed_starts = 0;
+  std::optional<Clock::time_point> next_start;  // of a worker, when the last start has failed
+  Clock::duration pause = start_pause;
   std::exception_ptr broken;  // no worker can be started
 
   std::deque<Chunk> pending;
@@ -129,16 +135,19 @@ struct PoolCore {
   void submit(Chunk chunk);
   void dispatch();
   void write(std::size_t slot);
+  void cannot_send(std::size_t slot, const std::exception_ptr& error);
   bool receive(std::size_t slot);
   void take(std::size_t slot, Message message, std::uint32_t nanoseconds);
   void give_back(Chunk chunk);
   void give_back(std::deque<Chunk>& chunks);
+  void take_back(PoolWorker& worker, std::size_t kept, std::deque<Chunk>& chunks);
   void revoke(std::size_t slot);
   bool hoards(std::size_t slot) const;
   void retire(std::size_t slot);
   bool collect(std::size_t slot);
   void bury(std::size_t slot);
-  void take_all(std::size_t slot);
+  template <class Read>
+  void take_all(std::size_t slot, const Read& read);
   void answer(Chunk& chunk, Reply answer);
   void give_up(const std::exception_ptr& error);
   void pump(Locked& lock, Deadline deadline);
@@ -199,6 +208,7 @@ PoolCore::PoolCore(PoolOptions options) {
 // ---- Workers ----
 
 std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
+  const auto name = "Worker-" + std::to_string(++started);
   auto& board = *new (blackboards.data() + slot * sizeof(Blackboard)) Blackboard;
   board.begun = board.revoked_from = board.revoked_to = board.begin = board.end = 0;
   SocketPair pair;
@@ -211,12 +221,11 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
   sigset_t own;
   ::pthread_sigmask(SIG_SETMASK, &signals, &own);
   try {
-    worker->process = Process{
-        {.name = "Worker-" + std::to_string(++started), .start_method = method, .daemon = true},
-        &work,
-        ExclusiveDescriptor{std::move(pair.there)},
-        std::ref(blackboards),
-        slot};
+    worker->process = Process{{.name = name, .start_method = method, .daemon = true},
+                              &work,
+                              ExclusiveDescriptor{std::move(pair.there)},
+                              std::ref(blackboards),
+                              slot};
   } catch (...) {
     ::pthread_sigmask(SIG_SETMASK, &own, nullptr);
     throw;
@@ -227,6 +236,8 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
 
 // Not under the lock, which a fork takes too.
 void PoolCore::start_workers(Locked& lock) {
+  if (next_start && Clock::now() < *next_start) return;
+  next_start.reset();
   for (std::size_t slot = 0; slot < workers.size(); ++slot) {
     if (workers[slot] || closed || broken) continue;
     lock.guard.unlock();
@@ -242,20 +253,24 @@ void PoolCore::start_workers(Locked& lock) {
     lock.guard.lock();
     if (worker) {
       workers[slot] = std::move(worker);
+      pause = start_pause;
       write(slot);
     } else if (std::ranges::none_of(workers, [](const auto& other) { return other != nullptr; })) {
       std::rethrow_exception(error);
-    } else {
-      break;  // the others go on; this one is tried again later
+    } else {  // the others go on; this one is tried again later
+      next_start = Clock::now() + pause;
+      pause = std::min<Clock::duration>(2 * pause, longest_start_pause);
+      return;
     }
   }
 }
 
-// It has answered all, and is to be replaced.
+// It has answered all, or has closed its end of the socket: it ends soon, and is replaced.
 void PoolCore::retire(std::size_t slot) {
   auto& worker = *workers[slot];
   worker.socket.close();
   worker.closed = true;
+  worker.killed_at = Clock::now() + time_to_end;
 }
 
 // Whether it has chunks that others could have.
@@ -264,17 +279,23 @@ bool PoolCore::hoards(std::size_t slot) const {
   return worker && worker->ready && !worker->stalled && worker->held.size() > 1;
 }
 
+// Takes back all but the first chunks of a worker, which has not got the others.
+void PoolCore::take_back(PoolWorker& worker, std::size_t kept, std::deque<Chunk>& chunks) {
+  for (; worker.held.size() > kept; worker.held.pop_back()) {
+    auto& chunk = worker.held.back();
+    worker.bytes -= chunk.message.bytes.size();
+    worker.unwritten -= chunk.message.bytes.size();
+    worker.calls_left += chunk.calls;
+    chunks.push_front(std::move(chunk));
+  }
+}
+
 // It is long at its first chunk: takes back those behind.
 void PoolCore::revoke(std::size_t slot) {
   auto& worker = *workers[slot];
   worker.stalled = true;
   std::deque<Chunk> again;
-  while (worker.held.size() > worker.written + (worker.part > 0 ? 1 : 0)) {
-    again.push_front(std::move(worker.held.back()));
-    worker.held.pop_back();
-    worker.bytes -= again.front().message.bytes.size();
-    worker.unwritten -= again.front().message.bytes.size();
-  }
+  take_back(worker, worker.written + (worker.part > 0 ? 1 : 0), again);
   auto& shared = board(slot);
   shared.revoked_to = worker.answered + worker.written;
   shared.revoked_from = shared.begun.load();
@@ -283,6 +304,7 @@ void PoolCore::revoke(std::size_t slot) {
     auto& chunk = worker.held[i - 1];
     if (chunk.revoked) break;
     worker.bytes -= chunk.message.bytes.size();
+    worker.calls_left += chunk.calls;
     again.push_front(std::exchange(chunk, Chunk{.batch = {}, .revoked = true}));
   }
   give_back(again);
@@ -307,20 +329,17 @@ bool PoolCore::collect(std::size_t slot) {
   auto& shared = board(slot);
   const std::uint64_t begin = shared.begin, end = shared.end;
   const auto received = worker.incoming.received();
-  if (received >= end || received < begin) return false;
+  if (received >= end || received < begin || end - begin > shared.answers.size()) return false;
   const std::string answers{shared.answers.data() + (received - begin), end - received};
   std::atomic_thread_fence(std::memory_order_acquire);
   if (shared.begin != begin) return false;  // it goes on, and writes there: they are on their way
-  worker.incoming.feed(answers);
-  take_all(slot);
+  take_all(slot, [&] { worker.incoming.feed(answers); });
   return true;
 }
 
 // It has ended.
 void PoolCore::bury(std::size_t slot) {
-  auto& process = workers[slot]->process;
-  if (!process.join_for(1s)) process.kill();  // it has only closed its socket
-  const auto status = process.join();
+  const auto status = workers[slot]->process.join();
   while (!workers[slot]->closed && receive(slot)) continue;  // what it has still answered
   collect(slot);
   const auto worker = std::move(workers[slot]);
@@ -380,7 +399,8 @@ void PoolCore::dispatch() {
     std::size_t best = workers.size();
     for (std::size_t slot = 0; slot < workers.size(); ++slot) {
       const auto* worker = workers[slot].get();
-      if (!worker || !worker->ready || worker->stalled || worker->calls_left <= 0) continue;
+      if (!worker || !worker->ready || worker->stalled || worker->closed || worker->calls_left <= 0)
+        continue;
       const auto* last = worker->held.empty() ? nullptr : worker->held.back().batch.get();
       const auto window = last ? std::min(own_window, last->window()) : own_window;
       if (worker->held.size() >= window || (!worker->held.empty() && worker->bytes > bytes_ahead))
@@ -395,7 +415,7 @@ void PoolCore::dispatch() {
     pending.pop_front();
     worker.bytes += chunk.message.bytes.size();
     worker.unwritten += chunk.message.bytes.size();
-    worker.calls_left -= static_cast<int>(std::min<std::uint32_t>(chunk.calls, INT_MAX / 2));
+    worker.calls_left -= chunk.calls;
     if (idle || worker.unwritten >= worth_a_write) write(best);
   }
 }
@@ -414,24 +434,29 @@ void PoolCore::write(std::size_t slot) {
       from = 0;
     }
     ssize_t sent = 0;
-    if (count == 0) {  // one with descriptors, which is sent on its own
-      const auto& message = worker.held[worker.written].message;
-      sent = send_part(worker.socket.get(), message.bytes, message.descriptors, worker.part,
-                       MSG_DONTWAIT);
-    } else {
-      msghdr header{};
-      header.msg_iov = parts.data();
-      header.msg_iovlen = count;
-      sent = retry([&] {
-        return ::sendmsg(worker.socket.get().get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
-      });
+    try {
+      if (count == 0) {  // one with descriptors, which is sent on its own
+        const auto& message = worker.held[worker.written].message;
+        sent = send_part(worker.socket.get(), message.bytes, message.descriptors, worker.part,
+                         MSG_DONTWAIT);
+      } else {
+        msghdr header{};
+        header.msg_iov = parts.data();
+        header.msg_iovlen = count;
+        sent = retry([&] {
+          return ::sendmsg(worker.socket.get().get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        });
+        if (sent == -1 && errno != EAGAIN && errno != EPIPE && errno != ECONNRESET)
+          check(sent, "sendmsg");
+      }
+    } catch (const std::system_error&) {
+      return cannot_send(slot, std::current_exception());
     }
     if (sent == -1 && errno == EAGAIN) {
       worker.waits_to_write = true;
       return interrupt();  // whoever waits for events has another one to wait for
     }
-    if (sent == -1 && (errno == EPIPE || errno == ECONNRESET)) return;  // its end will be seen
-    check(sent, "sendmsg");
+    if (sent == -1) return;  // its end will be seen
     worker.unwritten -= static_cast<std::size_t>(sent);
     worker.part += static_cast<std::size_t>(sent);
     while (worker.written < worker.held.size() &&
@@ -441,23 +466,55 @@ void PoolCore::write(std::size_t slot) {
   worker.waits_to_write = false;
 }
 
-// Reads once; false when there was nothing, or the worker has closed its end.
-bool PoolCore::receive(std::size_t slot) {
+// The chunk that was to be sent cannot be, such as one with a descriptor that was closed meanwhile.
+// The worker may have a part of it, so it gets no others: it answers what it has, and is replaced.
+void PoolCore::cannot_send(std::size_t slot, const std::exception_ptr& error) {
   auto& worker = *workers[slot];
-  if (worker.incoming.read(worker.socket.get(), MSG_DONTWAIT) != FrameReader::State::data)
-    return false;
-  take_all(slot);
-  if (worker.calls_left <= 0 && worker.held.empty()) retire(slot);
-  return !worker.closed;
+  std::deque<Chunk> again;
+  take_back(worker, worker.written, again);
+  worker.part = worker.unwritten = 0;
+  worker.calls_left = std::numeric_limits<std::int64_t>::min() / 2;  // whatever is taken back
+  worker.waits_to_write = false;
+  if (again.front().batch)
+    answer(again.front(), {.error = error});
+  else if (++failed_starts >= most_failed_starts)  // the initializer
+    give_up(error);
+  again.pop_front();
+  give_back(again);
+  if (worker.held.empty()) retire(slot);
 }
 
-void PoolCore::take_all(std::size_t slot) {
-  workers[slot]->last_answer = Clock::now();
-  Message message;
-  for (std::uint32_t nanoseconds = 0; workers[slot]->incoming.next(message, nanoseconds);) {
-    // More answers than chunks: a task has written to the descriptor of the worker's socket.
-    if (workers[slot]->held.empty()) return workers[slot]->process.kill();
-    take(slot, std::move(message), nanoseconds);
+// Reads once; false when there is no more to be read now.
+bool PoolCore::receive(std::size_t slot) {
+  auto& worker = *workers[slot];
+  auto state = FrameReader::State::end;
+  take_all(slot, [&] { state = worker.incoming.read(worker.socket.get(), MSG_DONTWAIT); });
+  if (state == FrameReader::State::end || (worker.calls_left <= 0 && worker.held.empty()))
+    retire(slot);
+  return state == FrameReader::State::data && !worker.closed;
+}
+
+// Takes the answers in the bytes that come this way.
+template <class Read>
+void PoolCore::take_all(std::size_t slot, const Read& read) {
+  auto& worker = *workers[slot];
+  worker.last_answer = Clock::now();
+  try {
+    read();
+    if (worker.incoming.received() > board(slot).end)
+      throw MessageError{worker.process.name() + " was killed: a task wrote to its socket"};
+    Message message;
+    for (std::uint32_t nanoseconds = 0; worker.incoming.next(message, nanoseconds);) {
+      if (worker.held.empty()) throw MessageError{"more answers than calls"};
+      take(slot, std::move(message), nanoseconds);
+    }
+  } catch (...) {  // or there is no room for an answer
+    if (!worker.held.empty() && worker.held.front().batch) {
+      answer(worker.held.front(), {.error = std::current_exception()});
+      worker.held.front() = Chunk{.batch = {}, .revoked = true};
+    }
+    worker.process.kill();
+    retire(slot);
   }
 }
 
@@ -470,8 +527,9 @@ void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds
   worker.bytes -= chunk.message.bytes.size();
   if (nanoseconds != skipped || worker.held.empty()) worker.stalled = false;
   if (nanoseconds == skipped) {
-    if (!chunk.revoked) give_back(std::move(chunk));
-    return;
+    if (chunk.revoked) return;
+    worker.calls_left += chunk.calls;
+    return give_back(std::move(chunk));
   }
   Reply reply{.message = std::move(message), .worker = worker.process.name()};
   if (!chunk.batch) {
@@ -513,11 +571,17 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
     if (workers[slot] && !workers[slot]->waits_to_write) write(slot);
 
   int limit = -1;
-  if (deadline)
-    limit = static_cast<int>(
-        std::clamp<std::int64_t>((*deadline - Clock::now() + 999us) / 1ms, 0, 1'000'000'000));
-  for (std::size_t slot = 0; slot < workers.size(); ++slot)
-    if (hoards(slot) && (limit < 0 || stall < limit * 1ms)) limit = stall / 1ms;
+  const auto no_later_than = [&](Clock::time_point time) {
+    const auto left =
+        std::clamp<std::int64_t>((time - Clock::now() + 999us) / 1ms, 0, 1'000'000'000);
+    if (limit < 0 || left < limit) limit = static_cast<int>(left);
+  };
+  if (deadline) no_later_than(*deadline);
+  if (next_start && !broken) no_later_than(*next_start);
+  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
+    if (hoards(slot)) no_later_than(Clock::now() + stall);
+    if (workers[slot] && workers[slot]->killed_at) no_later_than(*workers[slot]->killed_at);
+  }
   // Not epoll: poll has the processes change places faster, and there are few descriptors.
   polled.assign(1 + 2 * workers.size(), pollfd{-1, POLLIN, 0});
   polled[0].fd = wake.get().get();
@@ -543,17 +607,19 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
   for (std::size_t slot = 0; count > 0 && slot < workers.size(); ++slot) {
     if (!workers[slot]) continue;
     const auto what = polled[1 + 2 * slot].revents;
-    bool ended = polled[2 + 2 * slot].revents != 0;
-    if (what != 0 && !workers[slot]->closed) {
-      if (what & POLLOUT) write(slot);
-      if (what & (POLLIN | POLLHUP | POLLERR) && !receive(slot) && !workers[slot]->closed)
-        ended = ended || (what & POLLHUP) != 0;
-    }
-    if (ended) bury(slot);
+    if (what & POLLOUT) write(slot);
+    if (what & (POLLIN | POLLHUP | POLLERR) && !workers[slot]->closed) receive(slot);
+    if (polled[2 + 2 * slot].revents != 0) bury(slot);
   }
-  for (std::size_t slot = 0; slot < workers.size(); ++slot)
+  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
     if (hoards(slot) && Clock::now() - workers[slot]->last_answer > stall && !collect(slot))
       revoke(slot);
+    if (!workers[slot]) continue;
+    if (auto& time = workers[slot]->killed_at; time && *time <= Clock::now()) {
+      workers[slot]->process.kill();
+      time.reset();
+    }
+  }
   dispatch();
 }
 
@@ -613,6 +679,7 @@ void PoolCore::run_thread() {
     } catch (...) {  // whoever waits for a result gets it
       for (auto& chunk : pending) answer(chunk, {.error = std::current_exception()});
       pending.clear();
+      changed.wait_for(lock.guard, start_pause);  // not to try the same at once, if tasks are left
     }
   }
 }
@@ -642,7 +709,7 @@ bool PoolCore::close() {
     changed.notify_all();
   }
   if (thread) thread->join();
-  const auto deadline = Clock::now() + 1s;
+  const auto deadline = Clock::now() + time_to_end;
   for (auto& worker : workers)
     if (worker && !worker->process.join_for(deadline - Clock::now())) worker->process.kill();
   workers.clear();

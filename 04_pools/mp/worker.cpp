@@ -30,11 +30,11 @@ class Outbox {
   bool post(const Message& answer) {
     const auto size = answer.bytes.size();
     if (size > board_.answers.size() || !answer.descriptors.empty()) {
-      if (!flush() || !send(answer.bytes, answer.descriptors)) return false;
+      if (!flush()) return false;
       end_ += size;
-      board_.end.store(end_);  // the pool has it: no more than that is missing
-      board_.begin.store(end_);
-      return true;
+      board_.begin.store(end_);  // none of this is to be had from the board
+      board_.end.store(end_);
+      return send(answer.bytes, answer.descriptors);
     }
     if (size > board_.answers.size() - held() && !flush()) return false;
     std::memcpy(board_.answers.data() + held(), answer.bytes.data(), size);
