@@ -10,7 +10,6 @@
 #include <lesson/figure.hpp>
 #include <lesson/timing.hpp>
 #include <mp/pool.hpp>
-#include <mp/process.hpp>
 
 std::vector<double> xs, ys;  // random points, which every process has for itself
 
@@ -59,12 +58,9 @@ int main(int argc, char** argv) {
   }
   fmt::print("exactly, at the origin: {:21.5f}\n\n", 1 / (2 * std::numbers::pi));
 
-  std::vector<double> all, shares;
+  std::vector<double> all, shares(static_cast<std::size_t>(widths));
   for (int i = 0; i < widths; ++i) all.push_back(1 + 0.2 * i / (widths - 1));
-  const auto one_by_one = [&] {
-    shares.clear();
-    for (const double width : all) shares.push_back(share_inside(width));
-  };
+  const auto one_by_one = [&] { std::ranges::transform(all, shares.begin(), share_inside); };
   const double serial = 1000 * lesson::seconds(one_by_one, 10);
   lesson::BarChart chart{fmt::format("Parzen windows of {} widths", widths),
                          "milliseconds",
