@@ -1,7 +1,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
+#include <python.hpp>
 
 // Pipes and queues beside what they are made of, and beside their peers. Each benchmark moves the
 // same number of items; compare the items (or bytes) a second.
@@ -54,15 +54,6 @@ void write_all(const FileDescriptor& to, std::span<const T> values) {
     const auto put = check(::write(to.get(), bytes.data(), bytes.size()), "write");
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
-}
-
-// The seconds that a Python program prints; what it does is in the script.
-double python(benchmark::State& state, const std::string& script) {
-  std::FILE* const pipe = ::popen(("python3 -c '" + script + "' 2>/dev/null").c_str(), "re");
-  double seconds = 0;
-  if (!pipe || std::fscanf(pipe, "%lf", &seconds) != 1) state.SkipWithError("no python3");
-  if (pipe) ::pclose(pipe);
-  return seconds;
 }
 
 // ---- Round trips of an int ----
@@ -120,8 +111,7 @@ void round_trip_mp(benchmark::State& state) {
 }
 
 void round_trip_python(benchmark::State& state) {
-  for (auto _ : state)
-    state.SetIterationTime(python(state, R"(
+  course::python(state, R"(
 import multiprocessing as m, time
 def echo(c):
     for i in range(5000): c.send(c.recv())
@@ -133,7 +123,7 @@ for i in range(5000):
     a.send(i)
     a.recv()
 print(time.perf_counter() - t)
-p.join())"));
+p.join())");
   state.SetItemsProcessed(state.iterations() * round_trips);
 }
 
@@ -185,8 +175,7 @@ void queue_boost(benchmark::State& state) {
 }
 
 void queue_python(benchmark::State& state, const char* kind) {
-  for (auto _ : state)
-    state.SetIterationTime(python(state, std::string{R"(
+  course::python(state, std::string{R"(
 import multiprocessing as m, time
 def produce(q):
     for i in range(100000): q.put(i)
@@ -196,7 +185,7 @@ t = time.perf_counter()
 p.start()
 for i in range(100000): q.get()
 print(time.perf_counter() - t)
-p.join())"));
+p.join())");
   state.SetItemsProcessed(state.iterations() * items);
 }
 

@@ -1,6 +1,5 @@
 #include <unistd.h>
 #include <array>
-#include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 #include <mp/shared_queue.hpp>
+#include <python.hpp>
 
 // The shared queue beside its peers: every benchmark moves the same number of ints from so many
 // producers to so many consumers. Compare the items a second.
@@ -85,11 +85,12 @@ void raw_pipe(benchmark::State& state) {
       });
 }
 
-// Prints its own seconds.
 void python_queue(benchmark::State& state) {
-  const auto script = R"(
-import multiprocessing as m, sys, time
-n, p, c = map(int, sys.argv[1:])
+  course::python(state, R"(
+import multiprocessing as m, time
+n, p, c = )" + std::to_string(items) +
+                            ", " + std::to_string(state.range(0)) + ", " +
+                            std::to_string(state.range(1)) + R"(
 def produce(q):
     for i in range(n // p): q.put(i)
 def consume(q):
@@ -99,17 +100,7 @@ ps = [m.Process(target=produce, args=(q,)) for _ in range(p)] + [m.Process(targe
 t = time.perf_counter()
 for x in ps: x.start()
 for x in ps: x.join()
-print(time.perf_counter() - t))";
-  const auto command = std::string{"python3 -c '"} + script + "' " + std::to_string(items) + " " +
-                       std::to_string(state.range(0)) + " " + std::to_string(state.range(1)) +
-                       " 2>/dev/null";
-  for (auto _ : state) {
-    std::FILE* const pipe = ::popen(command.c_str(), "re");
-    double seconds = 0;
-    if (!pipe || std::fscanf(pipe, "%lf", &seconds) != 1) state.SkipWithError("no python3");
-    if (pipe) ::pclose(pipe);
-    state.SetIterationTime(seconds);
-  }
+print(time.perf_counter() - t))");
   state.SetItemsProcessed(state.iterations() * items);
 }
 

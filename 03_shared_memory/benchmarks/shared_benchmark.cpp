@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -17,6 +16,7 @@
 #include <mp/process.hpp>
 #include <mp/shared_memory.hpp>
 #include <mp/value.hpp>
+#include <python.hpp>
 
 // Shared values and loops beside what they are made of, and beside their peers: OpenMP's threads
 // and Python. Each group does the same; compare the times, or the items (bytes) a second.
@@ -24,15 +24,6 @@
 namespace {
 
 const int processors = mp::cpu_count();
-
-// The seconds that a Python program prints; what it does is in the script.
-double python(benchmark::State& state, const std::string& script) {
-  std::FILE* const pipe = ::popen(("python3 -c '" + script + "' 2>/dev/null").c_str(), "re");
-  double seconds = 0;
-  if (!pipe || std::fscanf(pipe, "%lf", &seconds) != 1) state.SkipWithError("no python3");
-  if (pipe) ::pclose(pipe);
-  return seconds;
-}
 
 // ---- An increment under a lock that nobody else wants ----
 
@@ -74,14 +65,13 @@ void increment_atomic(benchmark::State& state) {
 }
 
 void increment_python(benchmark::State& state) {
-  for (auto _ : state)
-    state.SetIterationTime(python(state, R"(
+  course::python(state, R"(
 import multiprocessing as m, time
 v = m.Value("i", 0)
 t = time.perf_counter()
 for i in range(1000000):
     with v.get_lock(): v.value += 1
-print(time.perf_counter() - t))"));
+print(time.perf_counter() - t))");
   state.SetItemsProcessed(state.iterations() * 1'000'000);
 }
 
@@ -132,8 +122,7 @@ void copy_mp(benchmark::State& state) {
 }
 
 void copy_python(benchmark::State& state) {
-  for (auto _ : state)
-    state.SetIterationTime(python(state, R"(
+  course::python(state, R"(
 import multiprocessing as m, time
 n, c = 1 << 23, 1 << 20
 a = memoryview(m.Array("d", n, lock=False)).cast("B").cast("d")
@@ -143,7 +132,7 @@ def work(i):
     return sum(a[i:i + c])
 t = time.perf_counter()
 with m.get_context("fork").Pool(m.cpu_count()) as p: sum(p.imap(work, range(0, n, c)))
-print(time.perf_counter() - t))"));
+print(time.perf_counter() - t))");
   state.SetBytesProcessed(state.iterations() * (8 << 23));
 }
 
@@ -198,14 +187,14 @@ void items_mp(benchmark::State& state) {
 }
 
 void items_python(benchmark::State& state) {
-  for (auto _ : state)
-    state.SetIterationTime(python(state, R"(
+  course::python(state, R"(
 import multiprocessing as m, time
 def nothing(i): pass
-n = )" + std::to_string(state.range(0)) + R"(
+n = )" + std::to_string(state.range(0)) +
+                            R"(
 t = time.perf_counter()
 with m.get_context("fork").Pool(m.cpu_count()) as p: p.map(nothing, range(n), chunksize=1)
-print(time.perf_counter() - t))"));
+print(time.perf_counter() - t))");
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 

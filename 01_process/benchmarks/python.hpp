@@ -1,0 +1,28 @@
+#pragma once
+
+#include <unistd.h>
+#include <cstdio>
+#include <string>
+#include <benchmark/benchmark.h>
+
+// The peer in Python.
+
+namespace course {
+
+/// A benchmark whose times are the seconds that a Python program prints; it has no ' in it. To be
+/// registered with UseManualTime(). An error of the benchmark, if that cannot be run.
+inline void python(benchmark::State& state, const std::string& program) {
+  // The one that the distribution's packages are for, such as NumPy.
+  const std::string python =
+      ::access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
+  for (auto _ : state) {
+    std::FILE* const pipe = ::popen((python + " -c '" + program + "' 2>/dev/null").c_str(), "re");
+    double seconds = 0;
+    if (!pipe || std::fscanf(pipe, "%lf", &seconds) != 1)
+      state.SkipWithError("there is no python3, or not what it is to import");
+    if (pipe) ::pclose(pipe);
+    state.SetIterationTime(seconds);
+  }
+}
+
+}  // namespace course
