@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <numbers>
 #include <numeric>
 #include <random>
@@ -13,24 +12,14 @@
 #include <benchmark/benchmark.h>
 
 #include <mp/pool.hpp>
+#include <python.hpp>
 
 // A pool beside its peers: what a task costs, and what it makes of real work with two processes,
-// where OpenMP has two threads. Compare the times, or the items a second, within one run.
+// where OpenMP has two threads. Compare the items a second, within one run.
 
 namespace {
 
 constexpr int processes = 2;
-
-// The seconds that a Python program prints.
-void python(benchmark::State& state, const std::string& script) {
-  for (auto _ : state) {
-    std::FILE* const pipe = ::popen(("python3 -c '" + script + "' 2>/dev/null").c_str(), "re");
-    double seconds = 0;
-    if (!pipe || std::fscanf(pipe, "%lf", &seconds) != 1) state.SkipWithError("no python3");
-    if (pipe) ::pclose(pipe);
-    state.SetIterationTime(seconds);
-  }
-}
 
 // ---- What a task costs ----
 
@@ -50,7 +39,7 @@ void map_mp(benchmark::State& state, std::ptrdiff_t chunk_size) {
 
 // `pool` makes the pool p, and `call` maps f over xs with it.
 void map_python(benchmark::State& state, const std::string& pool, const std::string& call) {
-  python(state, R"(
+  course::python(state, R"(
 import multiprocessing as m, time
 from concurrent.futures import ProcessPoolExecutor
 def f(x): return x
@@ -94,7 +83,7 @@ void apply_raw_pipes(benchmark::State& state) {
 }
 
 void apply_python(benchmark::State& state) {
-  python(state, R"(
+  course::python(state, R"(
 import multiprocessing as m, time
 def f(x): return x
 with m.Pool(2) as p:
@@ -195,32 +184,105 @@ std::vector<std::int64_t> projectile(int part) {
   return bins;
 }
 
+// The items in all parts of a kernel: points, rolls, samples.
+void count(benchmark::State& state, std::int64_t items) {
+  state.SetItemsProcessed(state.iterations() * items);
+}
+
 template <class Result>
-void serial(benchmark::State& state, Result (*kernel)(int), int parts) {
+void serial(benchmark::State& state, Result (*kernel)(int), int parts, std::int64_t items) {
   for (auto _ : state)
     for (int part = 0; part < parts; ++part) benchmark::DoNotOptimize(kernel(part));
+  count(state, items);
 }
 
 #ifdef _OPENMP
 template <class Result>
-void open_mp(benchmark::State& state, Result (*kernel)(int), int parts) {
+void open_mp(benchmark::State& state, Result (*kernel)(int), int parts, std::int64_t items) {
   for (auto _ : state) {
     std::vector<Result> results(static_cast<std::size_t>(parts));
 #pragma omp parallel for num_threads(processes) schedule(dynamic)
     for (int part = 0; part < parts; ++part) results[static_cast<std::size_t>(part)] = kernel(part);
     benchmark::DoNotOptimize(results.data());
   }
+  count(state, items);
 }
 #endif
 
 template <class Result>
-void pool_mp(benchmark::State& state, Result (*kernel)(int), int parts) {
+void pool_mp(benchmark::State& state, Result (*kernel)(int), int parts, std::int64_t items) {
   mp::Pool pool{processes};
   std::vector<int> numbers(static_cast<std::size_t>(parts));
   std::iota(numbers.begin(), numbers.end(), 0);
   pool.map(kernel, numbers);  // all workers are there
   for (auto _ : state) benchmark::DoNotOptimize(pool.map(kernel, numbers, {.chunk_size = 1}));
+  count(state, items);
 }
+
+// The same in Python, as its learners write it, with fewer items. `kernel` defines f(part), and
+// the number of parts.
+void pool_python(benchmark::State& state, const std::string& kernel, std::int64_t items) {
+  course::python(state, kernel + R"(
+import multiprocessing, time
+with multiprocessing.Pool(2) as pool:
+    pool.map(abs, range(2))
+    t = time.perf_counter()
+    pool.map(f, range(parts), chunksize=1)
+    print(time.perf_counter() - t))");
+  count(state, items);
+}
+
+const std::string python_pi = R"(
+import random
+parts = 8
+def f(part):
+    inside = 0
+    for i in range(250000):
+        x, y = random.random(), random.random()
+        if x * x + y * y < 1: inside += 1
+    return inside)";
+
+const std::string python_julia = R"(
+import numpy as np
+parts, cells = 64, 500
+axis = np.arange(-2, 2, 2 / cells)
+def f(part):
+    rows = axis[part * 2 * cells // parts:(part + 1) * 2 * cells // parts]
+    z = axis[np.newaxis, :] + 1j * rows[:, np.newaxis]
+    counts = np.zeros(z.shape, np.uint8)
+    with np.errstate(all="ignore"):
+        for step in range(80):
+            z = z ** 2 + (-0.83 - 0.22j)
+            counts[np.abs(z) < np.inf] += 1
+    return counts)";
+
+const std::string python_parzen = R"(
+import numpy as np
+parts = 100
+points = np.random.default_rng(1).standard_normal((100000, 2))
+def f(part):
+    width = 1 + 0.002 * part
+    return np.all(np.abs(points) <= width / 2, axis=1).sum() / len(points) / width ** 2)";
+
+const std::string python_dice = R"(
+import random
+parts = 8
+def f(part):
+    counts = [0] * 6
+    for i in range(125000): counts[random.randint(1, 6) - 1] += 1
+    return counts)";
+
+const std::string python_projectile = R"(
+import math, random
+parts, g = 8, 9.81
+least, most = 99 ** 2 * math.sin(math.radians(60)) / g, 100 ** 2 * math.sin(math.radians(62)) / g
+def f(part):
+    bins = [0] * 20
+    for i in range(125000):
+        angle, speed = random.uniform(math.radians(30), math.radians(31)), random.uniform(99, 100)
+        reach = speed * math.cos(angle) * 2 * speed * math.sin(angle) / g
+        bins[min(max(int((reach - least) / (most - least) * 20), 0), 19)] += 1
+    return bins)";
 
 }  // namespace
 
@@ -241,18 +303,20 @@ int main(int argc, char** argv) {
   add("apply/raw_pipes", apply_raw_pipes)->UseRealTime();
   add("apply/mp_Pool", apply_mp)->UseRealTime();
   add_python("apply/python_Pool", apply_python);
-  const auto add_kernel = [&](const std::string& name, auto kernel, int parts) {
-    add(name + "/serial", serial<decltype(kernel(0))>, kernel, parts)->UseRealTime();
+  const auto add_kernel = [&](const std::string& name, auto kernel, int parts, std::int64_t items,
+                              const std::string& in_python, std::int64_t python_items) {
+    add(name + "/serial", serial<decltype(kernel(0))>, kernel, parts, items)->UseRealTime();
 #ifdef _OPENMP
-    add(name + "/OpenMP", open_mp<decltype(kernel(0))>, kernel, parts)->UseRealTime();
+    add(name + "/OpenMP", open_mp<decltype(kernel(0))>, kernel, parts, items)->UseRealTime();
 #endif
-    add(name + "/mp_Pool", pool_mp<decltype(kernel(0))>, kernel, parts)->UseRealTime();
+    add(name + "/mp_Pool", pool_mp<decltype(kernel(0))>, kernel, parts, items)->UseRealTime();
+    add_python(name + "/python_Pool", pool_python, in_python, python_items);
   };
-  add_kernel("pi_1e8_points", pi, 8);
-  add_kernel("julia_4000x4000", julia, 64);
-  add_kernel("parzen_100_widths", parzen, 100);
-  add_kernel("dice_32e6_rolls", dice, 8);
-  add_kernel("projectile_1e7_samples", projectile, 8);
+  add_kernel("pi_1e8_points", pi, 8, 100'000'000, python_pi, 2'000'000);
+  add_kernel("julia_4000x4000", julia, 64, 16'000'000, python_julia, 1'000'000);
+  add_kernel("parzen_100_widths", parzen, 100, 200'000'000, python_parzen, 10'000'000);
+  add_kernel("dice_32e6_rolls", dice, 8, 32'000'000, python_dice, 1'000'000);
+  add_kernel("projectile_1e7_samples", projectile, 8, 10'000'000, python_projectile, 1'000'000);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();
