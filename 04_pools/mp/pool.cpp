@@ -505,7 +505,7 @@ void PoolCore::take_all(std::size_t slot, const Read& read) {
       throw MessageError{worker.process.name() + " was killed: a task wrote to its socket"};
     Message message;
     for (std::uint32_t nanoseconds = 0; worker.incoming.next(message, nanoseconds);) {
-      if (worker.held.empty()) throw MessageError{"more answers than calls"};
+      if (worker.written == 0) throw MessageError{"an answer to nothing"};
       take(slot, std::move(message), nanoseconds);
     }
   } catch (...) {  // or there is no room for an answer
