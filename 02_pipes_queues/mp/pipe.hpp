@@ -17,6 +17,9 @@ namespace mp {
 /// An end belongs to one process: move it into the one that is to use it, `std::move(end)`. Then
 /// each side notices when the other is gone. A value that arrives as another type than the one
 /// asked for is taken off the pipe, so that the next one can still be received.
+///
+/// A process declared after a connection is joined before that is closed. If it receives until the
+/// end of the file, close the connection by hand, or both wait for ever.
 class Connection {
  public:
   Connection() = default;
