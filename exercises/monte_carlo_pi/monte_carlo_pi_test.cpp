@@ -15,18 +15,20 @@ using harness::count_of;
 using harness::expect;
 using Submission = harness::Submission<decltype(monte_carlo_pi)>;
 
-std::int64_t points_drawn(const harness::Ledger& ledger) {
-  std::int64_t sum = 0;
-  for (const auto& piece : ledger.pieces) sum += piece.numbers[0];
-  return sum;
-}
-
-// The estimate must be that of the points that were drawn, whoever drew them.
+// The estimate must be that of the points that were drawn, whoever drew them. They are drawn again
+// here: so they must not be more than they should.
 void expect_estimate(const harness::Ledger& ledger, std::int64_t points, double seen) {
-  expect(points_drawn(ledger) == points,
-         "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +
-             std::to_string(points_drawn(ledger)) + ".\nDoes a remainder get lost?");
-  std::int64_t inside = 0;
+  std::int64_t drawn = 0, inside = 0;
+  for (const auto& [process, numbers] : ledger.pieces) {
+    if (numbers[0] < 0 || numbers[0] > points - drawn)
+      harness::fail_and_stop("Expected: " + std::to_string(points) +
+                             " points are drawn in all.\nSeen: points_inside() is asked for " +
+                             std::to_string(numbers[0]) + " when " + std::to_string(drawn) +
+                             " are drawn already.");
+    drawn += numbers[0];
+  }
+  expect(drawn == points, "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +
+                              std::to_string(drawn) + ".\nDoes a remainder get lost?");
   for (const auto& [process, numbers] : ledger.pieces)
     inside += points_inside(numbers[0], static_cast<int>(numbers[1]), static_cast<int>(numbers[2]));
   const double expected = 4.0 * static_cast<double>(inside) / static_cast<double>(points);
@@ -65,9 +67,10 @@ TEST(monte_carlo_pi, every_worker_does_its_share) {
   const auto& ledger = submission.ledger();
   expect(!ledger.main_process_worked(),
          "Expected: child processes draw the points.\nSeen: the main process draws points.");
-  expect(ledger.processes().size() == 4,
-         "Expected: four workers are four processes.\nSeen: " +
-             count_of(ledger.processes().size(), "process draws", "processes draw") + " points.");
+  if (ledger.processes().size() != 4)
+    harness::fail_and_stop("Expected: four workers are four processes.\nSeen: " +
+                           count_of(ledger.processes().size(), "process draws", "processes draw") +
+                           " points.");
   const auto shares = ledger.shares();
   const auto [least, most] = std::ranges::minmax(shares);
   expect(most - least <= 1,

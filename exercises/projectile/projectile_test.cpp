@@ -83,9 +83,10 @@ TEST(projectile, every_worker_does_its_share) {
   const auto& ledger = submission.ledger();
   expect(!ledger.main_process_worked(),
          "Expected: child processes do the work.\nSeen: the main process calls sample_ranges().");
-  expect(ledger.processes().size() == 4,
-         "Expected: four workers are four processes.\nSeen: " +
-             count_of(ledger.processes().size(), "process does", "processes do") + " the work.");
+  if (ledger.processes().size() != 4)
+    harness::fail_and_stop("Expected: four workers are four processes.\nSeen: " +
+                           count_of(ledger.processes().size(), "process does", "processes do") +
+                           " the work.");
   const auto shares = ledger.shares();
   const auto [least, most] = std::ranges::minmax(shares);
   expect(most - least <= 4, "Expected: the samples are shared evenly.\nSeen: shares from " +
