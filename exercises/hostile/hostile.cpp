@@ -1,0 +1,171 @@
+#include "hostile.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Mistakes and attacks that have nothing to do with the task: they are tried on every exercise. The
+// comment above each begins with its name; what follows are the words that it must be told.
+
+namespace hostile {
+namespace {
+
+// returns_at_once: Expected: .*Seen:
+void returns_at_once() {}
+
+// crash: ended before the function returned: signal 11
+void crash() { std::raise(SIGSEGV); }
+
+// exit_at_once: ended before the function returned: exit code 0
+void exit_at_once() { std::exit(0); }
+
+// exit_before_main: ended before it could be examined: exit code 0
+void exit_before_main() { ::_exit(0); }
+
+// endless_loop: still running after [0-9]+ seconds
+void endless_loop() {
+  for (std::atomic<unsigned> count = 0;;) ++count;
+}
+
+// waits_for_ever: It hangs: all of its processes wait
+// The child waits for the end of the file, but holds the other end of the pipe itself.
+void waits_for_ever() {
+  int ends[2];
+  if (::pipe(ends) == -1) return;
+  const pid_t child = ::fork();
+  char byte = 0;
+  if (child == 0) ::_exit(::read(ends[0], &byte, 1) == 1);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  ::waitpid(child, nullptr, 0);
+}
+
+// child_returns: returned from your function
+// The child does not end where its work ends: it returns, as its parent does.
+void child_returns() {
+  if (::fork() != 0) ::wait(nullptr);
+}
+
+// forged_output: ended before the function returned: exit code 0
+// What it prints, or writes to a file, is nobody's verdict.
+void forged_output() {
+  for (const char* const file : {"verdict.json", "../verdict.json", "/tmp/verdict.json"})
+    std::ofstream{file} << R"({"tests": [{"name": "all", "passed": true, "points": 10}]})";
+  std::puts("  ok      10 of 10  everything\n10 of 10 points");
+  std::puts("[==========] 6 tests from 1 test suite ran.\n[  PASSED  ] 6 tests.");
+  std::exit(0);
+}
+
+// output_flood: prints too much
+void output_flood() {
+  for (;;) std::puts("Still counting ...");
+}
+
+// fork_bomb: started more than 64 processes
+void fork_bomb() {
+  for (;;) ::fork();
+}
+
+// memory_eater: threw std::bad_alloc
+void memory_eater() {
+  std::vector<std::string> eaten;
+  for (;;) eaten.emplace_back().reserve(64 << 20);
+}
+
+// kills_its_parent: ended before the function returned: exit code 3
+void kills_its_parent() {
+  ::kill(::getppid(), SIGKILL);
+  std::exit(3);
+}
+
+// closes_everything: closed the examiner's connection
+void closes_everything() { ::close_range(0, ~0U, 0); }
+
+// garbage_everywhere: could not be read
+// Writes to every descriptor that there may be.
+void garbage_everywhere() {
+  const std::string garbage(100, '?');
+  for (int number = 3; number < 1024; ++number)
+    if (::write(number, garbage.data(), garbage.size()) == -1) continue;
+}
+
+// zombie: is a zombie
+void zombie() {
+  if (::fork() == 0) ::_exit(0);
+}
+
+// orphan: still runs
+// A grandchild sleeps on when its parent has ended and been waited for.
+void orphan() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::fork() == 0) ::sleep(600);
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+}
+
+// leaked_descriptor: were open before
+// Every call opens a pipe, and closes only one end.
+void leaked_descriptor() {
+  int ends[2];
+  if (::pipe(ends) == 0) ::close(ends[0]);
+}
+
+// file_left: left.txt
+void file_left() { std::ofstream{std::filesystem::temp_directory_path() / "left.txt"} << "left"; }
+
+// shared_memory_left: /dev/shm/left
+// A named piece of shared memory outlives the program.
+void shared_memory_left() { ::close(::shm_open("/left", O_CREAT | O_RDWR, 0600)); }
+
+constexpr std::pair<std::string_view, void (*)()> kinds[] = {
+    {"returns_at_once", returns_at_once},
+    {"crash", crash},
+    {"exit_at_once", exit_at_once},
+    {"endless_loop", endless_loop},
+    {"waits_for_ever", waits_for_ever},
+    {"child_returns", child_returns},
+    {"forged_output", forged_output},
+    {"output_flood", output_flood},
+    {"fork_bomb", fork_bomb},
+    {"memory_eater", memory_eater},
+    {"kills_its_parent", kills_its_parent},
+    {"closes_everything", closes_everything},
+    {"garbage_everywhere", garbage_everywhere},
+    {"zombie", zombie},
+    {"orphan", orphan},
+    {"leaked_descriptor", leaked_descriptor},
+    {"file_left", file_left},
+    {"shared_memory_left", shared_memory_left},
+};
+
+const std::string_view kind = program_invocation_short_name;
+
+[[maybe_unused]] const bool started = [] {
+  if (kind == "exit_before_main") exit_before_main();
+  return true;
+}();
+
+}  // namespace
+
+void misbehave() {
+  for (const auto& [name, act] : kinds)
+    if (name == kind) return act();
+  std::printf("%s is no kind of mistake\n", kind.data());
+  std::abort();
+}
+
+}  // namespace hostile

@@ -1,0 +1,15 @@
+#pragma once
+
+namespace hostile {
+
+/// Does what the name of the program says: crash, orphan, fork_bomb ...
+void misbehave();
+
+/// Stands in for the function of any exercise, and does nothing of its task.
+template <class Return, class... Parameters>
+Return stand_in(Parameters...) {
+  misbehave();
+  return {};
+}
+
+}  // namespace hostile
