@@ -33,7 +33,7 @@ using mp::FileDescriptor;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_processes = 64;
-constexpr std::uint64_t most_memory = 3ULL << 30;
+constexpr std::uint64_t most_memory = 1ULL << 30;
 constexpr std::size_t most_output = 1 << 20;
 constexpr std::size_t most_visitors = 200;
 
@@ -327,7 +327,7 @@ struct Examination::State {
     }
     if (memory_of(processes) > most_memory) {
       kill_descendants();
-      fail_and_stop("Your program took more than 3 GiB of memory.");
+      fail_and_stop("Your program took more than 1 GiB of memory.");
     }
   }
 
@@ -381,7 +381,8 @@ struct Examination::State {
     if (output.empty()) return {};
     std::string text = "It printed:\n  ";
     int lines = 1;
-    for (const char c : output) {
+    const auto end = output.find_last_not_of('\n');
+    for (const char c : output.substr(0, end + 1)) {
       if (c == '\n' && ++lines > 10) return text + "\n  ...";
       if (c == '\n')
         text += "\n  ";
