@@ -80,6 +80,7 @@ class Report {
   }
 
   fs::path grades() const { return folder_ / "grades.csv"; }
+  fs::path workshop() const { return folder_ / ".grading" / "workshop"; }
   fs::path student(const std::string& name) const { return folder_ / "students" / name; }
   fs::path outcome(const std::string& student, const std::string& exercise) const {
     return folder_ / ".grading" / "students" / student / exercise;
@@ -118,7 +119,7 @@ class Class {
     const Stop stop;
     // Whatever outlives the process that examines it becomes this one's child.
     check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl(PR_SET_CHILD_SUBREAPER)");
-    const Workshop workshop{exercises_};
+    const Workshop workshop{exercises_, report.workshop()};
     ::setenv("EXAMINER_ROOMS", workshop.rooms.c_str(), 1);
     for (std::size_t i = 0; i < students_.size(); ++i) collect(i, workshop, report);
 

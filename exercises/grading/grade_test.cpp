@@ -18,6 +18,7 @@
 
 #include <grading/text.hpp>
 #include <leftovers.hpp>
+#include <mp/proc.hpp>
 #include <mp/process.hpp>
 #include <program.hpp>
 
@@ -200,6 +201,71 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   EXPECT_EQ(examinations(), after);
 }
 
+// A file that looks for the solution when it is compiled and when it runs, and tries to write where
+// it should not.
+std::string thief(const std::string& exercise, const fs::path& class_folder) {
+  const auto name = exercise + ".cpp";
+  const auto treasure = (solutions / exercise / name).string(), top = class_folder.string();
+  const auto list = [](const std::vector<std::string>& files) {
+    std::string text;
+    for (const auto& file : files) text += '"' + file + "\", ";
+    return text;
+  };
+  const auto reads = list({treasure, "../../solutions/" + exercise + "/" + name,
+                           "/proc/1/root" + treasure, top + "/report/.grading/lock"});
+  const auto writes = list({top + "/stolen", top + "/the class/honest/" + name,
+                            (exercises / exercise / name).string(), "../" + name, "/usr/stolen"});
+  auto given = read_file(exercises / exercise / name);
+  const auto function = given.find(") {", given.rfind(" " + exercise + "(")) + 3;
+  given.insert(function, "\n  steal();");
+  return "#if __has_include(\"" + treasure + "\")\n#include \"" + treasure + "\"\n#else\n" + R"(
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+static void steal() {
+  for (const char* file : {)" +
+         reads + R"(})
+    std::printf("%s: %s\n", file, std::fopen(file, "r") ? "READ" : std::strerror(errno));
+  for (const char* file : {)" +
+         writes + R"(})
+    std::printf("%s: %s\n", file, std::fopen(file, "a") ? "WRITTEN" : std::strerror(errno));
+  std::exit(0);
+}
+)" + given +
+         "#endif\n";
+}
+
+// In any exercise.
+TEST_F(Grading, a_thief_finds_nothing_and_spoils_nothing) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator{solutions})
+    names.push_back(entry.path().filename());
+  Files before;
+  std::string rules;
+  for (const auto& name : names) {
+    hand_in({{"thief/" + name + ".cpp", thief(name, folder)}});
+    before[name] = read_file(exercises / name / (name + ".cpp"));
+    rules += name + " 1\n";
+  }
+  hand_in({{"honest/notes.txt", "I will do it tomorrow"}});
+  write(folder / "weights", rules);
+  const auto run = grade();
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output, HasSubstr("thief: 0 of " + std::to_string(10 * names.size())));
+  const auto text = page("thief");
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("READ")), Not(HasSubstr("WRITTEN"))));
+  for (const auto& name : names) {
+    const auto file = name + "/" + name + ".cpp: ";
+    EXPECT_THAT(text, HasSubstr((solutions / file).string() + "No such file or directory"));
+    EXPECT_THAT(text, HasSubstr((exercises / file).string() + "No such file or directory"));
+    EXPECT_THAT(text, HasSubstr("../" + name + ".cpp: Read-only file system"));
+    EXPECT_EQ(read_file(exercises / name / (name + ".cpp")), before[name]);
+  }
+  EXPECT_FALSE(fs::exists(folder / "stolen"));
+  for (const auto& name : names) EXPECT_FALSE(fs::exists(submissions / "honest" / (name + ".cpp")));
+}
+
 // No compiler starts for these.
 TEST_F(Grading, takes_only_regular_files_from_inside_the_folder) {
   const auto place = [&](const std::string& student) {
@@ -233,44 +299,92 @@ TEST_F(Grading, takes_only_regular_files_from_inside_the_folder) {
   EXPECT_THAT(page("pipe"), HasSubstr("is not a regular file"));
 }
 
-TEST_F(Grading, is_stopped_and_goes_on) {
-  hand_in({{"a/ping_pong.cpp", solution()},
-           {"b/ping_pong.cpp", submission("#include <unistd.h>", "for (;;) pause();")}});
-  int ends[2];
-  mp::check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  const mp::FileDescriptor output{ends[0]};
-  mp::FileDescriptor input{ends[1]};
-  auto words = arguments({"--jobs", "1"});
-  words.insert(words.begin(), GRADER);
-  mp::Process grader{[&] {
-    ::dup2(input.get(), STDOUT_FILENO);
-    std::vector<char*> pointers;
-    for (auto& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    ::execv(GRADER, pointers.data());
-    ::_exit(127);
-  }};
-  input.close();
-  std::string said;
-  const auto read_on = [&] {
-    char part[256];
-    const auto size = mp::retry([&] { return ::read(output.get(), part, sizeof part); });
-    if (size > 0) said.append(part, static_cast<std::size_t>(size));
-    return size > 0;
-  };
-  while (said.find("1 of 2  a: 10 of 10 points\n") == said.npos && read_on()) continue;
-  ::kill(grader.pid(), SIGINT);
-  EXPECT_EQ(grader.join(), (mp::ExitStatus{.code = 130, .signal = {}})) << said;
-  while (read_on()) continue;
-  EXPECT_THAT(said, HasSubstr("Stopped. 1 of 2 students are done"));
-  EXPECT_FALSE(fs::exists(report / "grades.csv"));
+std::string read_proc(pid_t pid, const std::string& name) {
+  std::ostringstream text;
+  text << std::ifstream{"/proc/" + std::to_string(pid) + "/" + name}.rdbuf();
+  return text.str();
+}
 
-  const auto before = examinations();
-  EXPECT_THAT(before, SizeIs(1));
-  hand_in({{"b/ping_pong.cpp", "no C++"}});
-  EXPECT_EQ(grade().status, 0);
-  EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "a,10,10", "b,0,0"));
-  EXPECT_EQ(examinations().at("a"), before.at("a"));
+// A class of two, of whom one keeps the grader waiting; the signal comes when the other is done.
+class GradingIsStopped : public Grading {
+ protected:
+  struct End {
+    mp::ExitStatus status;
+    std::string said;
+  };
+
+  End grade_until_signal(int signal) const {
+    hand_in({{"a/ping_pong.cpp", solution()},
+             {"b/ping_pong.cpp", submission("#include <unistd.h>", "for (;;) pause();")}});
+    int ends[2];
+    mp::check(::pipe2(ends, O_CLOEXEC), "pipe2");
+    const mp::FileDescriptor output{ends[0]};
+    mp::FileDescriptor input{ends[1]};
+    auto words = arguments({"--jobs", "1"});
+    words.insert(words.begin(), GRADER);
+    mp::Process grader{[&] {
+      ::dup2(input.get(), STDOUT_FILENO);
+      std::vector<char*> pointers;
+      for (auto& word : words) pointers.push_back(word.data());
+      pointers.push_back(nullptr);
+      ::execv(GRADER, pointers.data());
+      ::_exit(127);
+    }};
+    input.close();
+    std::string said;
+    const auto read_on = [&] {
+      char part[256];
+      const auto size = mp::retry([&] { return ::read(output.get(), part, sizeof part); });
+      if (size > 0) said.append(part, static_cast<std::size_t>(size));
+      return size > 0;
+    };
+    while (said.find("1 of 2  a: 10 of 10 points\n") == said.npos && read_on()) continue;
+    ::kill(grader.pid(), signal);
+    const auto status = grader.join();
+    while (read_on()) continue;
+    return {status, said};
+  }
+
+  // What was done is not done again.
+  void expect_to_go_on() const {
+    EXPECT_FALSE(fs::exists(report / "grades.csv"));
+    const auto before = examinations();
+    EXPECT_THAT(before, SizeIs(1));
+    hand_in({{"b/ping_pong.cpp", "no C++"}});
+    EXPECT_EQ(grade().status, 0);
+    EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "a,10,10", "b,0,0"));
+    EXPECT_EQ(examinations().at("a"), before.at("a"));
+    EXPECT_FALSE(fs::exists(note()));
+  }
+
+  // Where the name of the grader's folder in /tmp is kept.
+  fs::path note() const { return report / ".grading/workshop"; }
+};
+
+TEST_F(GradingIsStopped, in_good_order) {
+  const auto [status, said] = grade_until_signal(SIGINT);
+  EXPECT_EQ(status, (mp::ExitStatus{.code = 130, .signal = {}})) << said;
+  EXPECT_THAT(said, HasSubstr("Stopped. 1 of 2 students are done"));
+  EXPECT_FALSE(fs::exists(note()));
+  expect_to_go_on();
+}
+
+// Nothing of it runs on, and the next one removes its folder.
+TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
+  const auto [status, said] = grade_until_signal(SIGKILL);
+  EXPECT_EQ(status, (mp::ExitStatus{.code = {}, .signal = SIGKILL})) << said;
+  const fs::path workshop = read_file(note());
+  EXPECT_TRUE(fs::exists(workshop / "kit"));
+  const auto still_runs = [&] {
+    for (const auto pid : mp::detail::all_processes())
+      if (read_proc(pid, "cmdline").find(workshop.string()) != std::string::npos) return true;
+    return false;
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (still_runs() && std::chrono::steady_clock::now() < end) ::poll(nullptr, 0, 5);
+  EXPECT_FALSE(still_runs());
+  expect_to_go_on();
+  EXPECT_FALSE(fs::exists(workshop));
 }
 
 TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {

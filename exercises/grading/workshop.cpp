@@ -9,6 +9,7 @@
 #include <regex>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 #include <boost/algorithm/string/replace.hpp>
 
 #include <grading/text.hpp>
@@ -64,6 +65,16 @@ std::vector<fs::path> headers_in(const fs::path& folder) {
   return found;
 }
 
+// What the folder's last owner has left if he was killed.
+void remove_noted(const fs::path& note) {
+  if (!fs::exists(note)) return;
+  const fs::path folder = read_file(note);
+  std::error_code ignored;
+  if (folder.parent_path() == "/tmp" && folder.filename().string().starts_with("grade-"))
+    fs::remove_all(folder, ignored);
+  fs::remove(note, ignored);
+}
+
 std::string word_after(const std::string& text, const std::string& option) {
   const auto begin = text.find(option) + option.size();
   return text.substr(begin, text.find(' ', begin) - begin);
@@ -71,7 +82,8 @@ std::string word_after(const std::string& text, const std::string& option) {
 
 }  // namespace
 
-Workshop::Workshop(const std::vector<harness::Facts>& exercises) {
+Workshop::Workshop(fs::path note) : note_{std::move(note)} {
+  remove_noted(note_);
   std::string name = "/tmp/grade-XXXXXX";
   check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
   folder_ = name;
@@ -85,12 +97,18 @@ Workshop::Workshop(const std::vector<harness::Facts>& exercises) {
   check(::chmod(rooms.c_str(), 0711), "chmod");
   check(::chmod(verdicts.c_str(), 0700), "chmod");
   if (fs::exists(course / ".deps")) fs::create_symlink(course / ".deps", kit_ / ".deps");
+}
+
+Workshop::Workshop(const std::vector<harness::Facts>& exercises, fs::path note)
+    : Workshop{std::move(note)} {
+  write_file(note_, folder_.string());
   for (const auto& facts : exercises) recipes_[facts.name] = recipe(facts.name);
 }
 
 Workshop::~Workshop() {
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
+  fs::remove(note_, ignored);
 }
 
 // Fills the kit, too.

@@ -16,8 +16,9 @@ namespace grading {
 /// compiler in the sandbox sees of the course. Goes with its content.
 class Workshop {
  public:
-  /// Asks the build system how these exercises are built. Throws std::runtime_error.
-  explicit Workshop(const std::vector<harness::Facts>& exercises);
+  /// Asks the build system how these exercises are built. `note` is a path where the folder's name
+  /// is kept: so the next one removes what a killed grader has left. Throws std::runtime_error.
+  Workshop(const std::vector<harness::Facts>& exercises, std::filesystem::path note);
   Workshop(const Workshop&) = delete;
   ~Workshop();
 
@@ -40,9 +41,10 @@ class Workshop {
     std::string commands;  // for the shell
     std::size_t fingerprint = 0;
   };
+  explicit Workshop(std::filesystem::path note);
   Recipe recipe(const std::string& exercise) const;
 
-  std::filesystem::path folder_, kit_;
+  std::filesystem::path folder_, kit_, note_;
   std::map<std::string, Recipe> recipes_;
 };
 
