@@ -84,6 +84,17 @@ void memory_eater() {
   for (;;) eaten.emplace_back().reserve(64 << 20);
 }
 
+// memory_eaters: took more than 1 GiB
+// None of them takes too much, but all of them do.
+void memory_eaters() {
+  for (int child = 0; child < 5; ++child) {
+    if (::fork() != 0) continue;
+    const std::string eaten(400 << 20, 'x');
+    for (;;) ::pause();
+  }
+  for (;;) ::pause();
+}
+
 // kills_its_parent: ended before the function returned: exit code 3
 void kills_its_parent() {
   ::kill(::getppid(), SIGKILL);
@@ -142,6 +153,7 @@ constexpr std::pair<std::string_view, void (*)()> kinds[] = {
     {"output_flood", output_flood},
     {"fork_bomb", fork_bomb},
     {"memory_eater", memory_eater},
+    {"memory_eaters", memory_eaters},
     {"kills_its_parent", kills_its_parent},
     {"closes_everything", closes_everything},
     {"garbage_everywhere", garbage_everywhere},
