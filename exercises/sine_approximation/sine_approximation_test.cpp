@@ -22,7 +22,7 @@ void expect_approximation(double x, int terms, double seen) {
              std::to_string(expected) + ".\nSeen: " + std::to_string(seen) + ".");
 }
 
-TEST(sine_approximation, three_terms_of_sin_0_5_are_right) {
+TEST(sine_approximation, three_terms_of_sin_one_half_are_right) {
   Submission submission;
   expect_approximation(0.5, 3, submission.call({0.5, 3}));
 }

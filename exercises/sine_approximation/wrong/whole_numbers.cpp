@@ -1,4 +1,4 @@
-// Fails: three_terms_of_sin_0_5_are_right
+// Fails: three_terms_of_sin_one_half_are_right
 // Told: Seen: 0.000000
 #include <numeric>
 #include <vector>
