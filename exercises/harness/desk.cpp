@@ -145,6 +145,7 @@ std::optional<Verdict> examine(const Facts& facts, const fs::path& file,
                                const std::vector<std::string>& options = {}) {
   const auto& name = facts.name;
   const auto targets = name + "_submission " + name + "_test " + name;
+  fmt::print("Compiling {} ...\n", shown(file_to_edit(facts)));
   if (!run_quietly("cmake --build " + quoted(build) + " --target " + targets)) return std::nullopt;
   fs::remove(file);
   auto arguments = options;
