@@ -45,7 +45,8 @@ TEST(exit_codes, a_signal_is_a_negative_number) {
 TEST(exit_codes, a_job_that_takes_too_long_is_ended) {
   Submission submission;
   const Jobs jobs{"sleep 600", "exit 4", "sleep 600"};
-  expect_codes(jobs, submission.call({jobs, 2}, {.time_limit = mp::Seconds{6}}),
+  expect_codes(jobs,
+               submission.call({jobs, 2}, {.time_limit = mp::Seconds{6}, .children_only = true}),
                {std::nullopt, 4, std::nullopt});
 }
 
@@ -74,7 +75,8 @@ TEST(exit_codes, a_negative_limit_is_refused) {
 TEST(exit_codes, nothing_is_left_behind) {
   Submission submission;
   const Jobs jobs{"exit 1", "sleep 600", "signal 9"};
-  submission.expect_nothing_left_over({jobs, 0.2}, {.time_limit = mp::Seconds{6}});
+  submission.expect_nothing_left_over({jobs, 0.2},
+                                      {.time_limit = mp::Seconds{6}, .children_only = true});
 }
 
 }  // namespace

@@ -170,7 +170,7 @@ struct Examination::State {
       watch_appetite();
       if (gathering && are_waiting()) {
         if (stillness.lasts(30ms, 500ms)) give_up_gathering();
-      } else if (stillness.lasts(1s, Clock::duration::max())) {
+      } else if (stillness.lasts(500ms, Clock::duration::max())) {
         fail_stuck("It hangs: all of its processes wait.");
       }
       if (deadline && now >= *deadline) fail_stuck("It was still running after " + limit() + ".");
@@ -231,6 +231,9 @@ struct Examination::State {
         visitor.at_work = visitor.waits = true;
         visitor.place = greeting.place;
         if (visitor.place == 0) ledger.pieces.push_back({visitor.process, greeting.numbers});
+        if (treatment.children_only && visitor.process == ledger.main_process)
+          complaint =
+              "Expected: child processes do the work.\nSeen: the main process does it itself.";
         return;
       case Greeting::Kind::stray:
         complaint =

@@ -47,6 +47,9 @@ struct Treatment {
 
   /// Only the first piece of each process is announced; the others take no time.
   bool first_only = false;
+
+  /// The test ends when the main process begins a piece of work: for work that takes very long.
+  bool children_only = false;
 };
 
 /// Fails the test with this text, which is for the learner, and goes on.
@@ -112,16 +115,15 @@ class Submission : public Examination {
     expect_descriptors(before);
   }
 
-  /// Fails the test unless the function throws std::invalid_argument; `when` says for what.
+  /// Ends the test with a failure unless the function throws std::invalid_argument; `when` says for
+  /// what.
   void expect_refusal(const Arguments& arguments, const std::string& when) {
     const auto answer = ask(arguments, {});
     const auto* thrown = std::get_if<Thrown>(&answer);
-    if (!thrown)
-      fail("Expected: with " + when + " the function throws std::invalid_argument.\nSeen: it " +
-           "returned a result.");
-    else if (thrown->type != "std::invalid_argument")
-      fail("Expected: with " + when + " the function throws std::invalid_argument.\nSeen: it " +
-           "threw " + thrown->type + ": " + thrown->text);
+    if (thrown && thrown->type == "std::invalid_argument") return;
+    fail_and_stop("Expected: with " + when +
+                  " the function throws std::invalid_argument.\nSeen: it " +
+                  (thrown ? "threw " + thrown->type + ": " + thrown->text : "returned a result."));
   }
 
  private:
