@@ -43,6 +43,7 @@ TEST(deadlock_repair, a_short_list_is_squared) {
   for (const int count : {1, 2, 10}) {
     const auto numbers = first_numbers(count);
     expect_squares(numbers, submission.call({numbers}));
+    if (HasFailure()) return;
   }
 }
 

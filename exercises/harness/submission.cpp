@@ -103,9 +103,12 @@ std::set<std::string> files_of(uid_t user, const std::string& root, const std::s
   return found;
 }
 
-std::string listed(const std::set<std::string>& words) {
+// The home has another name each time: it is what the submission knows as $TMPDIR.
+std::string listed(const std::set<std::string>& files, const std::string& home) {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  for (const auto& file : files)
+    text += (text.empty() ? "" : ", ") +
+            (file.starts_with(home) ? "$TMPDIR" + file.substr(home.size()) : file);
   return text;
 }
 
@@ -362,8 +365,16 @@ struct Examination::State {
 
   [[noreturn]] void fail_stuck(const std::string& what) {
     std::string text = "Your function did not return. " + what + "\n";
-    if (const auto main = ledger.main_process; main != 0)
-      text += mp::examine(main, "MainProcess").explanation + "\n";
+    if (const auto main = ledger.main_process; main != 0) {
+      // While anybody on this computer sends descriptors, they could be what ours wait for: for
+      // that moment it is no deadlock.
+      auto seen = mp::examine(main, "MainProcess");
+      for (int tries = 0; tries < 20 && !seen.deadlock(); ++tries) {
+        ::poll(nullptr, 0, 10);
+        seen = mp::examine(main, "MainProcess");
+      }
+      text += seen.explanation + "\n";
+    }
     fail_and_stop(text + what_it_printed());
   }
 
@@ -531,7 +542,8 @@ void Examination::expect_no_processes_and_files() {
   std::set<std::string> files;
   std::ranges::set_difference(state.files(), state.files_before, std::inserter(files, files.end()));
   if (!files.empty())
-    fail("Expected: no file is left over when your function returns.\nSeen: " + listed(files) +
+    fail("Expected: no file is left over when your function returns.\nSeen: " +
+         listed(files, state.room.home) +
          "\nRemove what you create (remove, shm_unlink), on every way out of the function.");
 }
 
@@ -544,7 +556,8 @@ void Examination::expect_descriptors(const std::set<std::string>& before) {
   std::ranges::set_difference(now, before, std::back_inserter(added));
   fail("Expected: a call leaves no descriptor open.\nSeen: " + std::to_string(before.size()) +
        " were open before, " + std::to_string(now.size()) + " after it; new is number " +
-       added.front() + ".\nClose both ends of every pipe, also in the parent.");
+       added.front().substr(0, added.front().find(":[")) +
+       ".\nClose both ends of every pipe, also in the parent.");
 }
 
 }  // namespace harness

@@ -13,15 +13,16 @@ using harness::count_of;
 using harness::expect;
 using Submission = harness::Submission<decltype(race_repair)>;
 
+// How many updates are lost is different every time, and so is not told.
 void expect_total(int workers, int rounds, std::int64_t seen) {
   std::int64_t expected = 0;
   for (int worker = 0; worker < workers; ++worker)
     for (int round = 0; round < rounds; ++round) expected += measure(worker, round);
   const auto what = count_of(static_cast<std::size_t>(workers), "worker", "workers") + " and " +
                     count_of(static_cast<std::size_t>(rounds), "round", "rounds");
-  expect(seen == expected, "Expected: with " + what + " the total is " + std::to_string(expected) +
-                               ".\nSeen: " + std::to_string(seen) +
-                               (seen < expected ? ": updates are lost." : "."));
+  expect(seen == expected,
+         "Expected: with " + what + " the total is " + std::to_string(expected) +
+             ".\nSeen: " + (seen < expected ? "less: updates are lost." : "more."));
 }
 
 TEST(race_repair, one_worker_gets_the_right_total) {
@@ -47,6 +48,7 @@ TEST(race_repair, no_update_is_lost) {
 TEST(race_repair, no_update_is_lost_in_many_rounds) {
   Submission submission;
   expect_total(2, 5, submission.call({2, 5}, {.gather = 2, .gathering_place = 1}));
+  if (HasFailure()) return;
   expect_total(4, 100'000, submission.call({4, 100'000}, {.first_only = true}));
 }
 

@@ -1,5 +1,5 @@
 // Fails: the_workers_share_the_slices
-// Told: Seen: 1 process computes them
+// Told: Seen: never more than 1
 #include <utility>
 #include <vector>
 

@@ -1,5 +1,5 @@
 // Fails: two_processes_share_the_terms
-// Told: Seen: 1 process computes them
+// Told: Seen: never more than 1
 #include <numeric>
 #include <vector>
 
