@@ -97,6 +97,13 @@ struct Job {
   mp::Process process{};
 };
 
+// On a line.
+std::string shown(const std::string& name) {
+  auto text = harness::harmless(name);
+  std::ranges::replace(text, '\n', '?');
+  return text;
+}
+
 class Class {
  public:
   Class(const std::vector<harness::Facts>& exercises, const std::map<std::string, Rule>& rules,
@@ -225,8 +232,8 @@ class Class {
   void complete(const Student& student, const Report& report) {
     write_student(report.student(student.name), student);
     ++done_;
-    fmt::print("{:>4} of {}  {}: {} of {} points\n", done_, students_.size(),
-               harness::harmless(student.name), number(student.points()), number(student.of()));
+    fmt::print("{:>4} of {}  {}: {} of {} points\n", done_, students_.size(), shown(student.name),
+               number(student.points()), number(student.of()));
     std::fflush(stdout);
   }
 
@@ -235,8 +242,8 @@ class Class {
     for (const auto& student : students_)
       for (const auto& grade : student.grades)
         if (grade.outcome.kind == Kind::trouble) {
-          fmt::print(stderr, "course: {}/{} could not be graded: {}",
-                     harness::harmless(student.name), grade.exercise->name, grade.outcome.text);
+          fmt::print(stderr, "course: {}/{} could not be graded: {}", shown(student.name),
+                     grade.exercise->name, grade.outcome.text);
           status = EXIT_FAILURE;
         }
     fmt::print("The grades are in {}\n", report.grades().string());
@@ -278,6 +285,7 @@ bool lies_in(const fs::path& inner, const fs::path& outer) {
 
 int run(const Options& options) {
   ::umask(022);
+  if (options.report.empty()) throw UsageError{"--out needs the name of a folder"};
   const auto exercises = all_exercises();
   std::map<std::string, Rule> rules;
   if (!options.weights.empty()) rules = read_rules(options.weights, exercises);
@@ -318,6 +326,11 @@ int main(int argc, char** argv) {
   } catch (const std::invalid_argument& error) {
     fmt::print(stderr, "course: grade: {}\n", error.what());
     return 2;
+  } catch (const fs::filesystem_error& error) {
+    std::fflush(stdout);
+    harness::kill_descendants();
+    fmt::print(stderr, "course: grade: {}: {}\n", error.path1().string(), error.code().message());
+    return EXIT_FAILURE;
   } catch (const std::exception& error) {
     std::fflush(stdout);
     harness::kill_descendants();

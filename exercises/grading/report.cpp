@@ -207,7 +207,8 @@ std::string junit(const Student& student) {
       xml(replace_all_copy(student.name, "\n", " ")), suites);
 }
 
-std::string cell(const std::string& text) {
+std::string cell(const std::string& original) {
+  const auto text = harmless(original);
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
   return '"' + replace_all_copy(text, "\"", "\"\"") + '"';
 }
