@@ -387,6 +387,33 @@ TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
   EXPECT_FALSE(fs::exists(workshop));
 }
 
+// Ctrl-C in `./course check`.
+TEST(Examiner, leaves_nothing_when_it_is_interrupted) {
+  const std::string name = BUILD "/exercises/exit_codes/exit_codes";
+  std::string rooms = "/tmp/examiner-test-XXXXXX";
+  mp::check(::mkdtemp(rooms.data()) ? 0 : -1, "mkdtemp");
+  mp::check(::chmod(rooms.c_str(), 0755), "chmod");
+  mp::Process examiner{[&] {
+    ::setenv("EXAMINER_ROOMS", rooms.c_str(), 1);
+    const auto program = name + "_test", submission = "--submission=" + name + "_solution";
+    ::close(STDOUT_FILENO);
+    ::execl(program.c_str(), program.c_str(), submission.c_str(), "--gtest_filter=*too_long*",
+            nullptr);
+    ::_exit(127);
+  }};
+  const auto is_at_work = [&] {  // the test lasts two seconds
+    for (const auto& room : fs::directory_iterator{rooms})
+      if (fs::exists(room.path() / "exit_codes_solution") && fs::exists(room.path() / "socket"))
+        return true;
+    return false;
+  };
+  while (examiner.is_alive() && !is_at_work()) ::poll(nullptr, 0, 1);
+  ::kill(examiner.pid(), SIGINT);
+  EXPECT_EQ(examiner.join(), (mp::ExitStatus{.code = {}, .signal = SIGINT}));
+  EXPECT_TRUE(fs::is_empty(rooms));
+  fs::remove_all(rooms);
+}
+
 TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {
   hand_in({{"a/ping_pong.cpp", solution()}});
   // A file that is no program in the place of bubblewrap.

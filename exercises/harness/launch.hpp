@@ -25,6 +25,9 @@ class Room {
   uid_t user;  ///< who the submission runs as
 };
 
+/// From now on, Ctrl-C and the like remove this process's room before they end it.
+void remove_room_on_signals();
+
 /// A started submission: the child process that leads its session, and what it prints.
 struct Launched {
   pid_t pid = 0;
