@@ -167,6 +167,9 @@ class Class {
       grade.submission = find_submission(options_.submissions / student.name, exercises_[i].name);
       if (grade.submission.file.empty())
         grade.outcome.kind = Kind::missing;
+      else if (grade.submission.forbidden)
+        grade.outcome = {
+            Kind::trouble, grade.submission.file + " " + grade.submission.refusal + ".\n", {}};
       else if (!grade.submission.refusal.empty())
         grade.outcome.kind = Kind::refused;
       else if (is_given(grade))
@@ -329,7 +332,8 @@ int main(int argc, char** argv) {
   } catch (const fs::filesystem_error& error) {
     std::fflush(stdout);
     harness::kill_descendants();
-    fmt::print(stderr, "course: grade: {}: {}\n", error.path1().string(), error.code().message());
+    fmt::print(stderr, "course: grade: cannot use {}: {}\n", error.path1().string(),
+               error.code().message());
     return EXIT_FAILURE;
   } catch (const std::exception& error) {
     std::fflush(stdout);

@@ -387,6 +387,23 @@ TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
   EXPECT_FALSE(fs::exists(workshop));
 }
 
+// No points for a file that cannot be read would not be fair. Without capabilities, root may not
+// read everything, either.
+TEST_F(Grading, says_what_it_may_not_read) {
+  hand_in({{"file/ping_pong.cpp", "int x("}, {"folder/ping_pong.cpp", "int x("}});
+  fs::permissions(submissions / "file/ping_pong.cpp", fs::perms::none);
+  fs::permissions(submissions / "folder", fs::perms::none);
+  auto words = arguments({"--no-sandbox"});
+  words.insert(words.begin(), {"--dev-bind", "/", "/", "--cap-drop", "ALL", GRADER});
+  const auto run = run_program("/usr/bin/bwrap", words);
+  fs::permissions(submissions / "folder", fs::perms::owner_all);
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.error_lines(), ElementsAre(AllOf(HasSubstr("file/ping_pong could not be graded"),
+                                                   HasSubstr("Permission denied")),
+                                             HasSubstr("folder/ping_pong could not be graded")));
+  EXPECT_THAT(page("folder"), HasSubstr("not the student's fault"));
+}
+
 // Ctrl-C in `./course check`.
 TEST(Examiner, leaves_nothing_when_it_is_interrupted) {
   const std::string name = BUILD "/exercises/exit_codes/exit_codes";

@@ -21,14 +21,14 @@ using Kind = Outcome::Kind;
 // An exercise has either tests with points, or one reason why there are none.
 std::string reason(const Grade& grade) {
   const auto& name = grade.exercise->name;
-  const auto& [file, source, refusal, ignored, time] = grade.submission;
+  const auto& file = grade.submission.file;
   switch (grade.outcome.kind) {
     case Kind::missing:
       return fmt::format("There is no {0}.cpp, {0}/{0}.cpp or exercises/{0}/{0}.cpp.\n", name);
     case Kind::unchanged:
       return fmt::format("{} is as it was given.\n", file);
     case Kind::refused:
-      return fmt::format("{} {}.\n", file, refusal);
+      return fmt::format("{} {}.\n", file, grade.submission.refusal);
     case Kind::not_compiled:
       return fmt::format("{} does not compile. The first error is the one to mend.\n\n{}", file,
                          grade.outcome.text);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -54,6 +53,13 @@ Rule read_rule(const std::vector<std::string>& words) {
   return rule;
 }
 
+void refuse(Submission& submission, std::error_code error) {
+  submission.refusal = "cannot be read: " + error.message();
+  submission.forbidden = error == std::errc::permission_denied || error == std::errc::io_error;
+}
+
+std::error_code last_error() { return {errno, std::generic_category()}; }
+
 // The whole file, or why not.
 void take(const fs::path& path, Submission& submission) {
   // Not blocking: it might be a pipe to which nobody writes.
@@ -61,7 +67,7 @@ void take(const fs::path& path, Submission& submission) {
       ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) == -1) {
-    submission.refusal = std::string{"cannot be read: "} + std::strerror(errno);
+    refuse(submission, last_error());
     return;
   }
   submission.time = status.st_mtime;
@@ -75,7 +81,7 @@ void take(const fs::path& path, Submission& submission) {
     const auto part =
         mp::retry([&] { return ::read(file.get(), text.data() + size, text.size() - size); });
     if (part == -1) {
-      submission.refusal = std::string{"cannot be read: "} + std::strerror(errno);
+      refuse(submission, last_error());
       return;
     }
     if (part == 0) break;
@@ -95,7 +101,7 @@ Submission look_at(const fs::path& student, const fs::path& name) {
   const auto root = fs::canonical(student, error);
   const auto path = error ? root : fs::canonical(student / name, error);
   if (error) {
-    submission.refusal = "cannot be read: " + error.message();
+    refuse(submission, error);
   } else if (const auto inside = path.lexically_relative(root); inside.string().starts_with("..")) {
     submission.refusal = "leads out of the student's folder";
   } else {
@@ -156,7 +162,8 @@ Submission find_submission(const fs::path& student, const std::string& exercise)
   for (const auto& place :
        {fs::path{name}, fs::path{exercise} / name, fs::path{"exercises"} / exercise / name}) {
     std::error_code error;
-    if (!fs::exists(fs::symlink_status(student / place, error))) continue;
+    const auto status = fs::symlink_status(student / place, error);
+    if (status.type() == fs::file_type::not_found) continue;
     auto other = look_at(student, place);
     if (!found)
       found = std::move(other);

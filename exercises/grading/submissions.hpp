@@ -33,11 +33,12 @@ std::vector<std::string> students_in(const std::filesystem::path& folder);
 
 /// A file that a student has handed in.
 struct Submission {
-  std::string file;      ///< where it was found in the student's folder; empty if nowhere
-  std::string source;    ///< what is in it
-  std::string refusal;   ///< why it is not taken, if it is not
-  std::string ignored;   ///< another file for the same exercise, with something else in it
-  std::time_t time = 0;  ///< when it was changed last
+  std::string file;        ///< where it was found in the student's folder; empty if nowhere
+  std::string source;      ///< what is in it
+  std::string refusal;     ///< why it is not taken, if it is not
+  bool forbidden = false;  ///< because we may not read it, which is not the student's fault
+  std::string ignored;     ///< another file for the same exercise, with something else in it
+  std::time_t time = 0;    ///< when it was changed last
 };
 
 /// Looks for NAME.cpp, NAME/NAME.cpp and exercises/NAME/NAME.cpp, in this order. Takes a regular
