@@ -63,7 +63,11 @@ fs::path progress(const Facts& facts, const std::string& what) {
 std::optional<Verdict> last_verdict(const Facts& facts) {
   const auto file = progress(facts, "verdict.json");
   if (!fs::exists(file)) return std::nullopt;
-  return harness::read_verdict(file);
+  try {
+    return harness::read_verdict(file);
+  } catch (const std::exception&) {
+    return std::nullopt;  // written when the disk was full, for example: the next check mends it
+  }
 }
 
 fs::path file_to_edit(const Facts& facts) { return exercises / facts.name / (facts.name + ".cpp"); }
@@ -118,7 +122,8 @@ void list() {
   for (const auto& facts : all) {
     const auto verdict = last_verdict(facts);
     const int own = verdict ? verdict->points() : 0;
-    const bool changed = verdict && fs::last_write_time(file_to_edit(facts)) >
+    std::error_code gone;
+    const bool changed = verdict && fs::last_write_time(file_to_edit(facts), gone) >
                                         fs::last_write_time(progress(facts, "verdict.json"));
     std::string state = "not checked yet";
     if (verdict) state = verdict->full() ? "solved" : "begun";
