@@ -36,6 +36,7 @@ constexpr std::size_t most_processes = 64;
 constexpr std::uint64_t most_memory = 1ULL << 30;
 constexpr std::size_t most_output = 1 << 20;
 constexpr std::size_t most_visitors = 200;
+constexpr std::size_t most_workers = 200;  // at any time during a call
 
 // Whether all processes wait, and for how long nothing has changed.
 class Stillness {
@@ -161,6 +162,7 @@ struct Examination::State {
   void run(const Treatment& how, Done done) {
     treatment = how;
     gathering = how.gather > 1;
+    workers.clear();
     deadline = mp::deadline_after(how.time_limit);
     stillness.disturb();
     auto next_look = Clock::now() + 20ms;
@@ -233,6 +235,13 @@ struct Examination::State {
       case Greeting::Kind::work:
         visitor.at_work = visitor.waits = true;
         visitor.place = greeting.place;
+        // Otherwise it would depend on the computer whether these are done in time.
+        workers.insert(visitor.process);
+        if (workers.size() > most_workers)
+          complaint =
+              "Your program used more than 200 processes in one call, one after the other.\nStart "
+              "a "
+              "few, and give each more to do.";
         if (visitor.place == 0) ledger.pieces.push_back({visitor.process, greeting.numbers});
         if (treatment.children_only && visitor.process == ledger.main_process)
           complaint =
@@ -459,6 +468,7 @@ struct Examination::State {
   bool service_closed = false;
   std::optional<mp::Message> answer;
   std::vector<Visitor> visitors;
+  std::set<pid_t> workers;
   Ledger ledger;
   Treatment treatment;
   mp::Deadline deadline;

@@ -1,5 +1,5 @@
-// Fails: the_second_process_does_the_squaring
-// Told: Seen: 10 processes make them
+// Fails: a_long_list_is_squared
+// Told: used more than 200 processes
 #include <utility>
 
 #include "deadlock_repair.hpp"
