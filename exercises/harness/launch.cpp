@@ -157,9 +157,9 @@ std::vector<std::string> sandbox(const Room& room) {
                                  "--ro-bind", "/usr",          "/usr"};
   for (const auto* path : {"/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"})
     words.insert(words.end(), {"--ro-bind-try", path, path});
-  // Nor would the submission's user always be allowed to look whether this is there.
-  if (std::filesystem::exists(COURSE_DEPS))
-    words.insert(words.end(), {"--ro-bind", COURSE_DEPS, COURSE_DEPS});
+  // If it is not there, the submission's user may not be allowed to see that.
+  if (std::filesystem::exists(COURSE_DEPS "/usr"))
+    words.insert(words.end(), {"--ro-bind", COURSE_DEPS "/usr", COURSE_DEPS "/usr"});
   words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev"});
   for (const auto* path : {"/tmp", "/dev/shm"})
     words.insert(words.end(), {"--size", small_folder, "--tmpfs", path});
