@@ -239,9 +239,8 @@ struct Examination::State {
         workers.insert(visitor.process);
         if (workers.size() > most_workers)
           complaint =
-              "Your program used more than 200 processes in one call, one after the other.\nStart "
-              "a "
-              "few, and give each more to do.";
+              "Your program used more than 200 processes in one call, one after the other.\n"
+              "Start a few, and give each more to do.";
         if (visitor.place == 0) ledger.pieces.push_back({visitor.process, greeting.numbers});
         if (treatment.children_only && visitor.process == ledger.main_process)
           complaint =
