@@ -1,40 +1,25 @@
-#include <unistd.h>
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <program.hpp>
+#include <lesson_tests.hpp>
 
 // Every lesson of the chapter, run as a program: does it show what it says?
 
 namespace {
 
-namespace fs = std::filesystem;
 using course::run_lesson;
+using course::StartMethods;
 using testing::AllOf;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::SizeIs;
 using testing::StartsWith;
 using testing::UnorderedElementsAre;
-
-class StartMethods : public testing::TestWithParam<std::string> {
- protected:
-  course::Run run(const std::string& lesson, std::vector<std::string> arguments = {}) {
-    arguments.insert(arguments.end(), {"--start-method", GetParam()});
-    return run_lesson(lesson, arguments);
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Each, StartMethods, testing::Values("fork", "spawn", "forkserver"),
-                         [](const auto& method) { return method.param; });
 
 TEST_P(StartMethods, GreetingEndsWithTheMainProcess) {
   const auto run = this->run("greeting");
@@ -175,27 +160,21 @@ TEST(Lessons, ForkByHandGreetsAsTheToolkitDoes) {
 
 // ---- The command line ----
 
-TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
-  EXPECT_THAT(course::lessons_in(LESSON_DIR), SizeIs(11));
-  course::expect_checked_command_lines(LESSON_DIR);
-}
-
 TEST(CommandLine, ValuesAreChecked) {
-  const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
-      {"greeting", {"--processes", "0"}},      {"greeting", {"--processes", "-1"}},
-      {"greeting", {"--processes", "two"}},    {"greeting", {"--processes", "1.5"}},
-      {"greeting", {"--processes", "1e99"}},   {"greeting", {"--processes"}},
-      {"greeting", {"--start-method", "run"}}, {"hello", {"--start-method", ""}},
-      {"amdahl", {"--serial", "1.01"}},        {"amdahl", {"--serial", "nan"}},
-      {"amdahl", {"--plot", "figure.pdf"}},    {"start_methods", {"--starts", "0"}},
-      {"start_methods", {"--plot", "figure"}}, {"lock_printing", {"--processes", "x"}}};
-  for (const auto& [lesson, arguments] : wrong) {
-    const auto run = run_lesson(lesson, arguments);
-    EXPECT_EQ(run.status, 2) << run;
-    EXPECT_EQ(run.output, "");
-    EXPECT_THAT(run.error_lines(),
-                ElementsAre(AllOf(StartsWith(lesson + ": "), HasSubstr(arguments[0]))));
-  }
+  course::expect_refused({{"greeting", {"--processes", "0"}},
+                          {"greeting", {"--processes", "-1"}},
+                          {"greeting", {"--processes", "two"}},
+                          {"greeting", {"--processes", "1.5"}},
+                          {"greeting", {"--processes", "1e99"}},
+                          {"greeting", {"--processes"}},
+                          {"greeting", {"--start-method", "run"}},
+                          {"hello", {"--start-method", ""}},
+                          {"amdahl", {"--serial", "1.01"}},
+                          {"amdahl", {"--serial", "nan"}},
+                          {"amdahl", {"--plot", "figure.pdf"}},
+                          {"start_methods", {"--starts", "0"}},
+                          {"start_methods", {"--plot", "figure"}},
+                          {"lock_printing", {"--processes", "x"}}});
 }
 
 TEST(CommandLine, OutputThatCannotBeWrittenIsAnError) {
@@ -208,43 +187,14 @@ TEST(CommandLine, OutputThatCannotBeWrittenIsAnError) {
 
 // ---- Figures ----
 
-class Figures : public testing::TestWithParam<std::string> {
- protected:
-  course::Run plot(const std::string& file) {
-    if (GetParam() == "amdahl") return run_lesson("amdahl", {"--terms", "1e5", "--plot", file});
-    return run_lesson(GetParam(), {"--starts", "1", "--memory", "4", "--plot", file});
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Each, Figures, testing::Values("start_methods", "amdahl"),
-                         [](const auto& lesson) { return lesson.param; });
-
-TEST_P(Figures, AreWritten) {
-  const auto folder = fs::temp_directory_path() / ("figures-" + std::to_string(::getpid()));
-  fs::create_directory(folder);
-  for (const auto& [file, begin] :
-       {std::pair{"it's a figure.svg", "<?xml"}, std::pair{"figure.png", "\x89PNG"}}) {
-    const auto run = plot(folder / file);
-    EXPECT_EQ(run.status, 0) << run;
-    EXPECT_THAT(run.errors, IsEmpty());
-    std::ifstream in{folder / file, std::ios::binary};
-    const std::string content{std::istreambuf_iterator{in}, {}};
-    EXPECT_THAT(content, StartsWith(begin));
-    EXPECT_GT(content.size(), 1000U);
-  }
-  fs::remove_all(folder);
-}
-
-TEST_P(Figures, CanBeDrawnInTheTerminal) {
-  const auto run = plot("-");
-  EXPECT_EQ(run.status, 0) << run;
-  EXPECT_THAT(run.output, HasSubstr("+-----"));
-}
-
-TEST_P(Figures, ThatCannotBeWrittenAreAnError) {
-  const auto run = plot("/no/such/folder/figure.svg");
-  EXPECT_EQ(run.status, 1) << run;
-  EXPECT_THAT(run.error_lines(),
-              ElementsAre(AllOf(StartsWith(GetParam() + ": "), HasSubstr("/no/such/folder"))));
-}
+using course::Figure;
+using course::Figures;
+INSTANTIATE_TEST_SUITE_P(
+    Each, Figures,
+    testing::Values(Figure{"start_methods",
+                           {"start_methods", "--starts", "1", "--memory", "4", "--plot"},
+                           {"spawn"}},
+                    Figure{"amdahl", {"amdahl", "--terms", "1e5", "--plot"}, {}}),
+    [](const auto& figure) { return figure.param.name; });
 
 }  // namespace

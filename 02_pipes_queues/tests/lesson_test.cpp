@@ -1,38 +1,22 @@
-#include <unistd.h>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <string>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <program.hpp>
+#include <lesson_tests.hpp>
 
 // The lessons of the chapter, run as programs; those about deadlocks have a file of their own.
 
 namespace {
 
-namespace fs = std::filesystem;
 using course::run_lesson;
-using testing::AllOf;
+using course::StartMethods;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::SizeIs;
-using testing::StartsWith;
-
-class StartMethods : public testing::TestWithParam<std::string> {
- protected:
-  course::Run run(const std::string& lesson, std::vector<std::string> arguments = {}) {
-    arguments.insert(arguments.end(), {"--start-method", GetParam()});
-    return run_lesson(lesson, arguments);
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Each, StartMethods, testing::Values("fork", "spawn", "forkserver"),
-                         [](const auto& method) { return method.param; });
 
 TEST_P(StartMethods, PipeHello) {
   const auto run = this->run("pipe_hello");
@@ -79,17 +63,6 @@ TEST(Lessons, SmallestMultipleHandlesPartsThatFindNone) {
   const auto none = run_lesson("smallest_multiple", {"--points", "10", "--factor", "1000"});
   EXPECT_EQ(none.status, 0) << none;
   EXPECT_EQ(none.output_lines().back(), "There is no multiple of 1000 in the data");
-}
-
-TEST(Lessons, SmallestMultipleDrawsItsFigure) {
-  const auto file = fs::temp_directory_path() / ("smallest-" + std::to_string(::getpid()) + ".svg");
-  const auto run = run_lesson("smallest_multiple", {"--most", "10000", "--plot", file});
-  EXPECT_EQ(run.status, 0) << run;
-  std::ifstream in{file};
-  const std::string content{std::istreambuf_iterator{in}, {}};
-  for (const auto* label : {"serial", "2 processes", "4 processes", "8 processes"})
-    EXPECT_THAT(content, HasSubstr(label));
-  fs::remove(file);
 }
 
 // [a, b, c, d] as four strings
@@ -148,28 +121,26 @@ TEST(Lessons, PipeByHandReachesTheEndOfTheFile) {
               MatchesRegex("Parent: 900000 bytes in [0-9]+ reads, then the end of the file"));
 }
 
-TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
-  EXPECT_THAT(course::lessons_in(LESSON_DIR), SizeIs(13));
-  course::expect_checked_command_lines(LESSON_DIR);
+TEST(CommandLine, ValuesAreChecked) {
+  course::expect_refused({{"smallest_multiple", {"--processes", "0"}},
+                          {"smallest_multiple", {"--factor", "0"}},
+                          {"smallest_multiple", {"--points", "0"}},
+                          {"smallest_multiple", {"--points", "many"}},
+                          {"smallest_multiple", {"--plot", "a.gif"}},
+                          {"pi_pipes", {"--points", "0"}},
+                          {"pipe_by_hand", {"--bytes", "-5"}},
+                          {"producers_consumers", {"--start-method", "x"}}});
 }
 
-TEST(CommandLine, ValuesAreChecked) {
-  const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
-      {"smallest_multiple", {"--processes", "0"}},
-      {"smallest_multiple", {"--factor", "0"}},
-      {"smallest_multiple", {"--points", "0"}},
-      {"smallest_multiple", {"--points", "many"}},
-      {"smallest_multiple", {"--plot", "a.gif"}},
-      {"pi_pipes", {"--points", "0"}},
-      {"pipe_by_hand", {"--bytes", "-5"}},
-      {"producers_consumers", {"--start-method", "x"}}};
-  for (const auto& [lesson, arguments] : wrong) {
-    const auto run = run_lesson(lesson, arguments);
-    EXPECT_EQ(run.status, 2) << run;
-    EXPECT_EQ(run.output, "");
-    EXPECT_THAT(run.error_lines(),
-                ElementsAre(AllOf(StartsWith(lesson + ": "), HasSubstr(arguments[0]))));
-  }
-}
+// ---- Figures ----
+
+using course::Figure;
+using course::Figures;
+INSTANTIATE_TEST_SUITE_P(Each, Figures,
+                         testing::Values(Figure{
+                             "smallest_multiple",
+                             {"smallest_multiple", "--most", "10000", "--plot"},
+                             {"serial", "2 processes", "4 processes", "8 processes"}}),
+                         [](const auto& figure) { return figure.param.name; });
 
 }  // namespace

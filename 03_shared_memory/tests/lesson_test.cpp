@@ -1,25 +1,21 @@
-#include <unistd.h>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <numeric>
 #include <regex>
 #include <string>
-#include <utility>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <lesson/memory.hpp>
-#include <program.hpp>
+#include <lesson_tests.hpp>
 
 // Every lesson of the chapter, run as a program: does it show what it says?
 
 namespace {
 
-namespace fs = std::filesystem;
 using course::run_lesson;
+using course::StartMethods;
 using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
@@ -36,16 +32,6 @@ std::vector<std::int64_t> numbers_in(const std::string& text) {
     numbers.push_back(std::stoll(i->str()));
   return numbers;
 }
-
-class StartMethods : public testing::TestWithParam<std::string> {
- protected:
-  course::Run run(const std::string& lesson, std::vector<std::string> arguments = {}) {
-    arguments.insert(arguments.end(), {"--start-method", GetParam()});
-    return run_lesson(lesson, arguments);
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Each, StartMethods, testing::Values("fork", "spawn", "forkserver"),
-                         [](const auto& method) { return method.param; });
 
 TEST_P(StartMethods, ValueIncrement) {
   const auto run = this->run("value_increment");
@@ -165,42 +151,31 @@ TEST(Lessons, AtomicsTellsRightFromWrong) {
                           MatchesRegex("atomic +2 +100000000 +100000000  right" + cost)));
 }
 
-TEST(Lessons, FiguresAreDrawn) {
-  const auto file = fs::temp_directory_path() / ("shared-" + std::to_string(::getpid()) + ".svg");
-  const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> figures{
-      {{"dice_rolls", "--most", "10000"}, {"serial", "2 processes", "4 processes", "8 processes"}},
-      {{"atomics", "--increments", "10000"}, {"unlocked", "locked", "atomic"}}};
-  for (auto [arguments, labels] : figures) {
-    const auto lesson = arguments[0];
-    arguments.erase(arguments.begin());
-    arguments.insert(arguments.end(), {"--plot", file});
-    const auto run = run_lesson(lesson, arguments);
-    EXPECT_EQ(run.status, 0) << run;
-    std::ifstream in{file};
-    const std::string content{std::istreambuf_iterator{in}, {}};
-    for (const auto& label : labels) EXPECT_THAT(content, HasSubstr(label));
-    fs::remove(file);
-  }
-}
-
-TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
-  course::expect_checked_command_lines(LESSON_DIR);
-}
-
 TEST(CommandLine, ValuesAreChecked) {
-  const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
-      {"value_race", {"--processes", "0"}},    {"value_race", {"--increments", "-1"}},
-      {"value_lock", {"--processes", "many"}}, {"value_increment", {"--start-method", "x"}},
-      {"dice_rolls", {"--rolls", "0"}},        {"dice_rolls", {"--plot", "a.gif"}},
-      {"shared_sqrt", {"--items", "0"}},       {"map_reduce", {"--items", "0"}},
-      {"map_reduce", {"--chunk", "0"}},        {"atomics", {"--increments", "5"}}};
-  for (const auto& [lesson, arguments] : wrong) {
-    const auto run = run_lesson(lesson, arguments);
-    EXPECT_EQ(run.status, 2) << run;
-    EXPECT_EQ(run.output, "");
-    EXPECT_THAT(run.error_lines(),
-                ElementsAre(AllOf(StartsWith(lesson + ": "), HasSubstr(arguments[0]))));
-  }
+  course::expect_refused({{"value_race", {"--processes", "0"}},
+                          {"value_race", {"--increments", "-1"}},
+                          {"value_lock", {"--processes", "many"}},
+                          {"value_increment", {"--start-method", "x"}},
+                          {"dice_rolls", {"--rolls", "0"}},
+                          {"dice_rolls", {"--plot", "a.gif"}},
+                          {"shared_sqrt", {"--items", "0"}},
+                          {"map_reduce", {"--items", "0"}},
+                          {"map_reduce", {"--chunk", "0"}},
+                          {"atomics", {"--increments", "5"}}});
 }
+
+// ---- Figures ----
+
+using course::Figure;
+using course::Figures;
+INSTANTIATE_TEST_SUITE_P(Each, Figures,
+                         testing::Values(Figure{"dice_rolls",
+                                                {"dice_rolls", "--most", "10000", "--plot"},
+                                                {"serial", "2 processes", "4 processes",
+                                                 "8 processes"}},
+                                         Figure{"atomics",
+                                                {"atomics", "--increments", "10000", "--plot"},
+                                                {"unlocked", "locked", "atomic"}}),
+                         [](const auto& figure) { return figure.param.name; });
 
 }  // namespace

@@ -1,11 +1,8 @@
-#include <unistd.h>
 #include <cmath>
 #include <complex>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <regex>
 #include <set>
 #include <string>
@@ -13,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <lesson_tests.hpp>
 #include <mp/file_descriptor.hpp>
-#include <program.hpp>
 
 // The lessons of the chapter, run as programs.
 
@@ -22,46 +19,17 @@ namespace {
 
 namespace fs = std::filesystem;
 using course::run_lesson;
+using course::StartMethods;
+using course::TemporaryFolder;
 using testing::AllOf;
 using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
-
-class StartMethods : public testing::TestWithParam<std::string> {
- protected:
-  course::Run run(const std::string& lesson, std::vector<std::string> arguments = {}) {
-    arguments.insert(arguments.end(), {"--start-method", GetParam()});
-    return run_lesson(lesson, arguments);
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Each, StartMethods, testing::Values("fork", "spawn", "forkserver"),
-                         [](const auto& method) { return method.param; });
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = fs::temp_directory_path() / "lesson-XXXXXX";
-    mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-std::string read(const fs::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator{in}, {}};
-}
 
 double number_after(const std::string& text, const std::string& words) {
   const auto at = text.rfind(words);
@@ -291,78 +259,31 @@ TEST(Lessons, PoolByHandKeepsTheOrder) {
 
 // ---- The command line ----
 
-TEST(CommandLine, EveryLessonHelpsAndRefusesWhatIsWrong) {
-  course::expect_checked_command_lines(LESSON_DIR);
-}
-
 TEST(CommandLine, ValuesAreChecked) {
-  const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
-      {"map_squares", {"--processes", "0"}}, {"map_names", {"--wait", "-1"}},
-      {"pi_pool", {"--points", "0"}},        {"julia_serial", {"--cells", "0"}},
-      {"julia_pool", {"--slices", "0"}},     {"julia_pool", {"--plot", "a.gif"}},
-      {"parzen", {"--points", "many"}},      {"parzen", {"--cube", "a"}},
-      {"parallel_loop", {"--seconds", "x"}}, {"cached_pi", {"--points", "0"}}};
-  for (const auto& [lesson, arguments] : wrong) {
-    const auto run = run_lesson(lesson, arguments);
-    EXPECT_EQ(run.status, 2) << run;
-    EXPECT_EQ(run.output, "");
-    EXPECT_THAT(run.error_lines(),
-                ElementsAre(AllOf(StartsWith(lesson + ": "), HasSubstr(arguments[0]))));
-  }
+  course::expect_refused({{"map_squares", {"--processes", "0"}},
+                          {"map_names", {"--wait", "-1"}},
+                          {"pi_pool", {"--points", "0"}},
+                          {"julia_serial", {"--cells", "0"}},
+                          {"julia_pool", {"--slices", "0"}},
+                          {"julia_pool", {"--plot", "a.gif"}},
+                          {"parzen", {"--points", "many"}},
+                          {"parzen", {"--cube", "a"}},
+                          {"parallel_loop", {"--seconds", "x"}},
+                          {"cached_pi", {"--points", "0"}}});
 }
 
 // ---- Figures ----
 
-struct Drawing {
-  std::vector<std::string> command;  // a lesson that draws, and its arguments; the file follows
-  std::string text;                  // what the figure shows
-};
-
-const std::vector<Drawing> drawings{{{"pi_pool", "--points", "1000", "--plot"}, "processes"},
-                                    {{"julia_serial", "--cells", "50", "--plot"}, "imaginary part"},
-                                    {{"julia_pool", "--cells", "600", "--plot"}, "imaginary part"},
-                                    {{"parzen", "--points", "1000", "--plot"}, "6 processes"},
-                                    {{"parzen", "--points", "1000", "--cube"}, "outside"}};
-
-course::Run draw(const Drawing& drawing, const std::string& file) {
-  std::vector<std::string> arguments{drawing.command.begin() + 1, drawing.command.end()};
-  arguments.push_back(file);
-  return run_lesson(drawing.command.front(), arguments);
-}
-
-TEST(Figures, AreWritten) {
-  const TemporaryFolder folder;
-  for (const auto& drawing : drawings) {
-    for (const auto& [name, begin] : {std::pair{"a.svg", "<?xml"}, {"a.png", "\x89PNG"}}) {
-      const auto file = folder.path() / name;
-      const auto run = draw(drawing, file);
-      EXPECT_EQ(run.status, 0) << run;
-      EXPECT_THAT(run.errors, IsEmpty());
-      const auto content = read(file);
-      EXPECT_THAT(content.substr(0, 5), StartsWith(begin));
-      if (file.extension() == ".svg") {
-        EXPECT_THAT(content, HasSubstr(drawing.text));
-      }
-      EXPECT_GT(content.size(), 1000U);
-    }
-  }
-}
-
-TEST(Figures, CanBeDrawnInTheTerminal) {
-  for (const auto& drawing : drawings) {
-    const auto run = draw(drawing, "-");
-    EXPECT_EQ(run.status, 0) << run;
-    EXPECT_GT(run.output_lines().size(), 25U) << run;
-  }
-}
-
-TEST(Figures, ThatCannotBeWrittenAreAnError) {
-  for (const auto& drawing : drawings) {
-    const auto run = draw(drawing, "/no/such/folder/figure.svg");
-    EXPECT_EQ(run.status, 1) << run;
-    EXPECT_THAT(run.error_lines(), ElementsAre(AllOf(StartsWith(drawing.command.front() + ": "),
-                                                     HasSubstr("/no/such/folder"))));
-  }
-}
+using course::Figure;
+using course::Figures;
+INSTANTIATE_TEST_SUITE_P(
+    Each, Figures,
+    testing::Values(
+        Figure{"pi_pool", {"pi_pool", "--points", "1000", "--plot"}, {"processes"}},
+        Figure{"julia_serial", {"julia_serial", "--cells", "50", "--plot"}, {"imaginary part"}},
+        Figure{"julia_pool", {"julia_pool", "--cells", "600", "--plot"}, {"imaginary part"}},
+        Figure{"parzen_bars", {"parzen", "--points", "1000", "--plot"}, {"6 processes"}},
+        Figure{"parzen_cube", {"parzen", "--points", "1000", "--cube"}, {"outside"}}),
+    [](const auto& figure) { return figure.param.name; });
 
 }  // namespace
