@@ -41,9 +41,37 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
+struct Sockets {
+  mp::FileDescriptor here, there;
+  Sockets() {
+    int ends[2];
+    mp::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+    here = mp::FileDescriptor{ends[0]};
+    there = mp::FileDescriptor{ends[1]};
+  }
+};
+
+// So much is sent without anybody who receives it meanwhile.
+constexpr std::size_t at_once = 1 << 14;
+
+// Whatever is wrong with a message, the next one can be received.
+template <class T>
+void receive_as(const mp::Message& message) {
+  if (message.bytes.size() > at_once) return;
+  const Sockets sockets;
+  mp::Message{message.bytes, {}}.send(sockets.there);
+  mp::send(sockets.there, 42);
+  try {
+    mp::receive<T>(sockets.here);
+  } catch (const mp::MessageError&) {
+  }
+  require(mp::receive<int>(sockets.here) == 42);
+}
+
 // Whatever was accepted is a value like any other: it can be packed and unpacked.
 template <class T>
 void read_as(mp::Message message) {
+  receive_as<T>(message);
   try {
     const auto packed = mp::pack(mp::unpack<T>(std::move(message)));
     require(mp::pack(mp::unpack<T>({packed.bytes, {}})).bytes == packed.bytes);
@@ -54,6 +82,7 @@ void read_as(mp::Message message) {
 // Where equal values may have different bytes, or need descriptors, reading is enough.
 template <class T>
 void only_read_as(mp::Message message) {
+  receive_as<T>(message);
   try {
     mp::unpack<T>(std::move(message));
   } catch (const mp::MessageError&) {
@@ -81,15 +110,12 @@ Reading tagged_only_read =
 
 // The stream that an interrupted sender leaves behind.
 void receive(mp::Message message) {
-  int ends[2];
-  mp::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-  const mp::FileDescriptor here{ends[0]};
-  mp::FileDescriptor there{ends[1]};
-  const auto size = std::min<std::size_t>(message.bytes.size(), 1 << 14);
-  mp::check(::send(there.get(), message.bytes.data(), size, 0), "send");
-  there.close();
+  Sockets sockets;
+  const auto size = std::min(message.bytes.size(), at_once);
+  mp::check(::send(sockets.there.get(), message.bytes.data(), size, 0), "send");
+  sockets.there.close();
   try {
-    for (;;) mp::Message::receive(here);
+    for (;;) mp::Message::receive(sockets.here);
   } catch (const mp::MessageError&) {
   } catch (const mp::EndOfFile&) {
   }
