@@ -90,7 +90,7 @@ std::vector<double> numbers() {
   return values;
 }
 
-void copy_openmp(benchmark::State& state) {
+[[maybe_unused]] void copy_openmp(benchmark::State& state) {
   const auto input = numbers();
   for (auto _ : state) {
     const auto output = std::make_unique_for_overwrite<double[]>(doubles);
@@ -147,7 +147,7 @@ double series(std::size_t begin, std::size_t end) {
   return sum;
 }
 
-void compute_openmp(benchmark::State& state) {
+[[maybe_unused]] void compute_openmp(benchmark::State& state) {
   for (auto _ : state) {
     double sum = 0;
 #pragma omp parallel for schedule(dynamic) reduction(+ : sum) num_threads(processors)
@@ -170,7 +170,7 @@ void compute_mp(benchmark::State& state) {
 
 // ---- Indexes taken one by one, with nothing to do for them; few: starting and joining alone ----
 
-void items_openmp(benchmark::State& state) {
+[[maybe_unused]] void items_openmp(benchmark::State& state) {
   for (auto _ : state) {
 #pragma omp parallel for schedule(dynamic) num_threads(processors)
     for (std::int64_t i = 0; i < state.range(0); ++i) benchmark::DoNotOptimize(i);

@@ -208,7 +208,7 @@ std::string junit(const Student& student) {
 }
 
 std::string cell(const std::string& original) {
-  const auto text = harmless(original);
+  auto text = harmless(original);
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
   return '"' + replace_all_copy(text, "\"", "\"\"") + '"';
 }

@@ -234,7 +234,8 @@ Room::Room() {
   std::string name = path;
   check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
   path = name;
-  if (name.size() < sizeof room_to_remove) std::strcpy(room_to_remove, name.c_str());
+  if (name.size() < sizeof room_to_remove)
+    room_to_remove[name.copy(room_to_remove, name.size())] = '\0';
   socket = path / "socket";
   home = path / "home";
   // Nobody else has this number: so the user's limits and files are the submission's alone.
