@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,6 +79,7 @@ struct Figure {
   std::string name;
   std::vector<std::string> command;  ///< a lesson and its arguments; the file follows
   std::vector<std::string> labels;   ///< can be read in it
+  friend void PrintTo(const Figure& figure, std::ostream* out) { *out << figure.name; }
 };
 
 class Figures : public testing::TestWithParam<Figure> {
