@@ -95,7 +95,8 @@ class Measured(SphinxDirective):
         body = []
         for (name, label, peer), ratio in zip(found, ratios):
             what, _ = self.state.inline_text(label, self.lineno)
-            kind = "bar ours" if "mp::" in label else "bar"
+            ours = "mp::" in label or name.rpartition("/")[2].startswith("mp_")
+            kind = "bar ours" if ours else "bar"
             bar = f'<span class="{kind}" style="--share: {ratio / max(ratios):.4f}"></span>'
             body.append(table_row(
                 what, [nodes.Text(in_words(measured[name]))], [nodes.raw("", bar, format="html"), nodes.Text(as_ratio(ratio))],
