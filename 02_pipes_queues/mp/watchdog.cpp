@@ -129,8 +129,12 @@ struct Watchdog::Thread {
       const auto begin = Clock::now();
       const auto found = find_deadlock();
       const auto now = Clock::now();
-      if (found != known) since = now;
-      known = found;
+      // A deadlock stays. That none is found may be because somebody on this computer is sending
+      // descriptors, which could be what is waited for.
+      if (!found.empty() && found != known) {
+        known = found;
+        since = now;
+      }
       if (!found.empty() && now - since >= patience_) end_program(found);
       // To watch is to take no more than a twentieth of a processor.
       pause = std::max<Clock::duration>(usual_pause, 20 * (now - begin));

@@ -1,9 +1,12 @@
 #include <chrono>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mp/pipe.hpp>
 #include <program.hpp>
 
 namespace {
@@ -45,6 +48,20 @@ TEST(PipeDeadlock, WaitsAsLongAsItsPatience) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(run_lesson("pipe_deadlock").status, 1);
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds{1});
+}
+
+// A descriptor on its way could be what the others wait for; but it is not on its way all the time.
+TEST(PipeDeadlock, IsFoundWhileOthersSendDescriptors) {
+  std::jthread other{[](const std::stop_token& stop) {
+    auto [sender, receiver] = mp::pipe();
+    while (!stop.stop_requested()) {
+      sender.send(sender.descriptor());
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+      receiver.recv<mp::FileDescriptor>();
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+  }};
+  EXPECT_EQ(run_lesson("pipe_deadlock").status, 1);
 }
 
 TEST(PipeFullDeadlock, ShowsTheHazardAndItsCure) {
