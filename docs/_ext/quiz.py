@@ -1,13 +1,13 @@
 """Quizzes: `{quiz} 01_process` shows docs/quizzes/01_process.json.
 
 The format is jupyterquiz's, so the same file works in a notebook: a list of questions of type multiple_choice,
-many_choice or numeric, with feedback for each answer. Here the questions become an ordinary form; course.js
-judges it on the page, and nothing leaves it.
+many_choice or numeric, with feedback for each answer. As there, texts and code are HTML: < is written &lt;.
+Here the questions become an ordinary form; course.js judges it on the page, and nothing leaves it.
 """
 
 import json
 import re
-from html import escape
+from html import unescape
 from pathlib import Path
 
 from docutils import nodes
@@ -18,8 +18,8 @@ from sphinx.util.docutils import SphinxDirective
 
 
 def inline(text):
-    """Plain text with `code` in it."""
-    return re.sub(r"`([^`]+)`", r'<code class="docutils literal notranslate">\1</code>', escape(text))
+    """Text with `code` in it."""
+    return re.sub(r"`([^`]+)`", r'<code class="docutils literal notranslate">\1</code>', text)
 
 
 def check(question):
@@ -27,6 +27,11 @@ def check(question):
     kind, answers = question.get("type"), question["answers"]
     if kind not in ("multiple_choice", "many_choice", "numeric"):
         return f"type '{kind}' is none of multiple_choice, many_choice, numeric"
+    texts = [question["question"], question.get("code", "")]
+    texts += [answer.get(part, "") for answer in answers for part in ("answer", "feedback")]
+    for text in texts:
+        if re.search(r"[<>]|&(?![a-z]+;)", text):
+            return f"write < > & as &lt; &gt; &amp;: {text}"
     right = [answer for answer in answers if answer.get("correct")]
     if not right or (kind == "multiple_choice" and len(right) != 1):
         return f"{len(right)} right answers"
@@ -41,7 +46,7 @@ def question_form(number, question, name):
     kind, answers = question["type"], question["answers"]
     code = ""
     if "code" in question:
-        code = highlight(question["code"], CppLexer(), HtmlFormatter(cssclass="highlight"))
+        code = highlight(unescape(question["code"]), CppLexer(), HtmlFormatter(cssclass="highlight"))
         code = f'<div class="highlight-cpp notranslate">{code}</div>'
     body = []
     if kind == "numeric":

@@ -18,7 +18,7 @@ function judge(question, fieldset) {
     if (text === "" || Number.isNaN(value)) return null;
     const fits = (answer) =>
       answer.type === "value" ? Math.abs(value - answer.value) < 1e-9
-      : answer.type === "range" ? answer.range[0] <= value && value <= answer.range[1]
+      : answer.type === "range" ? answer.range[0] <= value && value < answer.range[1]
       : true;
     const answer = question.answers.filter((a) => a.type !== "default").find(fits)
       || question.answers.find((a) => a.type === "default");
