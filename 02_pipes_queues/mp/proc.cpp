@@ -158,20 +158,19 @@ std::optional<ThreadState> read_thread(pid_t pid, pid_t tid) {
 }  // namespace
 
 std::optional<ProcessState> read_process(pid_t pid) {
-  const auto status = read_text(path_of(pid, "status"));
-  if (!status) return std::nullopt;
-  ProcessState process{.pid = pid,
-                       .parent = number_field<pid_t>(*status, "PPid:"),
-                       .name = {},
-                       .pid_namespace = read_link(path_of(pid, "ns/pid")).value_or(""),
-                       .caught_signals = number_field<std::uint64_t>(*status, "SigCgt:", 16),
-                       .threads = {}};
-  process.name = read_text(path_of(pid, "comm")).value_or("");
-  while (process.name.ends_with('\n')) process.name.pop_back();
   const auto tids = numbers_in(path_of(pid, "task"));
   if (!tids) return std::nullopt;
+  ProcessState process{.pid = pid, .name = {}, .pid_namespace = {}, .threads = {}};
   for (const auto tid : *tids)
     if (auto thread = read_thread(pid, tid)) process.threads.push_back(*std::move(thread));
+  // The threads first: what is read after them holds for as long as they turn out to have slept.
+  const auto status = read_text(path_of(pid, "status"));
+  if (!status) return std::nullopt;
+  process.parent = number_field<pid_t>(*status, "PPid:");
+  process.caught_signals = number_field<std::uint64_t>(*status, "SigCgt:", 16);
+  process.pid_namespace = read_link(path_of(pid, "ns/pid")).value_or("");
+  process.name = read_text(path_of(pid, "comm")).value_or("");
+  while (process.name.ends_with('\n')) process.name.pop_back();
   return process;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -741,6 +742,42 @@ INSTANTIATE_TEST_SUITE_P(
         {"NamedPipe", named_pipe, "MainProcess waits for input from .*"},
     }),
     name_of);
+
+// One thread has a handler whenever it waits, and runs while it has none. Whoever remembers that
+// there was no handler, and then sees the thread wait, is wrong. The others make the look longer.
+void waits_only_with_a_handler() {
+  const Pipe own;
+  sigset_t alarm;
+  ::sigemptyset(&alarm);
+  ::sigaddset(&alarm, SIGALRM);
+  ::pthread_sigmask(SIG_BLOCK, &alarm, nullptr);
+  std::vector<std::thread> others;
+  for (int i = 0; i < 50; ++i) others.emplace_back([&] { receive(own.read); });
+  others.emplace_back([&] {
+    struct sigaction handler {};
+    handler.sa_handler = [](int) {};
+    ::signal(SIGALRM, SIG_IGN);
+    ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+    const timeval period{.tv_sec = 0, .tv_usec = 20'000};
+    const itimerval timer{.it_interval = period, .it_value = period};
+    ::setitimer(ITIMER_REAL, &timer, nullptr);
+    for (char byte = 0;;) {
+      ::sigaction(SIGALRM, &handler, nullptr);
+      if (::read(own.read, &byte, 1) != -1) ::_exit(2);
+      ::signal(SIGALRM, SIG_IGN);
+      for (const auto end = Clock::now() + 1ms; Clock::now() < end;) continue;
+    }
+  });
+  others.back().join();
+}
+
+TEST(Watchdog, LooksForHandlersWhileAProcessWaits) {
+  const Child program{"Main", waits_only_with_a_handler};
+  for (int i = 0; i < 500; ++i) {
+    const auto examination = mp::examine(program.pid());
+    ASSERT_FALSE(examination.deadlock()) << examination.explanation << " in look " << i;
+  }
+}
 
 // The write end is here, in the ancestor.
 TEST(Watchdog, KnowsThatInputMayComeFromOutside) {
