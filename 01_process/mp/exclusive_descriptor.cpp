@@ -1,51 +1,85 @@
+#include <pthread.h>
 #include <mutex>
 #include <set>
+#include <system_error>
 
 #include <mp/exclusive_descriptor.hpp>
+#include <mp/start.hpp>
 
 namespace mp {
 namespace {
 
-// All that are open in this process. Never destroyed: a static object may be closed at the very
-// end.
+// All that are open in this process. Whoever makes, moves or closes one holds the mutex meanwhile,
+// and so does whoever forks: a child finds each of its copies here.
 struct Registry {
   std::mutex mutex;
   std::set<ExclusiveDescriptor*> open;
 };
 
 Registry& registry() {
-  static Registry& registry = *new Registry;
+  static Registry& registry = *[] {
+    const auto lock = [] { mp::registry().mutex.lock(); };
+    const auto unlock = [] { mp::registry().mutex.unlock(); };
+    const int error = ::pthread_atfork(lock, unlock, unlock);
+    if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_atfork");
+    return new Registry;  // never destroyed: a static object may be closed at the very end
+  }();
   return registry;
 }
+[[maybe_unused]] const auto& made_early = registry();  // a fork must not come in between
 
 }  // namespace
 
+// These two are called with the mutex locked.
 void ExclusiveDescriptor::hold(FileDescriptor descriptor) {
   if (!descriptor) return;
-  const std::scoped_lock guard{registry().mutex};
   registry().open.insert(this);
   descriptor_ = std::move(descriptor);
 }
-
 FileDescriptor ExclusiveDescriptor::release() noexcept {
-  if (!descriptor_) return {};
-  const std::scoped_lock guard{registry().mutex};
   registry().open.erase(this);
   return std::move(descriptor_);
 }
 
+ExclusiveDescriptor::ExclusiveDescriptor(FileDescriptor descriptor) {
+  const std::scoped_lock guard{registry().mutex};
+  hold(std::move(descriptor));
+}
+
+ExclusiveDescriptor::ExclusiveDescriptor(ExclusiveDescriptor&& other) noexcept {
+  const std::scoped_lock guard{registry().mutex};
+  hold(other.release());
+}
+
 ExclusiveDescriptor& ExclusiveDescriptor::operator=(ExclusiveDescriptor&& other) noexcept {
   if (this == &other) return *this;
-  close();
+  const std::scoped_lock guard{registry().mutex};
+  release().close();
   hold(other.release());
   return *this;
+}
+
+void ExclusiveDescriptor::close() noexcept {
+  if (!descriptor_) return;
+  const std::scoped_lock guard{registry().mutex};
+  release().close();
+}
+
+std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ExclusiveDescriptor::socket_pair() {
+  std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ends;
+  {
+    const std::scoped_lock guard{registry().mutex};
+    detail::SocketPair pair;
+    ends.first.hold(std::move(pair.here));
+    ends.second.hold(std::move(pair.there));
+  }
+  return ends;
 }
 
 void ExclusiveDescriptor::load(Reader& reader) {
   FileDescriptor arrived;
   reader(arrived);
-  close();
-  hold(std::move(arrived));
+  *this = ExclusiveDescriptor{std::move(arrived)};
 }
 
 bool ExclusiveDescriptor::none_open() { return registry().open.empty(); }

@@ -10,17 +10,20 @@ namespace mp {
 /// A descriptor that one process has for itself, such as the end of a pipe. A child made by fork
 /// has a copy of every descriptor, and while anybody holds a copy of one end, nobody sees the end
 /// of the file at the other. So a child of mp::Process closes its copies, but for those given to
-/// it.
+/// it. Threads may make, move and close ends while others fork.
 class ExclusiveDescriptor {
  public:
   ExclusiveDescriptor() = default;
-  explicit ExclusiveDescriptor(FileDescriptor descriptor) { hold(std::move(descriptor)); }
-  ExclusiveDescriptor(ExclusiveDescriptor&& other) noexcept { hold(other.release()); }
+  explicit ExclusiveDescriptor(FileDescriptor descriptor);
+  ExclusiveDescriptor(ExclusiveDescriptor&& other) noexcept;
   ExclusiveDescriptor& operator=(ExclusiveDescriptor&& other) noexcept;
   ~ExclusiveDescriptor() { close(); }
 
+  /// Two sockets that are connected to each other. Throws std::system_error.
+  static std::pair<ExclusiveDescriptor, ExclusiveDescriptor> socket_pair();
+
   const FileDescriptor& get() const noexcept { return descriptor_; }
-  void close() noexcept { release(); }
+  void close() noexcept;
 
   void save(Writer& writer) const { writer(descriptor_); }
   void load(Reader& reader);

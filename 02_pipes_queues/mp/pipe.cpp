@@ -8,9 +8,8 @@
 namespace mp {
 
 std::pair<Connection, Connection> pipe() {
-  int ends[2];
-  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-  return {Connection{FileDescriptor{ends[0]}}, Connection{FileDescriptor{ends[1]}}};
+  auto [one, other] = ExclusiveDescriptor::socket_pair();
+  return {Connection{std::move(one)}, Connection{std::move(other)}};
 }
 
 std::pair<Connection, Connection> one_way_pipe() {

@@ -24,6 +24,7 @@ class Connection {
  public:
   Connection() = default;
   explicit Connection(FileDescriptor socket) : socket_{std::move(socket)} {}
+  explicit Connection(ExclusiveDescriptor socket) : socket_{std::move(socket)} {}
 
   /// Waits while the pipe is full. Throws BrokenPipe when the other end is closed.
   template <class T>

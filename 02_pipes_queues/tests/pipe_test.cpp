@@ -10,6 +10,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <variant>
 #include <vector>
@@ -74,6 +75,34 @@ void expect_echo(const T& value) {
   EXPECT_EQ(here.recv<T>(), value);
   here.close();  // the child gets the end of the file, and ends
   EXPECT_TRUE(child.join().success());
+}
+
+// A child made meanwhile must neither keep a copy of an end nor find a mutex locked.
+TEST(Pipe, ThreadsMakeMoveAndClosePipesWhileOthersFork) {
+  const NothingLeftOver nothing;
+  std::vector<Process> children;
+  std::vector<Connection> ends;
+  {
+    const std::jthread thread{[](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        auto [here, there] = mp::pipe();
+        const Connection moved = std::move(here);
+        there.close();
+        ASSERT_TRUE(moved.poll(20s)) << "a child has a copy of the other end";
+      }
+    }};
+    for (int i = 0; i < 200; ++i) {
+      auto [here, there] = mp::pipe();
+      ends.push_back(std::move(here));
+      children.emplace_back([end = std::move(there)]() mutable {
+        auto own = mp::pipe();
+        end.send(true);
+        end.poll(60s);  // lives on, until the test closes the other end
+      });
+      ASSERT_TRUE(ends.back().poll(20s)) << "the child hangs";
+    }
+  }
+  ends.clear();
 }
 
 TEST_P(PipeUnder, CarriesValuesOfManyTypes) {
