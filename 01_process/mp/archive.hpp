@@ -140,6 +140,50 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
   std::map<std::uint32_t, const std::type_info*> shared_types_;
 };
 
+namespace detail {
+
+// What cereal may write and read as plain memory: arrays of numbers. Not of bool: see `load`.
+template <class T>
+inline constexpr bool is_plain = !std::is_same_v<std::remove_all_extents_t<T>, bool>;
+
+// Whether a container's elements travel as they lie in memory, one after the other.
+template <class Container>
+inline constexpr bool is_flat = false;
+template <class T, class Allocator>
+inline constexpr bool is_flat<std::vector<T, Allocator>> = std::is_arithmetic_v<T>&& is_plain<T>;
+template <class Char, class Traits, class Allocator>
+inline constexpr bool is_flat<std::basic_string<Char, Traits, Allocator>> = true;
+
+// Makes room for the first of the elements that are to come, and returns how many. Their number
+// may be damaged, so memory is taken as they arrive; in parts, because the container fills with
+// zeros what it grows by: they stay in the cache.
+template <class Container>
+std::size_t grow(Container& container, std::uint64_t to_come) {
+  constexpr std::uint64_t part = (1 << 18) / sizeof(typename Container::value_type);
+  const auto done = container.size();
+  const auto next = std::min(to_come, part);
+  if (done + next > container.capacity())
+    container.reserve(std::min(done + to_come, std::max(64 * done, 4 * part)));
+  container.resize(done + next);
+  return next;
+}
+
+template <class Container>
+void load_flat(Reader& reader, Container& container) {
+  using Element = typename Container::value_type;
+  cereal::size_type left{};
+  reader(left);
+  if (left > reader.remaining() / sizeof(Element)) throw MessageError{"it ends too early"};
+  container.clear();
+  while (left > 0) {
+    const auto part = grow(container, left);
+    reader.read(container.data() + container.size() - part, part * sizeof(Element));
+    left -= part;
+  }
+}
+
+}  // namespace detail
+
 // The functions cereal looks for, for the few types that everything else is made of.
 template <class T>
 requires std::is_arithmetic_v<T>
@@ -170,63 +214,24 @@ void load(Reader& reader, cereal::SizeTag<T>& tag) {
   tag.size = static_cast<std::remove_reference_t<T>>(count);
 }
 
-// What cereal may write and read as plain memory: arrays of numbers. Not of bool, see above.
 template <class T>
-inline constexpr bool is_plain = !std::is_same_v<std::remove_all_extents_t<T>, bool>;
-
-template <class T>
-requires is_plain<T>
+requires detail::is_plain<T>
 void save(Writer& writer, const cereal::BinaryData<T>& data) {
   writer.write(data.data, static_cast<std::size_t>(data.size));
 }
 
 template <class T>
-requires is_plain<T>
+requires detail::is_plain<T>
 void load(Reader& reader, cereal::BinaryData<T>& data) {
   reader.read(data.data, static_cast<std::size_t>(data.size));
 }
 
-/// Whether a container's elements travel as they lie in memory, one after the other.
-template <class Container>
-inline constexpr bool is_flat = false;
 template <class T, class Allocator>
-inline constexpr bool is_flat<std::vector<T, Allocator>> = std::is_arithmetic_v<T>&& is_plain<T>;
-template <class Char, class Traits, class Allocator>
-inline constexpr bool is_flat<std::basic_string<Char, Traits, Allocator>> = true;
-
-/// Makes room for the first of the elements that are to come, and returns how many. Their number
-/// may be damaged, so memory is taken as they arrive; in parts, because the container fills with
-/// zeros what it grows by: they stay in the cache.
-template <class Container>
-std::size_t grow(Container& container, std::uint64_t to_come) {
-  constexpr std::uint64_t part = (1 << 18) / sizeof(typename Container::value_type);
-  const auto done = container.size();
-  const auto next = std::min(to_come, part);
-  if (done + next > container.capacity())
-    container.reserve(std::min(done + to_come, std::max(64 * done, 4 * part)));
-  container.resize(done + next);
-  return next;
-}
-
-template <class Container>
-void load_flat(Reader& reader, Container& container) {
-  using Element = typename Container::value_type;
-  cereal::size_type left{};
-  reader(left);
-  if (left > reader.remaining() / sizeof(Element)) throw MessageError{"it ends too early"};
-  container.clear();
-  while (left > 0) {
-    const auto part = grow(container, left);
-    reader.read(container.data() + container.size() - part, part * sizeof(Element));
-    left -= part;
-  }
-}
-template <class T, class Allocator>
-requires is_flat<std::vector<T, Allocator>>
-void load(Reader& reader, std::vector<T, Allocator>& vector) { load_flat(reader, vector); }
+requires detail::is_flat<std::vector<T, Allocator>>
+void load(Reader& reader, std::vector<T, Allocator>& vector) { detail::load_flat(reader, vector); }
 template <class Char, class Traits, class Allocator>
 void load(Reader& reader, std::basic_string<Char, Traits, Allocator>& string) {
-  load_flat(reader, string);
+  detail::load_flat(reader, string);
 }
 
 template <class T>

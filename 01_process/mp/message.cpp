@@ -207,20 +207,21 @@ Reader::Reader(detail::ArrivingMessage& message)
 
 std::uint64_t Reader::remaining() const { return here() + (arriving_ ? arriving_->left() : 0); }
 
+// Fewer bytes are not worth a system call of their own.
+constexpr std::uint64_t worth_a_call = 1 << 16;
+
 // Sees to it that so many of the next bytes are here.
 void Reader::fetch(std::uint64_t size) {
   if (size > remaining()) throw MessageError{"it ends too early"};
   if (size <= here()) return;
-  constexpr std::uint64_t least = 1 << 16;  // fewer are not worth a system call
   message_.bytes.erase(0, std::exchange(position_, 0));
-  arriving_->fetch(std::max(size - here(), std::min(least, arriving_->left())));
+  arriving_->fetch(std::max(size - here(), std::min(worth_a_call, arriving_->left())));
 }
 
 // A part that is not here yet: what is large goes straight to where it belongs.
 void Reader::read_on(char* data, std::size_t size) {
-  constexpr std::size_t large = 1 << 16;
   if (size > remaining()) throw MessageError{"it ends too early"};
-  if (const auto rest = size - here(); rest >= large) {
+  if (const auto rest = size - here(); rest >= worth_a_call) {
     read(data, size - rest);
     return arriving_->read(data + size - rest, rest);
   }

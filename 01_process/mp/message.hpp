@@ -129,7 +129,7 @@ requires can_travel<T> T unpack(Message message) {
 template <class T>
 requires can_travel<T>
 void send(const FileDescriptor& socket, const T& value) {
-  if constexpr (is_flat<T>) {
+  if constexpr (detail::is_flat<T>) {
     Message message;
     Writer writer{message};
     writer(type_name<T>(), static_cast<cereal::size_type>(value.size()));

@@ -39,7 +39,7 @@ std::vector<std::byte> Connection::recv_bytes() {
   const auto first = std::as_bytes(std::span{arriving.message.bytes});
   std::vector<std::byte> bytes{first.begin(), first.end()};
   while (arriving.left() > 0) {
-    const auto part = grow(bytes, arriving.left());
+    const auto part = detail::grow(bytes, arriving.left());
     arriving.read(reinterpret_cast<char*>(bytes.data() + bytes.size() - part), part);
   }
   return bytes;
