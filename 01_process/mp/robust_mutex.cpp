@@ -36,14 +36,17 @@ RobustMutex::Result RobustMutex::result(int error, const char* call) {
   }
 }
 
-RobustMutex::Result RobustMutex::lock(Deadline deadline) {
-  using namespace std::chrono_literals;
-  if (!deadline) return lock();
-  const auto since_start =
-      std::max(deadline->time_since_epoch(), std::chrono::steady_clock::duration::zero());
-  const timespec until{.tv_sec = since_start / 1s, .tv_nsec = since_start % 1s / 1ns};
-  return result(::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &until),
-                "pthread_mutex_clocklock");
+RobustMutex::Result RobustMutex::lock_rare(int error, Deadline deadline) {
+  using namespace std::chrono;
+  constexpr nanoseconds odd{odd_fraction};
+  const auto limit = deadline.value_or(steady_clock::time_point::max()).time_since_epoch();
+  for (nanoseconds until{}; error == EBUSY || (error == ETIMEDOUT && until < limit);) {
+    const auto now = steady_clock::now().time_since_epoch();
+    until = deadline ? std::clamp(limit, 0ns, now + 1s) : floor<seconds>(now - odd) + 1s + odd;
+    const timespec end{.tv_sec = until / 1s, .tv_nsec = until % 1s / 1ns};
+    error = ::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &end);
+  }
+  return result(error, "pthread_mutex_lock");
 }
 
 RobustMutex::Result RobustMutex::try_lock() {

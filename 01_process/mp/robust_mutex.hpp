@@ -1,6 +1,8 @@
 #pragma once
 
 #include <pthread.h>
+#include <ctime>
+#include <optional>
 
 #include <mp/wait.hpp>
 
@@ -17,11 +19,10 @@ class RobustMutex {
   RobustMutex& operator=(const RobustMutex&) = delete;
 
   /// Throws std::system_error when this thread holds it already.
-  Result lock() {
-    const int error = ::pthread_mutex_lock(&mutex_);
-    return error == 0 ? Result::locked : result(error, "pthread_mutex_lock");
+  Result lock(Deadline deadline = std::nullopt) {
+    const int error = ::pthread_mutex_trylock(&mutex_);
+    return error == 0 ? Result::locked : lock_rare(error, deadline);
   }
-  Result lock(Deadline deadline);
   Result try_lock();
 
   /// Throws std::system_error when this thread does not hold it.
@@ -30,7 +31,16 @@ class RobustMutex {
     if (error != 0) require_success(error, "pthread_mutex_unlock");
   }
 
+  /// Nobody sleeps here for more than a second: then it looks again whether the mutex is free. (A
+  /// process that is killed when it has just been woken to take the mutex cannot wake the next
+  /// one.) Without a deadline, such a wait ends at an odd fraction of a second, by which
+  /// mp::examine knows it.
+  static bool is_renewed(const timespec& end) { return end.tv_nsec == odd_fraction; }
+
  private:
+  static constexpr long odd_fraction = 314'159'265;
+
+  Result lock_rare(int error, Deadline deadline);
   Result result(int error, const char* call);
   static void require_success(int error, const char* call);
 

@@ -101,6 +101,13 @@ void hold_until_told(Lock& lock, SharedMemory& memory) {
   wait_until([&] { return board.go.load(); });
 }
 
+void wait_for_lock_when_idle(Lock& lock, SharedMemory& memory) {
+  const sched_param parameters{};
+  mp::check(::sched_setscheduler(0, SCHED_IDLE, &parameters), "sched_setscheduler");
+  ++board_in(memory).arrived;
+  const std::scoped_lock guard{lock};
+}
+
 enum class End { killed, returns, exits, throws };
 
 void hold_and_end(Lock& lock, SharedMemory& memory, End end) {
@@ -331,6 +338,32 @@ TEST_P(LockUnder, AKilledWaiterDisturbsNobody) {
   EXPECT_TRUE(waiters[1].join().success());
   EXPECT_TRUE(waiters[2].join().success());
   EXPECT_EQ(board.locked, 2);
+}
+
+// The kernel wakes one waiter. If that one is killed before it runs, and another process takes the
+// mutex in between, nobody knows any more that there are others who wait.
+TEST_P(LockUnder, AWaiterKilledWhenItIsWokenDisturbsNobody) {
+  cpu_set_t before, here;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&here);
+  CPU_SET(::sched_getcpu(), &here);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof here, &here), 0);
+  lock.lock();
+  // It runs only when this process does not.
+  auto victim = start(&wait_for_lock_when_idle, std::ref(lock), std::ref(memory));
+  wait_until([&] { return board.arrived == 1; });
+  wait_until_asleep(victim.pid());
+  auto other = start(&wait_for_lock, std::ref(lock), std::ref(memory), Way::lock);
+  wait_until([&] { return board.arrived == 2; });
+  wait_until_asleep(other.pid());
+  lock.unlock();
+  lock.lock();
+  victim.kill();
+  victim.join();
+  lock.unlock();
+  ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_TRUE(other.join_for(60s));
+  other.kill();
 }
 
 // ---- Mistakes ----

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <mp/robust_mutex.hpp>
 #include <mp/wait_graph.hpp>
 
 // From a system call, its number and arguments, to what the thread waits for.
@@ -258,7 +259,10 @@ class Decoder {
       need = shared_word();
     }
     auto wait = waiting_for(std::move(need));
-    wait.limited = argument(3) != 0;
+    timespec until{};
+    wait.limited =
+        argument(3) != 0 && !(wait.needs[0].kind == Need::Kind::lock && read(argument(3), &until) &&
+                              RobustMutex::is_renewed(until));
     return wait;
   }
 

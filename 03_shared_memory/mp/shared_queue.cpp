@@ -86,17 +86,6 @@ bool wait_for_change(Count& count, std::uint32_t seen, const Deadline& deadline)
   return errno != ETIMEDOUT;
 }
 
-// Locks an end; false when the deadline has passed and the lock is still taken. Who holds it is
-// never waiting for others.
-bool enter(RobustMutex& lock, const Deadline& deadline) {
-  if (lock.try_lock() != RobustMutex::Result::timed_out) return true;
-  // If a process is killed when it has just been woken to take the lock, nobody wakes the next one:
-  // so look again now and then. Whether the lock is free is certain, the kernel sees to that.
-  while (lock.lock(deadline_after(20ms)) == RobustMutex::Result::timed_out)
-    if (deadline && Clock::now() >= *deadline) return false;
-  return true;
-}
-
 // Whoever closed the queue may have been killed halfway: who waits for room must be told as well.
 [[noreturn]] void throw_closed(Count& taken, const char* reason) {
   if (!(taken.load(std::memory_order_relaxed) & closed))
@@ -159,7 +148,7 @@ bool Ring::put(const void* item, const Deadline& deadline) {
   auto& shared = this->shared();
   auto& [in, out] = shared.ends;
   for (;;) {
-    if (!enter(in.lock, deadline)) return false;
+    if (in.lock.lock(deadline) == RobustMutex::Result::timed_out) return false;
     std::unique_lock guard{in.lock, std::adopt_lock};
     const auto put = in.count.load(std::memory_order_relaxed);
     if (put & closed) throw_closed(out.count, "cannot put: the queue is closed");
@@ -180,7 +169,7 @@ bool Ring::get(void* item, const Deadline& deadline) {
   auto& shared = this->shared();
   auto& [in, out] = shared.ends;
   for (;;) {
-    if (!enter(out.lock, deadline)) return false;
+    if (out.lock.lock(deadline) == RobustMutex::Result::timed_out) return false;
     std::unique_lock guard{out.lock, std::adopt_lock};
     const auto taken = out.count.load(std::memory_order_relaxed);
     if (distance(out.other_count, taken) == 0)
@@ -199,7 +188,7 @@ bool Ring::get(void* item, const Deadline& deadline) {
 
 void Ring::close() {
   auto& [in, out] = shared().ends;
-  enter(in.lock, std::nullopt);
+  in.lock.lock();
   const std::lock_guard guard{in.lock, std::adopt_lock};  // nobody is in the middle of putting
   change_and_wake(in.count, FUTEX_OP_OR, closed);
   change_and_wake(out.count, FUTEX_OP_OR, closed);
