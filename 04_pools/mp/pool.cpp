@@ -644,7 +644,7 @@ bool PoolCore::wait(Locked& lock, const Condition& condition, Deadline deadline)
   } const here{*this};
   for (bool looked = false; !condition(); looked = true) {
     if (deadline && looked && Clock::now() >= *deadline) return false;
-    if (!pumping)
+    if (!pumping && !closed)
       pump(lock, deadline);
     else if (!deadline)
       changed.wait(lock.guard);

@@ -934,6 +934,22 @@ TEST(Pool, EndsInTheMiddleOfWork) {
   EXPECT_THAT(done->get(), ElementsAre(1, 4));
 }
 
+TEST(Pool, EndsWhileAThreadWaitsForItsResult) {
+  const NothingLeftOver nothing;
+  const auto expect_closed = [](const auto& wait_for_result) {
+    auto [here, there] = mp::pipe();
+    auto pool = std::make_unique<Pool>(1);
+    std::thread waiter{[&wait_for_result, &used = *pool, &to = there] {
+      EXPECT_THROW(wait_for_result(used, std::move(to)), mp::PoolClosed);
+    }};
+    EXPECT_TRUE(here.poll(60s));  // the task has begun, and does not end
+    pool.reset();
+    waiter.join();
+  };
+  expect_closed([](Pool& pool, mp::Connection to) { pool.apply(say_and_wait, to); });
+  expect_closed([](Pool& pool, mp::Connection to) { pool.apply_async(say_and_wait, to).get(); });
+}
+
 TEST(Pool, AnExceptionInTheParentEndsItsWork) {
   auto [here, there] = mp::pipe();
   EXPECT_THROW(
