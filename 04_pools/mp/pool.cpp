@@ -166,9 +166,12 @@ struct PoolCore {
 
 namespace {
 
+PoolClosed closed_error() { return PoolClosed{"the pool was destroyed before this was done"}; }
+
 void require_own(const Pools& pools, const PoolCore* pool) {
-  if (!pools.alive.contains(pool))
-    throw std::logic_error{"only the process that has made a pool can use it"};
+  if (pools.alive.contains(pool)) return;
+  if (pool->closed) throw closed_error();
+  throw std::logic_error{"only the process that has made a pool can use it"};
 }
 
 }  // namespace
@@ -700,12 +703,10 @@ bool PoolCore::close() {
       else
         worker->process.kill();
       for (auto& chunk : worker->held)
-        if (chunk.batch)
-          answer(chunk, {.error = std::make_exception_ptr(
-                             PoolClosed{"the pool was destroyed before this was done"})});
+        if (chunk.batch) answer(chunk, {.error = std::make_exception_ptr(closed_error())});
       worker->held.clear();
     }
-    give_up(std::make_exception_ptr(PoolClosed{"the pool was destroyed before this was done"}));
+    give_up(std::make_exception_ptr(closed_error()));
     changed.notify_all();
   }
   if (thread) thread->join();

@@ -950,6 +950,19 @@ TEST(Pool, EndsWhileAThreadWaitsForItsResult) {
   expect_closed([](Pool& pool, mp::Connection to) { pool.apply_async(say_and_wait, to).get(); });
 }
 
+TEST(Pool, LazyResultsDoNotOutliveIt) {
+  const NothingLeftOver nothing;
+  const auto expect_closed = [](auto& results) {
+    auto result = results.begin();
+    EXPECT_THROW(*result, mp::PoolClosed);
+    EXPECT_THROW(++result, mp::PoolClosed);  // the next number would go to the pool
+  };
+  auto ordered = Pool{2}.imap(square, numbers_from(0, 1000));
+  expect_closed(ordered);
+  auto by_arrival = Pool{2}.imap_unordered(square, numbers_from(0, 1000));
+  expect_closed(by_arrival);
+}
+
 TEST(Pool, AnExceptionInTheParentEndsItsWork) {
   auto [here, there] = mp::pipe();
   EXPECT_THROW(
