@@ -43,7 +43,8 @@ class Initializer {
 struct PoolOptions {
   int processes = cpu_count();
   Initializer initializer{};
-  int max_tasks_per_child = 0;                ///< calls, then a new worker; 0: no limit
+  /// Calls, then a new worker takes over; a chunk is finished first. 0: no limit.
+  int max_tasks_per_child = 0;
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
 };
 

@@ -877,6 +877,13 @@ TEST_P(Pools, MaxTasksPerChild) {
   EXPECT_THAT(calls, testing::Each(testing::Pair(testing::_, testing::Le(2))));
 }
 
+TEST(Pool, AChunkIsFinishedThoughItHasMoreThanMaxTasksPerChild) {
+  Pool pool{{.processes = 1, .max_tasks_per_child = 2}};
+  std::map<std::string, int> calls;
+  for (const auto& name : pool.map(own_name, numbers_from(0, 10), {.chunk_size = 5})) ++calls[name];
+  EXPECT_THAT(calls, ElementsAre(testing::Pair("Worker-1", 5), testing::Pair("Worker-2", 5)));
+}
+
 // Number 200 is long at work.
 std::string own_name_after_a_while(int number) {
   if (number == 200) std::this_thread::sleep_for(200ms);
