@@ -362,21 +362,28 @@ TEST(Pool, RefusesSenselessNumbers) {
 
 TEST(Pool, ImapTakesEndlessInputAsItIsNeeded) {
   Pool pool{2};
-  int taken = 0, results = 0;
+  const auto slowly = [](int i) {
+    std::this_thread::sleep_for(1ms);
+    return i;
+  };
+  int taken = 0;
   const Made numbers{[&taken](int i) {
                        ++taken;
                        return i;
                      },
                      std::numeric_limits<int>::max()};
-  for (const int result : pool.imap(
-           [](int i) {
-             std::this_thread::sleep_for(1ms);
-             return i;
-           },
-           numbers)) {
+  int results = 0;
+  for (const int result : pool.imap(slowly, numbers)) {
     ASSERT_EQ(result, results);
     ASSERT_LE(taken, results + 16);
     if (++results == 100) break;
+  }
+  taken = 0;
+  std::set<int> arrived;
+  for (const int result : pool.imap_unordered(slowly, numbers)) {
+    ASSERT_LE(taken, std::ssize(arrived) + 16);
+    ASSERT_TRUE(arrived.insert(result).second);
+    if (arrived.size() == 100) break;
   }
   // What was given up does not disturb.
   EXPECT_EQ(pool.apply(square, 3), 9);
