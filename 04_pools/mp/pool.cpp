@@ -123,6 +123,7 @@ struct PoolCore {
   std::deque<Chunk> pending;
   std::size_t outstanding = 0;  // chunks, pending ones and held ones
   std::vector<pollfd> polled;
+  std::vector<std::size_t> polled_slots;  // of the workers that these belong to
   bool pumping = false, closed = false;
   int waiting = 0;
   std::condition_variable changed;
@@ -585,16 +586,20 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
     if (hoards(slot)) no_later_than(Clock::now() + stall);
     if (workers[slot] && workers[slot]->killed_at) no_later_than(*workers[slot]->killed_at);
   }
-  // Not epoll: poll has the processes change places faster, and there are few descriptors.
-  polled.assign(1 + 2 * workers.size(), pollfd{-1, POLLIN, 0});
-  polled[0].fd = wake.get().get();
+  // Not epoll: poll has the processes change places faster, and there are few descriptors. Only
+  // those that are open: poll takes no more entries than the process may have descriptors.
+  polled.assign(1, pollfd{wake.get().get(), POLLIN, 0});
+  polled_slots.assign(1, workers.size());
+  const auto watch = [&](std::size_t slot, const FileDescriptor& descriptor, short events) {
+    polled.push_back({descriptor.get(), events, 0});
+    polled_slots.push_back(slot);
+  };
   for (std::size_t slot = 0; slot < workers.size(); ++slot) {
     if (!workers[slot]) continue;
     auto& worker = *workers[slot];
-    auto* const here = &polled[1 + 2 * slot];
-    if (!worker.closed) here[0].fd = worker.socket.get().get();
-    if (worker.waits_to_write) here[0].events |= POLLOUT;
-    here[1].fd = worker.process.sentinel().get();
+    if (!worker.closed)
+      watch(slot, worker.socket.get(), worker.waits_to_write ? POLLIN | POLLOUT : POLLIN);
+    watch(slot, worker.process.sentinel(), POLLIN);
   }
   lock.guard.unlock();
   const int count = ::poll(polled.data(), polled.size(), limit);
@@ -607,12 +612,15 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
     std::uint64_t value = 0;
     (void)!::read(wake.get().get(), &value, sizeof value);
   }
-  for (std::size_t slot = 0; count > 0 && slot < workers.size(); ++slot) {
-    if (!workers[slot]) continue;
-    const auto what = polled[1 + 2 * slot].revents;
+  for (std::size_t i = 1; count > 0 && i < polled.size(); ++i) {
+    const auto slot = polled_slots[i];
+    const auto what = polled[i].revents;
+    if (what != 0 && polled[i].fd == workers[slot]->process.sentinel().get()) {
+      bury(slot);
+      continue;
+    }
     if (what & POLLOUT) write(slot);
     if (what & (POLLIN | POLLHUP | POLLERR) && !workers[slot]->closed) receive(slot);
-    if (polled[2 + 2 * slot].revents != 0) bury(slot);
   }
   for (std::size_t slot = 0; slot < workers.size(); ++slot) {
     if (hoards(slot) && Clock::now() - workers[slot]->last_answer > stall && !collect(slot))

@@ -927,6 +927,19 @@ TEST(Pool, AWorkerThatCannotBeStartedIsNotTriedAllTheTime) {
   EXPECT_LT(std::ranges::max(numbers), 100);  // each attempt has had another number
 }
 
+TEST_P(Pools, MakesDoWithTheWorkersThatThereAreDescriptorsFor) {
+  const NothingLeftOver nothing;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit few{64, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  {
+    Pool pool{of(100)};
+    EXPECT_THAT(pool.map(square, std::vector{1, 2, 3}), ElementsAre(1, 4, 9));
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 TEST(Pool, EndsInTheMiddleOfWork) {
   const NothingLeftOver nothing;
   auto [here, there] = mp::pipe();
