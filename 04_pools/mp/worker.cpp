@@ -99,10 +99,21 @@ void clear(Message& message) {
   if (message.bytes.capacity() > kept_memory) message.bytes.shrink_to_fit();
 }
 
+// When the parent ends, so does this. SIGINT does nothing here, but it is not ignored, or programs
+// that a task starts would ignore it, too.
+void leave_ctrl_c_to_the_parent() {
+  struct sigaction before {
+  }, nothing{};
+  nothing.sa_handler = [](int) {};
+  nothing.sa_flags = SA_RESTART;  // a call that it interrupts goes on
+  ::sigaction(SIGINT, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) ::sigaction(SIGINT, &nothing, nullptr);
+}
+
 }  // namespace
 
 void work(ExclusiveDescriptor socket, SharedMemory& blackboards, std::size_t slot) {
-  std::signal(SIGINT, SIG_IGN);  // Ctrl-C is for the parent; when that ends, so does this
+  leave_ctrl_c_to_the_parent();
   auto& board = std::launder(reinterpret_cast<Blackboard*>(blackboards.data()))[slot];
   FrameReader incoming;
   Outbox outgoing{socket.get(), board};

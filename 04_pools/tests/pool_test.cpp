@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <limits>
@@ -1043,6 +1044,43 @@ TEST_P(Pools, CtrlCEndsAllOfThemQuietly) {
   EXPECT_EQ(parent.join().signal, SIGINT);
   for (const pid_t worker : workers) EXPECT_TRUE(eventually([&] { return has_ended(worker); }));
   EXPECT_EQ(course::read_all(errors.read), "");
+}
+
+bool program_ignores_ctrl_c() {
+  std::FILE* const output = ::popen("grep SigIgn /proc/self/status", "re");
+  unsigned long ignored = 0;
+  if (!output || std::fscanf(output, "SigIgn: %lx", &ignored) != 1)
+    throw std::runtime_error{"grep does not tell"};
+  ::pclose(output);
+  return (ignored >> (SIGINT - 1) & 1) != 0;
+}
+
+TEST(Pool, WhatATaskStartsIgnoresCtrlCOnlyIfThisProgramDoes) {
+  for (const bool ignored : {false, true}) {
+    const auto before = std::signal(SIGINT, ignored ? SIG_IGN : SIG_DFL);
+    Pool pool{{.processes = 1, .start_method = StartMethod::fork}};
+    EXPECT_EQ(pool.apply(program_ignores_ctrl_c), ignored);
+    std::signal(SIGINT, before);
+  }
+}
+
+// Reads with a system call, after it has told who it is.
+ssize_t read_a_byte(mp::Connection connection) {
+  connection.send(static_cast<int>(::getpid()));
+  char byte = 0;
+  return ::read(connection.descriptor().get(), &byte, 1);
+}
+
+TEST(Pool, CtrlCDoesNotInterruptATask) {
+  Pool pool{1};
+  auto [here, there] = mp::pipe();
+  auto result = pool.apply_async(read_a_byte, there);
+  ASSERT_TRUE(here.poll(60s));
+  const pid_t worker = here.recv<int>();
+  ASSERT_TRUE(eventually([&] { return course::process_state(worker).state == 'S'; }));
+  ::kill(worker, SIGINT);
+  here.send(0);
+  EXPECT_EQ(result.get(), 1);
 }
 
 TEST(Pool, AThousandPoolsLeaveNothing) {
