@@ -201,7 +201,7 @@ void Memory::keep(const Message& key, const Message& result) {
     file.write(result.bytes);
     file.rename();
   } catch (const std::exception& error) {
-    if (std::exchange(has_warned_, true)) return;
+    if (has_warned_->exchange(true)) return;
     const auto line =
         "mp::Memory: cannot keep results in " + folder_.string() + ": " + error.what() + "\n";
     std::fwrite(line.data(), 1, line.size(), stderr);

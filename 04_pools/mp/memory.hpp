@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -9,6 +10,7 @@
 
 #include <mp/message.hpp>
 #include <mp/task.hpp>
+#include <mp/value.hpp>
 
 namespace mp {
 
@@ -24,7 +26,8 @@ namespace mp {
 ///
 /// Several processes may use one folder at the same time. A file is trusted only if it is whole and
 /// holds this very call; otherwise the result is computed, and the file replaced. Where nothing can
-/// be written the result is computed every time, and one line on standard error says why.
+/// be written the result is computed every time, and one line on standard error says why: one for
+/// all processes that are forked with this object. A spawned process has its own, and says it anew.
 class Memory {
  public:
   /// The folder is made when there is something to keep.
@@ -82,7 +85,7 @@ class Memory {
   void remove_unfinished() const;
 
   std::filesystem::path folder_;
-  bool has_warned_ = false;
+  Value<std::atomic<bool>> has_warned_;
 };
 
 }  // namespace mp

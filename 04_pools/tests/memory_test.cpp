@@ -251,6 +251,16 @@ TEST_F(MemoryTest, ComputesWhereAFileIsInTheWay) {
   EXPECT_EQ(read(folder_), "a file");
 }
 
+TEST_F(MemoryTest, SaysWhyOnceForAllProcessesThatShareIt) {
+  write(folder_, "a file");
+  const auto errors = errors_of([&] {
+    mp::Memory memory{folder_};
+    for (int i = 0; i < 3; ++i) mp::Process{[&] { memory.call(square, i); }}.join();
+    memory.call(square, 3);
+  });
+  EXPECT_EQ(std::ranges::count(errors, '\n'), 1) << errors;
+}
+
 TEST_F(MemoryTest, ComputesWhereADirectoryIsInTheWay) {
   const auto file = keep_one();
   fs::remove(file);
