@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/temporary_folder.hpp>
 #include <lesson/timing.hpp>
 #include <mp/memory.hpp>
 #include <mp/parallel.hpp>
@@ -52,14 +53,12 @@ int main(int argc, char** argv) {
                  {"--cache", [&](const std::string& name) { folder = name; },
                   "keep the results in this folder, for the next run"}});
 
-  const auto temporary =
-      std::filesystem::temp_directory_path() / fmt::format("cached_pi.{}", getpid());
-  mp::Memory cache{folder.empty() ? temporary : std::filesystem::path{folder}};
+  const lesson::TemporaryFolder temporary;
+  mp::Memory cache{folder.empty() ? temporary.path() : std::filesystem::path{folder}};
   fmt::print("Once:\n");
   estimate_pi(cache, points, seed);
   fmt::print("Again:\n");
   estimate_pi(cache, points, seed);
   fmt::print("With twice as many points:\n");
   estimate_pi(cache, 2 * points, seed);
-  std::filesystem::remove_all(temporary);
 }

@@ -1,3 +1,4 @@
+#include <unistd.h>
 #include <cmath>
 #include <complex>
 #include <csignal>
@@ -10,8 +11,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <leftovers.hpp>
 #include <lesson_tests.hpp>
 #include <mp/file_descriptor.hpp>
+#include <mp/process.hpp>
 
 // The lessons of the chapter, run as programs.
 
@@ -231,6 +234,20 @@ TEST(Lessons, CachedPiRemembersUntilTheProgramChanges) {
 TEST(Lessons, CachedPiLeavesNothingBehind) {
   const TemporaryFolder folder;
   run_lesson("cached_pi", {"--points", "1000"}, {.environment = {{"TMPDIR", folder.path()}}});
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(Lessons, CachedPiLeavesNothingBehindAfterCtrlC) {
+  const TemporaryFolder folder;
+  mp::Process program{[&] {
+    ::setpgid(0, 0);  // as a shell does for a command in a terminal
+    std::signal(SIGINT, SIG_DFL);
+    ::setenv("TMPDIR", folder.path().c_str(), 1);
+    ::execl(LESSON_DIR "/cached_pi", "cached_pi", "--points", "1000000000000", nullptr);
+  }};
+  EXPECT_TRUE(course::eventually([&] { return !fs::is_empty(folder.path()); }));
+  ::kill(-program.pid(), SIGINT);
+  EXPECT_EQ(program.join().signal, SIGINT);
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
