@@ -28,6 +28,66 @@ constexpr int round_trips = 5'000;
 
 int identity(int x) { return x; }
 
+// A process that sends back what it gets, through two bare pipes: so many bytes at once.
+class RawEcho {
+ public:
+  explicit RawEcho(std::size_t at_once) : at_once_{at_once} {}
+
+  void put(const void* data, std::size_t size) const {
+    const auto* const bytes = static_cast<const char*>(data);
+    for (std::size_t done = 0; done < size; done += at_once_)
+      mp::check(::write(there_.write.get(), bytes + done, std::min(at_once_, size - done)),
+                "write");
+  }
+  void get(void* data, std::size_t size) const {
+    auto* const bytes = static_cast<char*>(data);
+    for (std::size_t done = 0; done < size;)
+      done += static_cast<std::size_t>(
+          mp::check(::read(back_.read.get(), bytes + done, size - done), "read"));
+  }
+
+ private:
+  struct Pipe {
+    mp::FileDescriptor read, write;
+    Pipe() {
+      std::array<int, 2> ends{};
+      mp::check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
+      read = mp::FileDescriptor{ends[0]};
+      write = mp::FileDescriptor{ends[1]};
+    }
+  };
+
+  void echo() const {
+    std::vector<char> bytes(at_once_);
+    for (;;) {
+      const auto got = mp::check(::read(there_.read.get(), bytes.data(), at_once_), "read");
+      mp::check(::write(back_.write.get(), bytes.data(), static_cast<std::size_t>(got)), "write");
+    }
+  }
+
+  std::size_t at_once_;
+  Pipe there_, back_;
+  mp::Process process_{{.daemon = true}, [this] { echo(); }};
+};
+
+// A pipe has room for the results of one turn: so whoever writes never waits for who reads.
+void map_raw_pipes(benchmark::State& state, std::size_t chunk_size) {
+  constexpr std::size_t turn = 12'500;
+  const RawEcho first{chunk_size * sizeof(int)}, second{chunk_size * sizeof(int)};
+  std::vector<int> numbers(tasks), results(tasks);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < tasks; i += 2 * turn) {
+      first.put(&numbers[i], turn * sizeof(int));
+      second.put(&numbers[i + turn], turn * sizeof(int));
+      first.get(&results[i], turn * sizeof(int));
+      second.get(&results[i + turn], turn * sizeof(int));
+    }
+  }
+  if (results != numbers) state.SkipWithError("the pipes do not send back what they get");
+  state.SetItemsProcessed(state.iterations() * tasks);
+}
+
 void map_mp(benchmark::State& state, std::ptrdiff_t chunk_size) {
   mp::Pool pool{processes};
   std::vector<int> numbers(tasks);
@@ -60,36 +120,29 @@ void apply_mp(benchmark::State& state) {
 }
 
 void apply_raw_pipes(benchmark::State& state) {
-  std::array<int, 2> there{}, back{};
-  mp::check(::pipe2(there.data(), O_CLOEXEC), "pipe2");
-  mp::check(::pipe2(back.data(), O_CLOEXEC), "pipe2");
-  mp::FileDescriptor there_read{there[0]}, there_write{there[1]}, back_read{back[0]},
-      back_write{back[1]};
-  const mp::Process echo{[&] {
-    there_write.close();
-    for (int x = 0; ::read(there_read.get(), &x, sizeof x) == sizeof x;)
-      if (::write(back_write.get(), &x, sizeof x) != sizeof x) return;
-  }};
+  const RawEcho echo{sizeof(int)};
   for (auto _ : state) {
     for (int i = 0; i < round_trips; ++i) {
       int x = i;
-      if (::write(there_write.get(), &x, sizeof x) != sizeof x ||
-          ::read(back_read.get(), &x, sizeof x) != sizeof x)
-        return state.SkipWithError("the pipe is broken");
+      echo.put(&x, sizeof x);
+      echo.get(&x, sizeof x);
     }
   }
-  there_write.close();
   state.SetItemsProcessed(state.iterations() * round_trips);
 }
 
-void apply_python(benchmark::State& state) {
+// `pool` makes the pool p, and `call` calls f(i) with it.
+void apply_python(benchmark::State& state, const std::string& pool, const std::string& call) {
   course::python(state, R"(
 import multiprocessing as m, time
+from concurrent.futures import ProcessPoolExecutor
 def f(x): return x
-with m.Pool(2) as p:
-    p.apply(f, (1,))
+with )" + pool + R"( as p:
+    i = 1
+    )" + call + R"(
     t = time.perf_counter()
-    for i in range(5000): p.apply(f, (i,))
+    for i in range(5000): )" +
+                            call + R"(
     print(time.perf_counter() - t))");
   state.SetItemsProcessed(state.iterations() * round_trips);
 }
@@ -294,15 +347,20 @@ int main(int argc, char** argv) {
   const auto add_python = [&](const std::string& name, auto... benchmark) {
     add(name, benchmark...)->UseManualTime()->Iterations(1);
   };
-  add("map_chunks_of_1/mp_Pool", map_mp, std::ptrdiff_t{1})->UseRealTime();
   const std::string pool = "m.Pool(2)", executor = "ProcessPoolExecutor(2)";
+  add("map_chunks_of_1/raw_pipes", map_raw_pipes, std::size_t{1})->UseRealTime();
+  add("map_chunks_of_1/mp_Pool", map_mp, std::ptrdiff_t{1})->UseRealTime();
   add_python("map_chunks_of_1/python_Pool", map_python, pool, "p.map(f, xs, chunksize=1)");
   add_python("map_chunks_of_1/python_futures", map_python, executor, "list(p.map(f, xs))");
+  add("map_default_chunks/raw_pipes", map_raw_pipes, std::size_t{12'500})->UseRealTime();
   add("map_default_chunks/mp_Pool", map_mp, std::ptrdiff_t{0})->UseRealTime();
   add_python("map_default_chunks/python_Pool", map_python, pool, "p.map(f, xs)");
+  add_python("map_default_chunks/python_futures", map_python, executor,
+             "list(p.map(f, xs, chunksize=12500))");  // as the other pools; its own is 1
   add("apply/raw_pipes", apply_raw_pipes)->UseRealTime();
   add("apply/mp_Pool", apply_mp)->UseRealTime();
-  add_python("apply/python_Pool", apply_python);
+  add_python("apply/python_Pool", apply_python, pool, "p.apply(f, (i,))");
+  add_python("apply/python_futures", apply_python, executor, "p.submit(f, i).result()");
   const auto add_kernel = [&](const std::string& name, auto kernel, int parts, std::int64_t items,
                               const std::string& in_python, std::int64_t python_items) {
     add(name + "/serial", serial<decltype(kernel(0))>, kernel, parts, items)->UseRealTime();
