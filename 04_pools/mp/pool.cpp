@@ -215,9 +215,9 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
   const auto name = "Worker-" + std::to_string(++started);
   auto& board = *new (blackboards.data() + slot * sizeof(Blackboard)) Blackboard;
   board.begun = board.revoked_from = board.revoked_to = board.begin = board.end = 0;
-  SocketPair pair;
+  auto [here, there] = ExclusiveDescriptor::socket_pair();
   auto worker = std::make_unique<PoolWorker>();
-  worker->socket = ExclusiveDescriptor{std::move(pair.here)};
+  worker->socket = std::move(here);
   worker->calls_left = max_calls;
   worker->held.push_back(Chunk{.batch = {}, .number = 0, .calls = 1, .message = copy(initializer)});
   worker->unwritten = worker->bytes = initializer.bytes.size();
@@ -227,7 +227,7 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
   try {
     worker->process = Process{{.name = name, .start_method = method, .daemon = true},
                               &work,
-                              ExclusiveDescriptor{std::move(pair.there)},
+                              std::move(there),
                               std::ref(blackboards),
                               slot};
   } catch (...) {

@@ -102,8 +102,8 @@ void clear(Message& message) {
 // When the parent ends, so does this. SIGINT does nothing here, but it is not ignored, or programs
 // that a task starts would ignore it, too.
 void leave_ctrl_c_to_the_parent() {
-  struct sigaction before {
-  }, nothing{};
+  struct sigaction before {};
+  struct sigaction nothing {};
   nothing.sa_handler = [](int) {};
   nothing.sa_flags = SA_RESTART;  // a call that it interrupts goes on
   ::sigaction(SIGINT, nullptr, &before);
