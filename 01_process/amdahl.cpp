@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   int processes = std::min(mp::cpu_count(), 8);
   std::string plot;
   lesson::parse(argc, argv, "What a serial part does to the speed-up: measured, and as predicted.",
-                {{"--terms", terms, "how much there is to do"},
+                {{"--terms", terms, "how much there is to do", 1.0, 1e15},
                  {"--serial", serial, "the fraction that cannot be divided", 0.0, 1.0},
                  {"--processes", processes, "measure 1 process, 2, 3 … up to so many", 1, 1000},
                  lesson::plot(plot)});

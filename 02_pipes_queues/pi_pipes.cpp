@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   int processes = 4, seed = 1;
   lesson::parse(argc, argv,
                 "Monte Carlo pi: each worker sends its count through a pipe of its own.",
-                {{"--points", points, "how many random points"},
+                {{"--points", points, "how many random points", 1, 1'000'000'000'000},
                  {"--processes", processes, "how many workers share them", 1, 1000},
                  {"--seed", seed, "another one gives other points", 0}});
 

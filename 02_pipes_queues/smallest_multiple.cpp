@@ -55,14 +55,15 @@ int main(int argc, char** argv) {
   std::int64_t points = 1'000'000, most = 100'000'000;
   int processes = 2, factor = 7, seed = 1;
   std::string plot;
-  lesson::parse(argc, argv, "The smallest multiple among random numbers; a queue collects results.",
-                {{"--points", points, "how many random numbers, from 1 to 999"},
-                 {"--processes", processes, "how many processes share the work", 1, 1000},
-                 {"--factor", factor, "what the number shall be a multiple of"},
-                 {"--seed", seed, "another one gives other numbers", 0},
-                 lesson::start_method(),
-                 lesson::plot(plot),
-                 {"--most", most, "the most numbers in the figure", std::int64_t{1000}}});
+  lesson::parse(
+      argc, argv, "The smallest multiple among random numbers; a queue collects results.",
+      {{"--points", points, "how many random numbers, from 1 to 999", 1, 1'000'000'000'000},
+       {"--processes", processes, "how many processes share the work", 1, 1000},
+       {"--factor", factor, "what the number shall be a multiple of"},
+       {"--seed", seed, "another one gives other numbers", 0},
+       lesson::start_method(),
+       lesson::plot(plot),
+       {"--most", most, "the most numbers in the figure", 1000, 1'000'000'000'000}});
 
   Smallest smallest;
   const double seconds =

@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   lesson::parse(
       argc, argv, "A counter unlocked, locked, atomic: is it right, and what does it cost?",
       {{"--increments", increments, "how many locked ones; of the others, 60 and 10 times as many",
-        std::int64_t{1000}, std::int64_t{1'000'000'000}},
+        1000, 1'000'000'000},
        lesson::plot(plot)});
 
   const std::vector<Way> ways{{"unlocked", unlocked, 60 * increments},

@@ -52,13 +52,14 @@ int main(int argc, char** argv) {
   std::int64_t rolls = 1'000'000, most = 100'000'000;
   int processes = 4, seed = 1;
   std::string plot;
-  lesson::parse(argc, argv, "Processes roll a die, and add up what they have counted.",
-                {{"--rolls", rolls, "how often the die is rolled"},
-                 {"--processes", processes, "how many processes share the rolls", 1, 1000},
-                 {"--seed", seed, "the same seed and processes roll the same again", 0},
-                 {"--most", most, "with --plot: measure up to so many rolls", std::int64_t{1000}},
-                 lesson::start_method(),
-                 lesson::plot(plot)});
+  lesson::parse(
+      argc, argv, "Processes roll a die, and add up what they have counted.",
+      {{"--rolls", rolls, "how often the die is rolled", 1, 1'000'000'000'000},
+       {"--processes", processes, "how many processes share the rolls", 1, 1000},
+       {"--seed", seed, "the same seed and processes roll the same again", 0},
+       {"--most", most, "with --plot: measure up to so many rolls", 1000, 1'000'000'000'000},
+       lesson::start_method(),
+       lesson::plot(plot)});
 
   const auto counts = roll_all(processes, rolls, seed);
   fmt::print("Counts after {} rolls: [{}]\n", rolls, fmt::join(counts, ", "));

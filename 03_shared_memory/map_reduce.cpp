@@ -63,12 +63,13 @@ int main(int argc, char** argv) {
   std::int64_t items = std::clamp(lesson::available_memory() / 2 / 16, mebi, 128 * mebi);
   std::int64_t chunk_size = mebi;
   int processes = mp::cpu_count();
-  lesson::parse(argc, argv,
-                "A loop divided among processes: a critical section, then a large array copied and "
-                "added up, chunk by chunk. Needs 16 bytes for each number, 2 GiB for 128 Mi.",
-                {{"--items", items, "how many numbers are copied and added up"},
-                 {"--chunk", chunk_size, "how many of them a process takes at a time"},
-                 {"--processes", processes, "how many processes share the work", 1, 1000}});
+  lesson::parse(
+      argc, argv,
+      "A loop divided among processes: a critical section, then a large array copied and "
+      "added up, chunk by chunk. Needs 16 bytes for each number, 2 GiB for 128 Mi.",
+      {{"--items", items, "how many numbers are copied and added up", 1, 1'000'000'000'000},
+       {"--chunk", chunk_size, "how many of them a process takes at a time", 1, 1'000'000'000'000},
+       {"--processes", processes, "how many processes share the work", 1, 1000}});
 
   mp::MapReduce workers{processes};
   add_up(workers);

@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
   int processes = 2;
   lesson::parse(argc, argv,
                 "Processes increment a shared value without a lock: increments get lost.",
-                {{"--increments", increments, "how often each process increments the value"},
+                {{"--increments", increments, "how often each process increments the value", 1,
+                  1'000'000'000'000},
                  {"--processes", processes, "how many processes do so at the same time", 1, 1000}});
 
   mp::Value<std::int64_t> value{0};

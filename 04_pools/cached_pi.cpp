@@ -48,7 +48,8 @@ int main(int argc, char** argv) {
   int seed = 1;
   std::string folder;
   lesson::parse(argc, argv, "Results kept on disk: the same call is computed only once.",
-                {{"--points", points, "how many random points in each of the four parts"},
+                {{"--points", points, "how many random points in each of the four parts", 1,
+                  1'000'000'000'000},
                  {"--seed", seed, "another one gives other points", 0},
                  {"--cache", [&](const std::string& name) { folder = name; },
                   "keep the results in this folder, for the next run"}});

@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   int processes = std::clamp(mp::cpu_count(), 2, 8), seed = 1;
   std::string plot;
   lesson::parse(argc, argv, "Monte Carlo pi with pools of 1, 2, 3 … workers: is more also faster?",
-                {{"--points", points, "how many random points"},
+                {{"--points", points, "how many random points", 1, 1'000'000'000'000},
                  {"--processes", processes, "measure up to so many workers", 1, 1000},
                  {"--seed", seed, "another one gives other points", 0},
                  lesson::start_method(),

@@ -1,10 +1,13 @@
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
+#include <type_traits>
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -40,31 +43,26 @@ void close_output() {
 }
 
 template <class Value>
-std::string problem(const std::string& text, const Option::Number<Value>& number) {
-  const auto [least, most] = number.second;
+Value number_in(const std::string& text, Value least, Value most) {
   Value value{};
-  if (!CLI::detail::lexical_cast(text, value))
-    return fmt::format("'{}' is not {} number", text, std::is_integral_v<Value> ? "a whole" : "a");
-  if (!(value >= least)) return fmt::format("{} is less than {}", text, least);
-  if (!(value <= most)) return fmt::format("{} is more than {}", text, most);
-  return {};
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (rest != end || error == std::errc::invalid_argument)
+    throw std::invalid_argument{
+        fmt::format("'{}' is not {} number", text, std::is_integral_v<Value> ? "a whole" : "a")};
+  if (error == std::errc::result_out_of_range || !(least <= value && value <= most))
+    throw std::invalid_argument{fmt::format("{} is not between {} and {}", text, least, most)};
+  return value;
 }
 
 void add(CLI::App& app, const Option& option, bool*& flag) {
   app.add_flag(option.name, *flag, option.help);
 }
 
-template <class Value>
-void add(CLI::App& app, const Option& option, const Option::Number<Value>& number) {
-  app.add_option(option.name, *number.first, option.help)
-      ->capture_default_str()
-      ->option_text(fmt::format("({})", *number.first))
-      ->check([number](const std::string& text) { return problem(text, number); });
-}
-
-void add(CLI::App& app, const Option& option, const Option::Apply& apply) {
-  app.add_option_function<std::string>(
-         option.name, [](const std::string&) {}, option.help)
+CLI::Option* add(CLI::App& app, const Option& option, const Option::Apply& apply) {
+  return app
+      .add_option_function<std::string>(
+          option.name, [](const std::string&) {}, option.help)
       ->type_name("")
       ->check([apply](const std::string& text) -> std::string {
         try {
@@ -74,6 +72,14 @@ void add(CLI::App& app, const Option& option, const Option::Apply& apply) {
           return error.what();
         }
       });
+}
+
+template <class Value>
+void add(CLI::App& app, const Option& option, const Option::Number<Value>& number) {
+  const Option::Apply set = [number](const std::string& text) {
+    *number.first = number_in(text, number.second.first, number.second.second);
+  };
+  add(app, option, set)->option_text(fmt::format("({})", *number.first));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -25,9 +26,9 @@ struct Option {
   Option(std::string option, Apply apply, std::string text)
       : name{std::move(option)}, help{std::move(text)}, variable{std::move(apply)} {}
   template <class Value>
-  requires std::is_arithmetic_v<Value> Option(std::string option, Value& value, std::string text,
-                                              Value least = 1,
-                                              Value most = std::numeric_limits<Value>::max())
+  requires std::is_arithmetic_v<Value> Option(
+      std::string option, Value& value, std::string text, std::type_identity_t<Value> least = 1,
+      std::type_identity_t<Value> most = std::numeric_limits<Value>::max())
       : name{std::move(option)},
         help{std::move(text)},
         variable{Number<Value>{&value, {least, most}}} {}

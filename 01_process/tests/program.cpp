@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <thread>
 #include <boost/asio/buffer.hpp>
@@ -234,6 +235,7 @@ std::vector<Lesson> lessons_in(const std::string& folder) {
 
 void expect_checked_command_lines(const std::string& folder) {
   using testing::HasSubstr;
+  int numbers = 0;
   for (const auto& [name, status] : lessons_in(folder)) {
     const auto program = folder + "/" + name;
     const auto help = run_program(program, {"--help"});
@@ -246,7 +248,19 @@ void expect_checked_command_lines(const std::string& folder) {
       EXPECT_THAT(run.error_lines(), testing::ElementsAre(testing::AllOf(
                                          testing::StartsWith(name + ": "), HasSubstr(wrong))));
     }
+    // The help tells which options take numbers: "  --points (20000000)".
+    const std::regex takes_number{R"(  (--[a-z-]+) \(-?[0-9][^)]*\))"};
+    for (std::sregex_iterator option{help.output.begin(), help.output.end(), takes_number}, end;
+         option != end; ++option, ++numbers) {
+      for (const auto* number : {"9223372036854775807", "99999999999999999999"}) {
+        const auto run = run_program(program, {(*option)[1], number});
+        EXPECT_EQ(run.status, 2) << name << run;
+        EXPECT_EQ(run.output, "") << name;
+        EXPECT_THAT(run.error_lines(), testing::ElementsAre(HasSubstr("is not between"))) << name;
+      }
+    }
   }
+  EXPECT_GT(numbers, 0);
 }
 
 }  // namespace course

@@ -49,8 +49,8 @@ struct Lesson {
 /// The lessons of the chapter whose programs are in `folder`, in reading order.
 std::vector<Lesson> lessons_in(const std::string& folder);
 
-/// Every lesson of the chapter answers --help, and refuses arguments that it does not know with one
-/// line and exit status 2.
+/// Every lesson of the chapter answers --help, and refuses arguments that it does not know and
+/// numbers that are too large with one line and exit status 2.
 void expect_checked_command_lines(const std::string& folder);
 
 #ifdef LESSON_DIR

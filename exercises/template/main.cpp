@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   std::int64_t count = 1000;
   int workers = 4;
   lesson::parse(argc, argv, "Adds squares.",
-                {{"--count", count, "how many squares", std::int64_t{0}, std::int64_t{1'000'000}},
+                {{"--count", count, "how many squares", 0, 1'000'000},
                  {"--workers", workers, "how many processes share them", 1, 1000}});
   fmt::print("{} workers: the sum of {} squares is {}\n", workers, count, NAME(count, workers));
 }
