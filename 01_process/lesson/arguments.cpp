@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <unistd.h>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -12,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <lesson/arguments.hpp>
+#include <mp/file_descriptor.hpp>
 #include <mp/process.hpp>
 
 namespace lesson {
@@ -53,6 +56,17 @@ Value number_in(const std::string& text, Value least, Value most) {
   if (error == std::errc::result_out_of_range || !(least <= value && value <= most))
     throw std::invalid_argument{fmt::format("{} is not between {} and {}", text, least, most)};
   return value;
+}
+
+// An existing file stays as it is, and no new one is left.
+void require_writable(const std::string& file) {
+  const auto open = [&](int flags) {
+    return mp::FileDescriptor{::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags, 0600)};
+  };
+  if (open(O_CREAT | O_EXCL))
+    ::unlink(file.c_str());
+  else if (errno != EEXIST || !open(0))
+    throw std::invalid_argument{fmt::format("cannot write {}: {}", file, std::strerror(errno))};
 }
 
 void add(CLI::App& app, const Option& option, bool*& flag) {
@@ -102,6 +116,7 @@ Option plot(std::string& file) {
             if (name != "-" && ending != ".svg" && ending != ".png")
               throw std::invalid_argument{
                   fmt::format("'{}' does not end in .svg or .png, and is not -", name)};
+            if (name != "-") require_writable(name);
             file = name;
           },
           "draw a figure: a file that ends in .svg or .png, or - for the terminal"};

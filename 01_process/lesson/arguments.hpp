@@ -40,7 +40,8 @@ struct Option {
 /// `--start-method fork|spawn|forkserver`: sets the start method of all processes.
 Option start_method();
 
-/// `--plot FILE`, where FILE ends in .svg or .png, or is `-` for the terminal; see figure.hpp.
+/// `--plot FILE`, where FILE can be written and ends in .svg or .png, or is `-` for the terminal;
+/// see figure.hpp.
 Option plot(std::string& file);
 
 /// Reads the command line. Ends the program after `--help`, and with one line on standard error and

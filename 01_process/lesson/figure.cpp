@@ -241,7 +241,8 @@ template <class Drawing>
 void run_gnuplot(const Drawing& drawing, const std::string& file) {
   std::fflush(stdout);
   // "e" keeps the pipe out of processes that are started meanwhile.
-  std::FILE* const pipe = ::popen("exec gnuplot 2>/dev/null", "we");
+  std::FILE* const pipe =
+      ::popen(file == "-" ? "exec gnuplot 2>/dev/null" : "exec gnuplot >/dev/null 2>&1", "we");
   if (!pipe) throw std::system_error(errno, std::generic_category(), "popen");
   // gnuplot may end before it has read everything; its exit status tells more than a signal.
   const auto old_handler = std::signal(SIGPIPE, SIG_IGN);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 #include <gmock/gmock.h>
@@ -196,5 +198,31 @@ INSTANTIATE_TEST_SUITE_P(
                            {"spawn"}},
                     Figure{"amdahl", {"amdahl", "--terms", "1e5", "--plot"}, {}}),
     [](const auto& figure) { return figure.param.name; });
+
+TEST(Drawing, WithoutWorkLeavesFilesAsTheyAre) {
+  const course::TemporaryFolder folder;
+  const auto there = folder.path() / "there.svg", new_one = folder.path() / "new.svg";
+  std::ofstream{there} << "text";
+  for (const auto& file : {there, new_one})
+    EXPECT_EQ(run_lesson("amdahl", {"--plot", file, "--terms", "0"}).status, 2);
+  EXPECT_EQ(course::read(there), "text");
+  EXPECT_FALSE(std::filesystem::exists(new_one));
+}
+
+TEST(Drawing, WithoutAGnuplotThatWorksIsAnError) {
+  const course::TemporaryFolder folder;
+  const std::string figure = folder.path() / "figure.svg";
+  const auto draw = [&] {
+    const auto run = run_lesson("amdahl", {"--terms", "1e5", "--plot", figure},
+                                {.environment = {{"PATH", folder.path()}}});
+    EXPECT_EQ(run.status, 1) << run;
+    EXPECT_THAT(run.output, testing::Not(HasSubstr("from gnuplot")));
+    return run.errors;
+  };
+  EXPECT_EQ(draw(), "amdahl: cannot draw: gnuplot is not installed\n");
+  std::ofstream{folder.path() / "gnuplot"} << "#!/bin/sh\necho from gnuplot; exit 1\n";
+  std::filesystem::permissions(folder.path() / "gnuplot", std::filesystem::perms::owner_all);
+  EXPECT_EQ(draw(), "amdahl: cannot draw " + figure + ": gnuplot failed\n");
+}
 
 }  // namespace

@@ -117,10 +117,14 @@ TEST_P(Figures, CanBeDrawnInTheTerminal) {
 
 TEST_P(Figures, ThatCannotBeWrittenAreAnError) {
   using namespace testing;
-  const auto run = draw("/no/such/folder/figure.svg");
-  EXPECT_EQ(run.status, 1) << run;
-  EXPECT_THAT(run.error_lines(), ElementsAre(AllOf(StartsWith(GetParam().command.front() + ": "),
-                                                   HasSubstr("/no/such/folder"))));
+  const auto run = draw("/no/such/folder/figure.png");
+  EXPECT_EQ(run.status, 2) << run;
+  EXPECT_EQ(run.output, "");  // it is known before there is any work
+  EXPECT_THAT(
+      run.error_lines(),
+      ElementsAre(
+          AllOf(StartsWith(GetParam().command.front() + ": "),
+                HasSubstr("cannot write /no/such/folder/figure.png: No such file or directory"))));
 }
 
 }  // namespace course
