@@ -40,6 +40,7 @@ std::string terminal(const std::string& file, int height) {
 std::string axis(char name, const std::string& label, bool logarithmic, const Figure& figure,
                  const std::string& file) {
   double least = std::numeric_limits<double>::infinity(), most = -least;
+  bool is_whole = true;
   for (const auto& series : figure.series) {
     for (const auto& [x, y] : series.points) {
       const double value = name == 'x' ? x : y;
@@ -48,6 +49,7 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
             fmt::format("cannot draw {}: the {} axis has no place for {}", file, name, value)};
       least = std::min(least, value);
       most = std::max(most, value);
+      is_whole = is_whole && value == std::floor(value);
     }
   }
   if (least > most) throw std::runtime_error{fmt::format("cannot draw {}: no points", file)};
@@ -60,6 +62,8 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
     if (name == 'y' && least > 0 && least < most / 2) least = 0;
     const double margin = least < most ? room * (most - least) : 0.5;
     const double from = least == 0 ? 0 : least - margin;
+    // There is no half process; what is more than a few gets whole numbers from gnuplot, too.
+    if (name == 'x' && is_whole && most - least <= 10) script += "set xtics 1\n";
     return script + fmt::format("set {}range [{}:{}]\n", name, from, most + margin);
   }
   const double factor = least < most ? std::pow(most / least, room) : 2;
@@ -126,9 +130,10 @@ void write(Gnuplot& gnuplot, const BarChart& chart, const std::string& file) {
     separator = ", ";
   }
   gnuplot << ") noenhanced\n";
+  const double above = file == "-" ? 1 : 0.6;  // lines; in the terminal there are whole ones only
   for (std::size_t i = 0; i < chart.bars.size(); ++i)
-    gnuplot << fmt::format("set label {} at {},{} center offset 0,0.6 noenhanced\n",
-                           quoted(chart.bars[i].text), i, chart.bars[i].height);
+    gnuplot << fmt::format("set label {} at {},{} center offset 0,{} noenhanced\n",
+                           quoted(chart.bars[i].text), i, chart.bars[i].height, above);
   gnuplot << "plot '-' with boxes linecolor '#56b4e9'\n";
   std::vector<std::pair<std::size_t, double>> boxes;
   for (const auto& bar : chart.bars) boxes.emplace_back(boxes.size(), bar.height);

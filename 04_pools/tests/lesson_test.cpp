@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <regex>
 #include <set>
 #include <string>
@@ -302,5 +303,19 @@ INSTANTIATE_TEST_SUITE_P(
         Figure{"parzen_bars", {"parzen", "--points", "1000", "--plot"}, {"6 processes"}},
         Figure{"parzen_cube", {"parzen", "--points", "1000", "--cube"}, {"outside"}}),
     [](const auto& figure) { return figure.param.name; });
+
+TEST(Drawing, HasTicksAtWholeNumbersOfProcesses) {
+  const auto run = run_lesson("pi_pool", {"--points", "1000", "--processes", "2", "--plot", "-"});
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output_lines(), Contains(MatchesRegex(" +1 +2 *"))) << run;
+}
+
+TEST(Drawing, HasTextsAboveItsBarsInTheTerminalToo) {
+  const auto run = run_lesson("parzen", {"--points", "1000", "--widths", "10", "--plot", "-"});
+  EXPECT_EQ(run.status, 0) << run;
+  const std::regex text{R"([0-9]\.[0-9][0-9] times)"};  // above each bar, and in the table
+  const std::sregex_iterator first{run.output.begin(), run.output.end(), text};
+  EXPECT_EQ(std::distance(first, {}), 10) << run;
+}
 
 }  // namespace
