@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   mp::Array<std::uint8_t> picture(static_cast<std::size_t>(side * side));
 
   fmt::print("Seconds for {0} x {0} points, c = {1} - {2}i\nprocesses", side, c.real(), -c.imag());
-  for (int parts = 1; parts <= slices; parts *= 4) fmt::print("{:4} slices", parts);
+  for (int parts = 1; parts <= slices; parts *= 4) fmt::print("{:6} slices", parts);
   for (int n = 1; n <= processes; n *= 2) {
     mp::Pool pool{n};
     fmt::print("\n{:9}", n);
@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
         for (const auto& counts : pool.map(slice, numbers, {.chunk_size = 1}))
           end = std::ranges::copy(counts, end).out;
       });
-      fmt::print("{:11.3f}", seconds);
+      fmt::print("{:13.3f}", seconds);
     }
   }
   fmt::print("\n{} iterations in which z was finite\n",
