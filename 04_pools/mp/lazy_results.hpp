@@ -18,8 +18,9 @@
 
 namespace mp {
 
-/// Results that come as they are asked for: an input range. Input is taken as the workers need it,
-/// a few chunks ahead. `*iterator` throws what that call has thrown; `++` then goes on to the next.
+/// Results of `Pool::imap` and `imap_unordered`, which come as they are asked for: an input range.
+/// Input is taken as the workers need it, a few chunks ahead. `*iterator` throws what that call has
+/// thrown; `++` then goes on to the next.
 template <class Function, class Range, bool ordered>
 class LazyResults {
   using Item = std::ranges::range_value_t<Range>;
@@ -28,15 +29,6 @@ class LazyResults {
 
  public:
   using Value = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
-
-  LazyResults(std::shared_ptr<detail::PoolCore> pool, Function function, Range&& range,
-              std::size_t chunk_size)
-      : batch_{std::move(pool)},
-        function_{std::move(function)},
-        range_{std::forward<Range>(range)},
-        chunk_size_{chunk_size} {
-    feed();
-  }
 
   class Iterator {
    public:
@@ -61,6 +53,16 @@ class LazyResults {
   std::default_sentinel_t end() { return {}; }
 
  private:
+  friend class Pool;
+  LazyResults(std::shared_ptr<detail::PoolCore> pool, Function function, Range&& range,
+              std::size_t chunk_size)
+      : batch_{std::move(pool)},
+        function_{std::move(function)},
+        range_{std::forward<Range>(range)},
+        chunk_size_{chunk_size} {
+    feed();
+  }
+
   void feed() {
     while (next_ != std::ranges::end(range_) &&
            batch_.unanswered() + early_.size() < batch_.ahead()) {
