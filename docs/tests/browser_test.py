@@ -28,13 +28,23 @@ OPTIONS = [
 
 # What a reader cannot read: text whose contrast with what is behind it is below 4.5 (3 for large text).
 CONTRAST = """
+// The colours of the boxes in a drawing that a text stands on, the topmost first.
+function boxes(element) {
+  if (!element.ownerSVGElement) return [];
+  const around = (e) => e.getBoundingClientRect(), text = around(element);
+  const [x, y] = [text.left + text.width / 2, text.top + text.height / 2];
+  return [...element.ownerSVGElement.querySelectorAll("rect")].reverse()
+    .filter((e) => around(e).left < x && x < around(e).right && around(e).top < y && y < around(e).bottom)
+    .map((e) => getComputedStyle(e).fill).filter((fill) => fill !== "none");
+}
 const number = (text) => text.match(/[\\d.]+/g).map(Number);
 const linear = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
 const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
 function behind(element) {
-  const layers = [];
-  for (let e = element; e; e = e.parentElement) {
-    const [r, g, b, a = 1] = number(getComputedStyle(e).backgroundColor);
+  const layers = [], colours = boxes(element);
+  for (let e = element; e; e = e.parentElement) colours.push(getComputedStyle(e).backgroundColor);
+  for (const colour of colours) {
+    const [r, g, b, a = 1] = number(colour);
     if (a > 0) layers.push([r, g, b, a]);
     if (a === 1) break;
   }
@@ -45,17 +55,17 @@ const found = new Map();
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node; (node = walker.nextNode());) {
   const element = node.parentElement;
-  if (!node.data.trim() || element.closest(".visually-hidden, script, style, noscript, title, desc, svg, .MathJax, .MathJax_CHTML, .mjx-chtml")) continue;
+  if (!node.data.trim() || element.closest(".visually-hidden, script, style, noscript, title, desc, .MathJax, .MathJax_CHTML, .mjx-chtml")) continue;
   const style = getComputedStyle(element);
   if (!element.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
   const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
   let opacity = 1;
   for (let e = element; e; e = e.parentElement) opacity *= getComputedStyle(e).opacity;
-  const back = behind(element), front = number(style.color).slice(0, 3).map((c, i) => c * opacity + back[i] * (1 - opacity));
+  const back = behind(element), front = number(element.ownerSVGElement ? style.fill : style.color).slice(0, 3).map((c, i) => c * opacity + back[i] * (1 - opacity));
   const [text, ground] = [luminance(front), luminance(back)];
   const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
   if (contrast < (large ? 3 : 4.5)) {
-    const where = element.tagName + "." + element.className + " in " + element.parentElement.className;
+    const where = `${element.tagName}.${element.getAttribute("class")} in ${element.parentElement.getAttribute("class")}`;
     found.set(where, `${where}: ${contrast.toFixed(2)}, "${node.data.trim().slice(0, 30)}"`);
   }
 }
@@ -169,6 +179,11 @@ class BrowserTest(unittest.TestCase):
                 self.assertEqual(self.run_script(CONTRAST), [], theme)
 
         self.for_each(check)
+
+    def test_a_wrong_colour_in_a_drawing_is_noticed(self):
+        self.open(CHAPTERS[0])
+        self.run_script("document.querySelector('.drawing').style.setProperty('--d-fill', 'var(--color-foreground-primary)')")
+        self.assertTrue(any(text.startswith("text") for text in self.run_script(CONTRAST)))
 
     def test_search_finds(self):
         self.open("index.html")
