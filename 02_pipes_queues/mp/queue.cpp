@@ -6,9 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include <mp/queue.hpp>
 #include <mp/robust_mutex.hpp>
@@ -17,6 +22,7 @@ namespace mp::detail {
 namespace {
 
 using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
 // Where a chunk stands in its message; a small message has one that is both.
 constexpr std::uint32_t first = 1, last = 2;
@@ -53,8 +59,17 @@ MessageQueue::MessageQueue() : memory_{sizeof(Shared)} {
   write_end_ = FileDescriptor{ends[1]};
 }
 
+void MessageQueue::load(Reader& reader) {
+  SharedMemory arrived;
+  reader(arrived, read_end_, write_end_);
+  if (arrived.size() < sizeof(Shared)) throw MessageError{"no queue came along"};
+  memory_ = std::move(arrived);
+}
+
 MessageQueue::Shared& MessageQueue::shared() const {
-  return *reinterpret_cast<Shared*>(memory_.data());
+  if (!memory_.data())
+    throw std::system_error(EINVAL, std::generic_category(), "mp::Queue was moved");
+  return *std::launder(reinterpret_cast<Shared*>(memory_.data()));
 }
 
 bool MessageQueue::is_empty() const { return !wait_ready(read_end_, POLLIN, at_once); }
@@ -87,13 +102,19 @@ void MessageQueue::put(const Message& message) {
 
 void MessageQueue::close() {
   auto& shared = this->shared();
-  shared.writing.lock();
-  const Guard guard{shared.writing};
-  if (shared.closed.exchange(true)) return;
-  // An empty chunk wakes whoever waits. If the pipe is full, nobody does.
-  if (!wait_ready(write_end_, POLLOUT, at_once)) return;
+  shared.closed = true;
+  // An empty chunk wakes whoever waits. It is spliced from another pipe, because that need not wait
+  // for room: if there is none, there is something to read, and nobody waits.
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  const FileDescriptor from{ends[0]}, to{ends[1]};
   const Chunk chunk{shared.mark, 0, 0, {}};
-  check(retry([&] { return ::write(write_end_.get(), &chunk, sizeof chunk); }), "write");
+  check(retry([&] { return ::write(to.get(), &chunk, sizeof chunk); }), "write");
+  const auto moved = retry([&] {
+    return ::splice(from.get(), nullptr, write_end_.get(), nullptr, sizeof chunk,
+                    SPLICE_F_NONBLOCK);
+  });
+  if (moved == -1 && errno != EAGAIN) check(moved, "splice");
 }
 
 // Reads one chunk, and appends its payload; false when the deadline has passed.
@@ -140,16 +161,19 @@ std::optional<Message> MessageQueue::get(Deadline deadline) {
   Chunk chunk;
   bool begun = false;
   for (;;) {
-    if (!begun && shared.closed && is_empty())
+    const bool closed = shared.closed;
+    if (!begun && closed && nobody_is_putting())
       throw QueueClosed{"nothing to get: the queue is closed and empty"};
-    // The rest of a message is on its way, unless the one who was putting it has died.
-    if (read_chunk(chunk, message.bytes, begun ? deadline_after(50ms) : deadline)) {
+    // Somebody is putting a message, or its rest; unless that one has just died.
+    auto until = deadline;
+    if (begun || (closed && (!until || *until > Clock::now() + 50ms))) until = deadline_after(50ms);
+    if (read_chunk(chunk, message.bytes, until)) {
       begun = begun || (chunk.position & first);
       if (begun && (chunk.position & last)) return message;
-    } else if (!begun) {
+    } else if (begun) {
+      begun = !nobody_is_putting();
+    } else if (!closed || (deadline && Clock::now() >= *deadline)) {
       return std::nullopt;
-    } else if (nobody_is_putting()) {
-      begun = false;
     }
   }
 }

@@ -33,7 +33,7 @@ class MessageQueue {
   void close();
 
   void save(Writer& writer) const { writer(memory_, read_end_, write_end_); }
-  void load(Reader& reader) { reader(memory_, read_end_, write_end_); }
+  void load(Reader& reader);
 
  private:
   struct Shared;
@@ -95,11 +95,12 @@ class Queue {
   /// Waits for a value. Throws QueueClosed when the queue is closed and empty.
   T get() { return *take(std::nullopt); }
 
-  /// A value that is there at once, or within the limit; empty if there is none.
+  /// A value that is there at once, or begins to arrive within the limit; empty if there is none.
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
 
   /// Says that nothing more will be put: whoever waits in `get` is woken when the queue is empty.
+  /// Waits for nobody.
   void close() { queue_.close(); }
 
   /// `for (T value : queue)` gets values until the queue is closed and empty.

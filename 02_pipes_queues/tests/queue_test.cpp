@@ -1,3 +1,4 @@
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -122,7 +123,9 @@ TEST_P(QueueUnder, CloseWakesAllWhoWait) {
           }
         },
         std::ref(queue));
-  queue.put(1);
+  for (auto& process : getting)
+    EXPECT_TRUE(
+        course::eventually([&] { return course::process_state(process.pid()).state == 'S'; }));
   queue.close();
   for (auto& process : getting) EXPECT_EQ(process.join().code, 0);
 }
@@ -171,25 +174,66 @@ TEST(Queue, ClosedMeansClosed) {
   EXPECT_THROW(queue.get_for(1h), mp::QueueClosed);
 }
 
-TEST(Queue, CloseDoesNotWaitWhenThePipeIsFull) {
-  Queue<int> queue;
-  // Puts until the pipe is full: then it sleeps in write.
-  Process producer{[&] {
-    for (int i = 0;; ++i) queue.put(i);
-  }};
-  const auto asleep = [&] {
+void await_full_pipe(const Process& producer) {
+  EXPECT_TRUE(course::eventually([&] {
     std::ifstream file{"/proc/" + std::to_string(producer.pid()) + "/wchan"};
     std::string where;
     file >> where;
     return where.find("pipe_write") != where.npos;
-  };
-  while (!asleep()) std::this_thread::yield();
+  }));
+}
+
+// What was being put when the queue was closed arrives, and nothing after it.
+TEST(Queue, CloseDoesNotWaitForAProducerThatWaits) {
+  Queue<int> queue;
+  auto [last, last_there] = mp::pipe();
+  Process producer{[&](Connection to) {
+                     int i = 0;
+                     try {
+                       for (;; ++i) queue.put(i);
+                     } catch (const mp::QueueClosed&) {
+                     }
+                     to.send(i);
+                   },
+                   std::move(last_there)};
+  await_full_pipe(producer);
+  Process closer{[&] { queue.close(); }};
+  ASSERT_TRUE(closer.join_for(60s));
+  int expected = 0;
+  for (const int item : queue) ASSERT_EQ(item, expected++);
+  EXPECT_EQ(last.recv<int>(), expected);
+  EXPECT_GT(expected, 1000);
+}
+
+TEST(Queue, CloseDoesNotWaitWhenThePipeIsFull) {
+  Queue<int> queue;
+  Process producer{[&] {
+    for (int i = 0;; ++i) queue.put(i);
+  }};
+  await_full_pipe(producer);
   producer.kill();
   producer.join();
   queue.close();
   int expected = 0;
   for (const int item : queue) EXPECT_EQ(item, expected++);
   EXPECT_GT(expected, 1000);
+}
+
+TEST(Queue, AMovedOneSaysSo) {
+  Queue<int> queue;
+  queue.put(1);
+  Queue<int> moved{std::move(queue)};
+  EXPECT_EQ(moved.get(), 1);
+  EXPECT_THROW(queue.put(2), std::system_error);
+  EXPECT_THROW(queue.get(), std::system_error);
+  EXPECT_THROW(queue.close(), std::system_error);
+}
+
+TEST(Queue, DoesNotArriveFromMemoryOfAnotherKind) {
+  auto message = mp::pack(Queue<int>{});
+  message.descriptors[0] =
+      mp::FileDescriptor{mp::check(::memfd_create("small", 0), "memfd_create")};
+  EXPECT_THROW(mp::unpack<Queue<int>>(std::move(message)), mp::MessageError);
 }
 
 TEST(Queue, CarriesNoDescriptors) {
@@ -233,13 +277,7 @@ TEST(Queue, ProducersMayBeKilledInTheMiddleOfALargePut) {
 TEST(Queue, TheRestOfAKilledProducersItemIsNotWaitedFor) {
   Queue<std::string> queue;
   Process victim{[&] { queue.put(std::string(1'000'000, 'x')); }};
-  const auto asleep = [&] {
-    std::ifstream file{"/proc/" + std::to_string(victim.pid()) + "/wchan"};
-    std::string where;
-    file >> where;
-    return where.find("pipe_write") != where.npos;
-  };
-  while (!asleep()) std::this_thread::yield();
+  await_full_pipe(victim);
   victim.kill();
   victim.join();
   EXPECT_EQ(queue.get_for(10ms), std::nullopt);
@@ -282,6 +320,27 @@ TEST(Queue, ConsumersMayBeKilledAtAnyMoment) {
   }
 }
 
+TEST(Queue, ConsumersMayBeKilledWhileOthersWait) {
+  const NothingLeftOver nothing;
+  std::mt19937 random{3};
+  for (int round = 0; round < 20; ++round) {
+    Queue<int> queue;
+    const auto consume = [&] {
+      for ([[maybe_unused]] const int item : queue) continue;
+    };
+    std::vector<Process> others, victims;
+    for (auto* consumers : {&others, &victims})
+      for (int i = 0; i < 3; ++i) consumers->emplace_back(consume);
+    for (auto& victim : victims) {
+      for (auto left = random() % 300; left > 0; --left) queue.put(1);
+      victim.kill();
+    }
+    for (auto& victim : victims) victim.join();
+    queue.close();
+    for (auto& other : others) ASSERT_TRUE(other.join_for(60s)) << "hangs in round " << round;
+  }
+}
+
 TEST(Queue, SignalsDoNotDisturb) {
   static volatile std::sig_atomic_t signals = 0;
   struct sigaction action {};
@@ -290,6 +349,7 @@ TEST(Queue, SignalsDoNotDisturb) {
   const itimerval often{{0, 500}, {0, 500}}, never{};
   Queue<Item> queue;
   Process producer{{.daemon = true}, [&] {
+                     ::setitimer(ITIMER_REAL, &often, nullptr);
                      for (int number = 0;; ++number) queue.put({1, number, text_for(1, number)});
                    }};
   ::setitimer(ITIMER_REAL, &often, nullptr);
