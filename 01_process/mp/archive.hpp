@@ -51,7 +51,8 @@ struct Message {
   std::vector<FileDescriptor> descriptors;
 
   /// Sends all of it over a Unix stream socket, and then the tail: bytes that lie elsewhere. Throws
-  /// BrokenPipe when the receiver is gone.
+  /// BrokenPipe when the receiver is gone, std::system_error for anything else; no more can be sent
+  /// then.
   void send(const FileDescriptor& socket, std::string_view tail = {}) const;
 
   /// Receives one. Throws EndOfFile when the sender is gone before the first byte, MessageError

@@ -136,11 +136,16 @@ void Message::send(const FileDescriptor& socket, std::string_view tail) const {
   };
   std::array parts{part(&opening, sizeof opening), part(bytes.data(), bytes.size()),
                    part(tail.data(), tail.size()), part(zeros.data(), padding)};
-  send_all(socket.get(), parts);
-  for (std::span rest{descriptors}; !rest.empty();) {
-    const auto batch = std::min(rest.size(), descriptors_per_batch);
-    send_descriptors(socket.get(), rest.first(batch));
-    rest = rest.subspan(batch);
+  try {
+    send_all(socket.get(), parts);
+    for (std::span rest{descriptors}; !rest.empty();) {
+      const auto batch = std::min(rest.size(), descriptors_per_batch);
+      send_descriptors(socket.get(), rest.first(batch));
+      rest = rest.subspan(batch);
+    }
+  } catch (...) {
+    ::shutdown(socket.get(), SHUT_WR);  // nothing that followed half a message would make sense
+    throw;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -316,6 +317,30 @@ TEST(Pipe, SignalsDoNotDisturb) {
   }
   ::setitimer(ITIMER_REAL, &never, nullptr);
   here.close();  // or the child would wait for more, and this process for its end
+}
+
+// An ordinary user may have only so many descriptors under way.
+void send_ends_until_the_kernel_refuses() {
+  if (::geteuid() == 0) mp::check(::setuid(65534), "setuid");
+  const rlimit few{64, 64};
+  mp::check(::setrlimit(RLIMIT_NOFILE, &few), "setrlimit");
+  auto [here, there] = mp::pipe();
+  auto [end, other_end] = mp::pipe();
+  here.send(1);
+  int sent = 0;
+  EXPECT_THROW(for (; sent < 1000; ++sent) here.send(end), std::system_error);
+  EXPECT_THROW(here.send(2), mp::BrokenPipe);
+  EXPECT_EQ(there.recv<int>(), 1);
+  for (; sent > 0; --sent) EXPECT_TRUE(there.recv<Connection>().is_open());
+  EXPECT_THROW(there.recv<Connection>(), mp::MessageError);
+  EXPECT_THROW(there.recv<int>(), mp::EndOfFile);
+  there.send(3);
+  EXPECT_EQ(here.recv<int>(), 3);
+  if (testing::Test::HasFailure()) std::exit(1);
+}
+
+TEST(Pipe, AFailureInTheMiddleOfAMessageEndsTheSending) {
+  EXPECT_TRUE(Process{send_ends_until_the_kernel_refuses}.join().success());
 }
 
 TEST(Pipe, AFullDescriptorTableIsAnErrorAndNoMore) {
