@@ -3,17 +3,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <mutex>
+#include <stdexcept>
 #include <system_error>
 #include <boost/interprocess/anonymous_shared_memory.hpp>
 #include <boost/interprocess/sync/interprocess_mutex.hpp>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
-#include <mp/file_descriptor.hpp>
 
-// System calls leave their error in errno (mp::check looks there); pthread functions return it.
+// System calls leave their error in errno; pthread functions return it.
 void check(int error, const char* call) {
   if (error != 0) throw std::system_error(error, std::generic_category(), call);
 }
@@ -44,11 +45,15 @@ struct Counter : Mutex {
 
 // Does the task in so many processes; each must end with this signal, or with 0: of itself.
 void run(int processes, int signal, auto task) {
-  for (int i = 0; i < processes; ++i)
-    if (mp::check(fork(), "fork") == 0) task(), _exit(0);
-  for (int status = 0; processes > 0; --processes)
-    if (mp::check(wait(&status), "wait"); status != signal)
-      throw std::runtime_error{"a process has failed"};
+  for (int i = 0; i < processes; ++i) {
+    const pid_t pid = fork();
+    check(pid == -1 ? errno : 0, "fork");
+    if (pid == 0) task(), _exit(0);
+  }
+  for (int status = 0; processes > 0; --processes) {
+    check(wait(&status) == -1 ? errno : 0, "wait");
+    if (status != signal) throw std::runtime_error{"a process has failed"};
+  }
 }
 
 int main(int argc, char** argv) {
