@@ -60,14 +60,15 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   // 128 Mi numbers, 16 bytes each with its copy; fewer where that is more than half of what is
   // free.
-  std::int64_t items = std::clamp(lesson::available_memory() / 2 / 16, mebi, 128 * mebi);
+  const std::int64_t most = lesson::available_memory() / 16;
+  std::int64_t items = std::clamp(most / 2, mebi, 128 * mebi);
   std::int64_t chunk_size = mebi;
   int processes = mp::cpu_count();
   lesson::parse(
       argc, argv,
       "A loop divided among processes: a critical section, then a large array copied and "
       "added up, chunk by chunk. Needs 16 bytes for each number, 2 GiB for 128 Mi.",
-      {{"--items", items, "how many numbers are copied and added up", 1, 1'000'000'000'000},
+      {{"--items", items, "how many numbers are copied and added up", 1, most},
        {"--chunk", chunk_size, "how many of them a process takes at a time", 1, 1'000'000'000'000},
        {"--processes", processes, "how many processes share the work", 1, 1000}});
 
