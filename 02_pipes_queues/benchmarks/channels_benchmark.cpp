@@ -193,13 +193,13 @@ p.join())");
 
 constexpr std::size_t doubles = 64 << 20 >> 3;  // 64 MiB
 
-void large_raw_socket(benchmark::State& state) {
+void large_raw(benchmark::State& state, Ends (*make)()) {
   const std::vector<double> values(doubles, 1.5);
   for (auto _ : state) {
-    auto ends = socket_pair();
-    const Process producer{[&] { write_all<double>(ends.first, values); }};
+    auto ends = make();
+    const Process producer{[&] { write_all<double>(ends.second, values); }};
     std::vector<double> arrived(doubles);
-    read_all(ends.second, std::span{arrived});
+    read_all(ends.first, std::span{arrived});
     benchmark::DoNotOptimize(arrived.data());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(doubles * sizeof(double)));
@@ -233,7 +233,8 @@ int main(int argc, char** argv) {
   add("queue/boost_message_queue", queue_boost)->UseRealTime();
   add("queue/python_Queue", queue_python, "Queue")->UseManualTime()->Iterations(1);
   add("queue/python_SimpleQueue", queue_python, "SimpleQueue")->UseManualTime()->Iterations(1);
-  add("large_64MiB/raw_socket", large_raw_socket)->UseRealTime();
+  add("large_64MiB/raw_pipe", large_raw, &raw_pipe)->UseRealTime();
+  add("large_64MiB/raw_socket", large_raw, &socket_pair)->UseRealTime();
   add("large_64MiB/mp_pipe", large_mp)->UseRealTime();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
