@@ -4,7 +4,7 @@
 #include <iterator>
 #include <optional>
 #include <stdexcept>
-#include <typeinfo>
+#include <type_traits>
 #include <utility>
 
 #include <mp/message.hpp>
@@ -88,7 +88,10 @@ class Queue {
   /// Throws QueueClosed after `close`.
   void put(const T& value) {
     Message message;
-    Writer{message}(value);
+    if constexpr (std::is_arithmetic_v<T>)  // an archive would take longer than the rest
+      message.bytes.assign(reinterpret_cast<const char*>(&value), sizeof value);
+    else
+      Writer{message}(value);
     queue_.put(message);
   }
 
@@ -115,9 +118,11 @@ class Queue {
   std::optional<T> take(Deadline deadline) {
     auto message = queue_.get(deadline);
     if (!message) return std::nullopt;
-    Reader reader{*message};
     T value{};
-    reader(value);
+    if constexpr (std::is_arithmetic_v<T>)
+      message->bytes.copy(reinterpret_cast<char*>(&value), sizeof value);
+    else
+      Reader{*message}(value);
     return value;
   }
 
