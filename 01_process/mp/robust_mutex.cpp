@@ -1,10 +1,26 @@
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 #include <mp/robust_mutex.hpp>
 
 namespace mp::detail {
+namespace {
+
+#ifdef __SANITIZE_THREAD__  // knows nothing of pthread_mutex_clocklock
+using Clock = std::chrono::system_clock;
+int lock_until(pthread_mutex_t* mutex, const timespec& end) {
+  return ::pthread_mutex_timedlock(mutex, &end);
+}
+#else
+using Clock = std::chrono::steady_clock;
+int lock_until(pthread_mutex_t* mutex, const timespec& end) {
+  return ::pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &end);
+}
+#endif
+
+}  // namespace
 
 void RobustMutex::require_success(int error, const char* call) {
   if (error != 0) throw std::system_error(error, std::generic_category(), call);
@@ -39,12 +55,15 @@ RobustMutex::Result RobustMutex::result(int error, const char* call) {
 RobustMutex::Result RobustMutex::lock_rare(int error, Deadline deadline) {
   using namespace std::chrono;
   constexpr nanoseconds odd{odd_fraction};
-  const auto limit = deadline.value_or(steady_clock::time_point::max()).time_since_epoch();
-  for (nanoseconds until{}; error == EBUSY || (error == ETIMEDOUT && until < limit);) {
-    const auto now = steady_clock::now().time_since_epoch();
-    until = deadline ? std::clamp(limit, 0ns, now + 1s) : floor<seconds>(now - odd) + 1s + odd;
-    const timespec end{.tv_sec = until / 1s, .tv_nsec = until % 1s / 1ns};
-    error = ::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &end);
+  for (bool last = false; error == EBUSY || (error == ETIMEDOUT && !last);) {
+    const auto now = Clock::now().time_since_epoch();
+    nanoseconds until = floor<seconds>(now - odd) + 1s + odd;
+    if (deadline) {
+      const auto left = *deadline - steady_clock::now();
+      last = left <= 1s;
+      until = now + std::clamp<nanoseconds>(left, 0s, 1s);
+    }
+    error = lock_until(&mutex_, {.tv_sec = until / 1s, .tv_nsec = until % 1s / 1ns});
   }
   return result(error, "pthread_mutex_lock");
 }

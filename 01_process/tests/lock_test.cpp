@@ -24,7 +24,7 @@
 #include <mp/process.hpp>
 
 #ifdef __SANITIZE_THREAD__
-// It does not know pthread_mutex_clocklock, so it takes the unlock that follows for a mistake.
+// Mistakes are made here on purpose, and a mutex whose holder died it takes for an unlocked one.
 extern "C" const char* __tsan_default_options() { return "report_mutex_bugs=0"; }
 #endif
 
