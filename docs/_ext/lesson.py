@@ -6,7 +6,7 @@
     :::
 
 shows 01_process/greeting.cpp without its #include lines, beside it the same in Python
-(docs/python/greeting.py, if there is one), and the output of a run. With `:figure:`, a text that says what
+(01_process/python/greeting.py, if there is one), and the output of a run. With `:figure:`, a text that says what
 can be seen, the program draws with --plot, too (or with the `:figure-option:`). `{run}` shows one more run, with
 `:figure-only:` just what it draws, and `{lesson-list}` what a
 chapter holds. {lesson}`greeting` in a text is a link.
@@ -201,7 +201,7 @@ class Lesson(LessonDirective):
         name = self.arguments[0]
         chapter, status = self.find_chapter(name)
         source = ROOT / chapter / f"{name}.cpp"
-        python = Path(self.env.srcdir) / "python" / f"{name}.py"
+        python = ROOT / chapter / "python" / f"{name}.py"
 
         # A link to it from anywhere: {lesson}`greeting`
         target = html(f'<span id="lesson-{name}"></span>')

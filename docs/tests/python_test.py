@@ -7,7 +7,7 @@ import sys
 import unittest
 from pathlib import Path
 
-PROGRAMS = sorted((Path(__file__).parents[1] / "python").glob("*.py"))
+PROGRAMS = sorted(Path(__file__).parents[2].glob("0*/python/*.py"))
 
 
 def matches(expected, line):

@@ -490,7 +490,10 @@ TEST(NewExercise, is_a_copy_of_the_template_that_compiles) {
   fs::create_directories(copy / "solutions");
   fs::copy(COURSE "/course", copy / "course");
   fs::copy(exercises / "CMakeLists.txt", copy / "exercises/CMakeLists.txt");
-  fs::copy(exercises / "template", copy / "exercises/template", fs::copy_options::recursive);
+  fs::create_directories(copy / "exercises/tools");
+  fs::copy(exercises / "tools/template", copy / "exercises/tools/template",
+           fs::copy_options::recursive);
+  fs::copy(COURSE "/.course", copy / ".course");
 
   const auto run = run_program(copy / "course", {"new-exercise", "own_one"});
   EXPECT_EQ(run.status, 0) << run;
@@ -498,10 +501,11 @@ TEST(NewExercise, is_a_copy_of_the_template_that_compiles) {
               HasSubstr("\nadd_exercise(own_one mp::channels)\n"));
   const auto folder = copy / "exercises/own_one";
   std::vector<std::string> words{"-std=c++20", "-fsyntax-only", "-I" + folder.string()};
-  for (const auto* place : {"exercises", "01_process", "02_pipes_queues", ".deps/usr/include"})
+  for (const auto* place : {"exercises/tools", "01_process", "02_pipes_queues", ".deps/usr/include"})
     words.push_back("-I" COURSE "/" + std::string{place});
   for (const auto* file : {"own_one.cpp", "given.cpp", "main.cpp", "own_one_test.cpp",
-                           "wrong/all_in_one_child.cpp", "../../solutions/own_one/own_one.cpp"})
+                           "../../solutions/own_one/wrong/all_in_one_child.cpp",
+                           "../../solutions/own_one/own_one.cpp"})
     words.push_back(folder / file);
   const auto compiler = run_program(COMPILER, words);
   EXPECT_EQ(compiler.status, 0) << compiler;

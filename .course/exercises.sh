@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# The exercises: the learner's commands, and the instructor's.
+
+desk() {
+  case " $* " in *' --help '* | *' -h '*) do_help; return ;; esac
+  prepare
+  build exercise_desk
+  exec "$build/exercises/exercise_desk" "$@"
+}
+
+#: list                   the exercises, and your points
+do_list() { desk list "$@"; }
+
+#: check NAME             examine your solution of an exercise: what is right, what is not, and why
+do_check() { desk check "$@"; }
+
+#: hint NAME              a hint, and one more each time
+do_hint() { desk hint "$@"; }
+
+#: watch NAME             check again whenever you save
+do_watch() { desk watch "$@"; }
+
+#: solution NAME          once you have all points, the worked solution; before that with --spoil
+do_solution() { desk solution "$@"; }
+
+#: grade CLASS --out DIR  grade a class, one folder for each student: see docs/grading.md
+do_grade() {
+  case " $* " in
+    *' --no-sandbox '* | *' --help '* | *' -h '*) prepare ;;
+    *)
+      set_up "$needs$grading_needs" >&2
+      configure
+      ;;
+  esac
+  build grading
+  cd "$caller"
+  exec "$build/exercises/tools/grading/exercise_grade" "$@"
+}
+
+#: new-exercise NAME      begin a new exercise: a copy of a template, to be filled in
+do_new-exercise() {
+  local name=${1:-} file to last
+  [[ $# -eq 1 && $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error 'new-exercise takes a name, such as: matrix_rows'
+  if [ -e "exercises/$name" ] || [ -e "solutions/$name" ]; then usage_error "there is a folder $name already"; fi
+  mkdir -p "exercises/$name" "solutions/$name/wrong"
+  for file in exercises/tools/template/{*,wrong/*.cpp}; do
+    case $file in
+      */wrong) continue ;;
+      */wrong/*) to=solutions/$name/wrong/${file##*/} ;;
+      */solution.cpp) to=solutions/$name/$name.cpp ;;
+      *) to=exercises/$name/${file##*/} ;;
+    esac
+    sed "s/NAME/$name/g" "$file" >"${to//NAME/$name}"
+  done
+  last=$(grep -n '^add_exercise(' exercises/CMakeLists.txt | tail -n 1 | cut -d : -f 1)
+  sed -i "${last}a add_exercise($name mp::channels)" exercises/CMakeLists.txt
+  say "The new exercise is in exercises/$name, its solution in solutions/$name."
+  say "It works already: try './course check $name', and './course test -R $name'. docs/grading.md tells what to fill in."
+}

@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# Building, and running lessons, tests and benchmarks.
+
+time_limit=${COURSE_TIME_LIMIT:-120}  # seconds for one lesson in "./course run"; 0 is no limit
+
+# A lesson in "./course run" has a process group of its own, so Ctrl-C reaches it only through here.
+lesson=''
+interrupted() {
+  trap '' INT TERM HUP
+  if [ -n "$lesson" ]; then
+    kill "$lesson"
+    wait "$lesson"
+  fi 2>/dev/null || true
+  exit "$1"
+}
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM
+trap 'interrupted 129' HUP
+
+# Runs a build step. On a terminal one line shows how far it is; warnings and errors follow when it has ended.
+quietly() {
+  local line rest status=0
+  rest=$(mktemp)
+  "$@" </dev/null 2>&1 | while IFS= read -r line; do
+    case $line in
+      '['[0-9]*/[0-9]*'] '* | '-- '*)
+        if [ -t 2 ]; then printf '\r\e[K%.79s' "$line" >&2; elif [[ $line == '[1/'* ]]; then say 'Building' >&2; fi
+        ;;
+      '' | 'Preset CMake '* | '  '[A-Z]*=\"*\" | 'ninja: no work to do.') ;;
+      *) say "$line" >>"$rest" ;;
+    esac
+  done || status=$?
+  if [ -t 2 ]; then printf '\r\e[K' >&2; fi
+  cat "$rest" >&2
+  rm "$rest"
+  return "$status"
+}
+
+configure() {
+  local home fresh=()
+  home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' build/CMakeCache.txt 2>/dev/null || true)
+  [ "$home" -ef . ] || fresh=(--fresh)  # the folder is new here, or was moved
+  if [ ${#fresh[@]} -eq 0 ] && [ build/build.ninja -nt CMakePresets.json ]; then return; fi
+  quietly cmake --preset default "${fresh[@]}" || die 'CMake could not configure the build: see above'
+}
+
+build() {  # everything, or these targets
+  quietly cmake --build --preset default ${1:+--target "$@"} || die 'the build failed, see above'
+}
+
+prepare() {
+  set_up "$needs" >&2
+  configure
+}
+
+#: build                  set up and build everything
+do_build() {
+  [ $# -eq 0 ] || usage_error 'build takes no arguments'
+  prepare
+  build
+}
+
+# lessons.txt has a line for each lesson, in reading order: chapter, name, exit status expected.
+
+run_all() {
+  local line lessons chapter name expected program status count=0 bad=()
+  build lessons
+  set -m  # a process group for each lesson, so that all of it can be ended
+  mapfile -t lessons <"$build/lessons.txt"
+  for line in "${lessons[@]}"; do
+    IFS=$'\t' read -r chapter name expected <<<"$line"
+    heading "$chapter/$name"
+    [ "$expected" -eq 0 ] || say "This one is meant to fail (exit status $expected)."
+    program=$build/$chapter/$name status=0
+    (cd "$caller" && exec timeout --kill-after=2 "$time_limit" "$program") </dev/null &
+    lesson=$!
+    wait "$lesson" || status=$?
+    lesson=''
+    count=$((count + 1))
+    if [ "$status" -ne "$expected" ]; then
+      bad+=("$name")
+      [ "$status" -ne 124 ] || status="$status (stopped after $time_limit s)"
+      say "${red}Exit status $status; $expected was expected.$plain"
+    fi
+    say
+  done
+  if [ ${#bad[@]} -gt 0 ]; then
+    say "$red$count lessons ran, $((count - ${#bad[@]})) as they should. Not: ${bad[*]}$plain"
+    exit 1
+  fi
+  say "$green$count lessons ran, all as they should.$plain"
+}
+
+run_one() {
+  local name=${1##*/} chapter like
+  name=${name%.cpp}
+  chapter=$(awk -v name="$name" '$2 == name { print $1 }' "$build/lessons.txt")
+  if [ -z "$chapter" ]; then
+    like=$(awk -v name="$name" 'index($2, name) || index(name, $2) || substr($2, 1, 3) == substr(name, 1, 3) {
+      printf "%s%s", separator, $2; separator = ", " }' "$build/lessons.txt")
+    usage_error "there is no lesson '$1'; ${like:+close are: $like; }'./course run' runs them all"
+  fi
+  build "$name"
+  cd "$caller"
+  exec "$build/$chapter/$name" "${@:2}"
+}
+
+#: run [NAME [ARGS...]]   run every lesson in reading order, or the one named
+do_run() {
+  prepare
+  if [ $# -eq 0 ]; then run_all; else run_one "$@"; fi
+}
+
+#: test [CTEST ARGS...]   run every test; arguments go to ctest, such as: -L lesson, -R NAME
+do_test() {
+  prepare
+  build
+  exec ctest --preset default --output-on-failure --no-tests=error --parallel "$(nproc)" "$@"
+}
+
+#: bench [ARGS...]        run every benchmark; arguments go to each
+do_bench() {
+  local program programs status=0
+  prepare
+  build benchmarks
+  mapfile -t programs <"$build/benchmarks.txt"
+  for program in "${programs[@]}"; do
+    heading "$program"
+    "$build/$program" "$@" || { say "${red}Exit status $?$plain"; status=1; }
+  done
+  return "$status"
+}

@@ -1,0 +1,191 @@
+# shellcheck shell=bash
+# What the course needs from the distribution, and how it is installed.
+
+# What shows that it is there (a command, a header, or a name that is_there knows), Debian's package, its name.
+needs='
+c++                    g++                      a C++20 compiler
+cmake                  cmake                    CMake 3.25 or newer
+ninja                  ninja-build              Ninja
+boost                  boost                    Boost 1.81 or newer
+gtest/gtest.h          libgtest-dev             GoogleTest
+gmock/gmock.h          libgmock-dev             GoogleMock
+benchmark/benchmark.h  libbenchmark-dev         Google Benchmark
+cereal/cereal.hpp      libcereal-dev            cereal
+fmt/core.h             libfmt-dev               {fmt}
+CLI/CLI.hpp            libcli11-dev             CLI11
+gnuplot                gnuplot-nox              gnuplot
+gnuplot-iostream.h     libgnuplot-iostream-dev  gnuplot-iostream'
+grading_needs='
+bwrap                  bubblewrap               bubblewrap'
+developer_needs=$grading_needs'
+clang++                clang                    Clang
+libFuzzer              libclang-rt-dev          the sanitizers and libFuzzer of Clang
+clang-format           clang-format             clang-format
+clang-tidy             clang-tidy               clang-tidy
+valgrind               valgrind                 Valgrind
+shellcheck             shellcheck               ShellCheck
+git                    git                      Git'
+
+site_needs='
+python:sphinx           python3-sphinx             Sphinx
+python:myst_parser      python3-myst-parser        MyST
+python:furo             furo                       Furo
+python:breathe          python3-breathe            Breathe
+python:sphinx_copybutton  python3-sphinx-copybutton  sphinx-copybutton
+doxygen                 doxygen                    Doxygen
+/usr/share/javascript/mathjax/MathJax.js  libjs-mathjax  MathJax'
+site_test_needs='
+chromium                chromium                   Chromium
+chromedriver            chromium-driver            ChromeDriver
+python:selenium         python3-selenium           Selenium
+python:joblib           python3-joblib             joblib'
+
+is_there() {
+  local compiler
+  read -ra compiler <<<"${CXX:-c++}"
+  compiler+=(-isystem .deps/usr/include -B .deps/usr/lib)
+  case $1 in
+    c++) command -v "${compiler[0]}" ;;
+    cmake) printf '3.25\n%s\n' "$(cmake --version | sed -n '1s/[^0-9]*//p')" | sort -CV ;;
+    boost) boost_is_there ;;
+    libFuzzer) clang++ -x c++ -fsanitize=fuzzer -o /dev/null - \
+      <<<'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' ;;
+    chromium) command -v chromium || command -v google-chrome ;;
+    chromedriver) command -v chromedriver || command -v chromium.chromedriver ;;  # the snap's
+    python:*) "$(system_python)" -c "import ${1#python:}" ;;
+    /*) [ -e "$1" ] ;;
+    *.h*) holds "__has_include(<$1>)" ;;
+    *) command -v "$1" ;;
+  esac >/dev/null 2>&1
+}
+
+# The Python that the distribution's packages are for.
+system_python() { if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else echo python3; fi; }
+
+# Is this condition true for the preprocessor, after these lines?
+holds() { printf '%s\n' "${@:2}" "#if !($1)" '#error' '#endif' | "${compiler[@]}" -x c++ -std=c++20 -E -; }
+
+boost_is_there() {
+  local library libraries=(iostreams filesystem)  # gnuplot-iostream needs them
+  holds 'BOOST_VERSION >= 108100' '#include <boost/version.hpp>' || return 1
+  holds 'BOOST_VERSION < 108600' '#include <boost/version.hpp>' || libraries+=(process)  # headers only until 1.85
+  for library in "${libraries[@]}"; do
+    [ -e "$("${compiler[@]}" -print-file-name="libboost_$library.so")" ] || return 1
+  done
+}
+
+# Fills packages=() and names='' with what is missing of the table $1.
+find_missing() {
+  local probe package name
+  packages=() names=''
+  while read -r probe package name; do
+    if [ -n "$probe" ] && ! is_there "$probe"; then
+      packages+=("$package")
+      names+="${names:+, }$name"
+    fi
+  done <<<"$1"
+}
+
+can_install() { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }
+
+# apt-get as root, without a question; what it says goes into the log.
+apt() {
+  local root=()
+  [ "$(id -u)" -eq 0 ] || root=(sudo)
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+    apt-get -y -o DPkg::Lock::Timeout=120 "$@" </dev/null >>.deps/setup.log 2>&1
+}
+
+apt_failed() {
+  tail -n 5 .deps/setup.log >&2
+  die "$1; the lines above are the end of .deps/setup.log"
+}
+
+has_package() { apt-cache show "$1" >/dev/null 2>&1; }
+
+# Can these be installed together without removing anything?
+fits() { apt-get install --simulate --no-remove --no-install-recommends "$@" >>.deps/setup.log 2>&1; }
+
+# What cannot be installed is unpacked: CMake looks into .deps, too.
+unpack() {
+  local folder
+  say "Unpacking into .deps: $*"
+  folder=$(mktemp -d .deps/download.XXXXXX)
+  (cd "$folder" && apt-get -o APT::Sandbox::User="$(id -un)" download "$@" \
+    && for file in *.deb; do dpkg-deb -x "$file" ..; done) >>.deps/setup.log 2>&1 || apt_failed 'the download failed'
+  rm -r "$folder"
+}
+
+install_with_apt() {
+  local package version refreshed=yes boost=() others=() unpacked=()
+  mkdir -p .deps
+  : >.deps/setup.log
+  if can_install; then
+    if ! apt update -o APT::Update::Error-Mode=any; then
+      say 'Not all package lists could be fetched: trying what is there.'
+      refreshed=''
+    fi
+  elif [ "$*" != libgnuplot-iostream-dev ]; then
+    die "only root can install that, and there is no sudo: run './course setup' as root once"
+  fi
+
+  # Debian 12 has two Boosts, and its own is too old.
+  version=$(apt-cache show --no-all-versions libboost-dev 2>/dev/null | sed -n 's/^Version: //p' || true)
+  if dpkg --compare-versions "$version" lt 1.81; then version=1.81; else version=''; fi
+  for package; do
+    case $package in
+      boost)
+        boost=("libboost$version-dev" "libboost-iostreams$version-dev" "libboost-filesystem$version-dev")
+        if has_package libboost-process-dev; then boost+=(libboost-process-dev); fi
+        ;;
+      *) others+=("$package") ;;
+    esac
+  done
+  for package in "${boost[@]}" "${others[@]}"; do
+    if ! has_package "$package"; then
+      [ -n "$refreshed" ] || apt_failed "there is no package $package in the package lists"
+      [[ $package != chromium* ]] || die "on Ubuntu, Chromium and its driver are a snap: 'snap install chromium'"
+      die "there is no package $package: the course needs Debian 12, Ubuntu 24.04 or newer"
+    fi
+  done
+
+  # Only one Boost can be installed. If another is, ours is unpacked, with the libraries it depends on.
+  if [ ${#boost[@]} -eq 0 ] || fits "${boost[@]}"; then
+    others+=("${boost[@]}")
+  else
+    mapfile -t unpacked < <(apt-cache depends --recurse --important "${boost[@]}" | grep '^libboost')
+  fi
+  # On Debian 12 this one asks for the Boost that is too old.
+  if [[ " ${others[*]} " == *' libgnuplot-iostream-dev '* ]] && ! fits "${others[@]}"; then
+    mapfile -t others < <(printf '%s\n' "${others[@]}" | grep -vx libgnuplot-iostream-dev)
+    unpacked+=(libgnuplot-iostream-dev)
+  fi
+
+  if [ ${#others[@]} -gt 0 ]; then
+    say "Installing: ${others[*]}"
+    say 'This can take a few minutes; .deps/setup.log tells how far it is.'
+    apt install --no-remove --no-install-recommends "${others[@]}" || apt_failed 'apt-get cannot install that'
+  fi
+  if [ ${#unpacked[@]} -gt 0 ]; then unpack "${unpacked[@]}"; fi
+}
+
+set_up() {
+  local packages names
+  find_missing "$1"
+  [ -n "$names" ] || return 0
+  say "Missing: $names"
+  command -v apt-get >/dev/null || die 'please install what is missing with your package manager'
+  install_with_apt "${packages[@]}"
+  find_missing "$1"
+  [ -z "$names" ] || die "this system's packages do not give $names: the course needs Debian 12, Ubuntu 24.04 or newer"
+}
+
+#: setup [--dev]          install what is missing; with --dev also what .ci/run needs
+do_setup() {
+  case $* in
+    '') set_up "$needs" ;;
+    --dev) set_up "$needs$developer_needs" ;;
+    *) usage_error "setup takes no argument but --dev" ;;
+  esac
+  say 'Everything needed is there.'
+}
