@@ -141,7 +141,7 @@ const Numbers a_mebibyte((1 << 20) / sizeof(double), 0.5);
 
 template <const auto& value>
 void pack_raw_copy(benchmark::State& state) {
-  const auto bytes = mp::pack(value).bytes;
+  const auto bytes = mp::encode(value).bytes;
   for (auto _ : state) {
     std::string there{bytes};
     benchmark::DoNotOptimize(there.data());
@@ -154,7 +154,7 @@ template <const auto& value>
 void pack_mp(benchmark::State& state) {
   using T = std::remove_cvref_t<decltype(value)>;
   for (auto _ : state) {
-    auto back = mp::unpack<T>(mp::pack(value));
+    auto back = mp::decode<T>(mp::encode(value));
     benchmark::DoNotOptimize(back);
   }
 }
@@ -191,7 +191,7 @@ bool receive_raw(const mp::FileDescriptor& socket, std::string& bytes) {
 template <const auto& value>
 void send_raw_bytes(benchmark::State& state) {
   constexpr std::size_t header = 16;
-  std::string bytes(header + mp::pack(value).bytes.size(), 'x');
+  std::string bytes(header + mp::encode(value).bytes.size(), 'x');
   Sockets sockets;
   Process echo{[&] {
     sockets.here.close();

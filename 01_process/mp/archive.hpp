@@ -45,7 +45,7 @@ struct MessageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A packed value: its bytes, and the descriptors that travel beside them.
+/// An encoded value: its bytes, and the descriptors that travel beside them.
 struct Message {
   std::string bytes;
   std::vector<FileDescriptor> descriptors;

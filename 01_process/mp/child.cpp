@@ -82,7 +82,7 @@ void take_on(detail::Identity identity) {
   own_name() = std::move(identity.name);
   ::prctl(PR_SET_NAME, own_name().c_str());  // what ps and top show, up to 15 characters
   if (identity.directory) check(::fchdir(identity.directory.get()), "fchdir");
-  if (identity.lifeline) detail::hang_on(identity.lifeline);
+  if (identity.parent_death_pipe) detail::die_with_parent(identity.parent_death_pipe);
 }
 
 // A forked child has copies of all its parent's descriptors. Of the exclusive ones it keeps those

@@ -42,27 +42,27 @@ struct Holdings {
 
 // Forks a child that receives its job through the socket.
 void fork_child(FileDescriptor socket, Holdings& server) {
-  Answer answer;
+  ForkServerReply reply;
   try {
-    answer.pid = fork_process();
-    if (answer.pid == 0) {
+    reply.pid = fork_process();
+    if (reply.pid == 0) {
       std::signal(SIGINT, server.on_interrupt);
       server = {};  // the child keeps nothing of it but its own socket
       run_job(std::move(socket), true);
     }
-    answer.pidfd = open_pidfd(answer.pid);
-    tell(socket, answer);  // with a duplicate, so there is room for the socket of another order
-    server.children.push_back({answer.pid, std::move(answer.pidfd), std::move(socket)});
+    reply.pidfd = open_pidfd(reply.pid);
+    tell(socket, reply);  // with a duplicate, so there is room for the socket of another order
+    server.children.push_back({reply.pid, std::move(reply.pidfd), std::move(socket)});
   } catch (const std::system_error& error) {
-    if (answer.pid > 0) {  // a process that could not be watched
-      ::kill(answer.pid, SIGKILL);
-      ::waitpid(answer.pid, nullptr, 0);
+    if (reply.pid > 0) {  // a process that could not be watched
+      ::kill(reply.pid, SIGKILL);
+      ::waitpid(reply.pid, nullptr, 0);
     }
     const std::string text = error.what();  // "call: reason"
-    tell(socket, Answer{.error = error.code().value(),
-                        .call = text.substr(0, text.find(": ")),
-                        .pid = 0,
-                        .pidfd = {}});
+    tell(socket, ForkServerReply{.error = error.code().value(),
+                                 .call = text.substr(0, text.find(": ")),
+                                 .pid = 0,
+                                 .pidfd = {}});
   }
 }
 
@@ -113,7 +113,7 @@ Server start_server() {
   return server;
 }
 
-using Order = std::pair<Answer, FileDescriptor>;
+using Order = std::pair<ForkServerReply, FileDescriptor>;
 
 Order order_from(const Server& server) {
   SocketPair channel;
@@ -123,9 +123,9 @@ Order order_from(const Server& server) {
     order.send(server.control);
   }  // nothing here holds the server's end any more: if the server dies, that is end-of-file
   auto message = Message::receive(channel.here);
-  Answer answer;
-  Reader{message}(answer);
-  return {std::move(answer), std::move(channel.here)};
+  ForkServerReply reply;
+  Reader{message}(reply);
+  return {std::move(reply), std::move(channel.here)};
 }
 
 // Empty when there is no server, or none any more.
@@ -147,7 +147,7 @@ FileDescriptor open_pidfd(pid_t pid) {
   return FileDescriptor{check(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open")};
 }
 
-std::pair<Answer, FileDescriptor> order_process() {
+std::pair<ForkServerReply, FileDescriptor> request_process() {
   if (auto order = try_to_order()) return *std::move(order);
   {
     // Not under the lock, which a fork takes too: what is vfork here may be fork under a sanitizer.

@@ -67,7 +67,7 @@ void check_type(Reader& reader, const std::string& expected);
 [[noreturn]] void throw_damaged(const std::string& type, const char* reason);
 
 template <class T>
-T unpack(Reader& reader) {
+T decode(Reader& reader) {
   check_type(reader, type_name<T>());
   try {
     T value{};
@@ -107,24 +107,24 @@ class ArrivingMessage {
 template <class T>
 inline constexpr bool can_travel = detail::Travels<std::remove_cv_t<T>>::value;
 
-/// Packs a value, with a tag that names its type.
+/// Encodes a value, with a tag that names its type.
 template <class T>
-requires can_travel<T> Message pack(const T& value) {
+requires can_travel<T> Message encode(const T& value) {
   Message message;
   Writer writer{message};
   writer(type_name<T>(), value);
   return message;
 }
 
-/// Unpacks a value of the type that was packed. Throws MessageError, which names both types when
+/// Decodes a value of the type that was encoded. Throws MessageError, which names both types when
 /// they differ.
 template <class T>
-requires can_travel<T> T unpack(Message message) {
+requires can_travel<T> T decode(Message message) {
   Reader reader{message};
-  return detail::unpack<T>(reader);
+  return detail::decode<T>(reader);
 }
 
-/// Packs a value and sends it: a long string or vector of numbers from where it lies. Throws what
+/// Encodes a value and sends it: a long string or vector of numbers from where it lies. Throws what
 /// Message::send throws.
 template <class T>
 requires can_travel<T>
@@ -136,17 +136,17 @@ void send(const FileDescriptor& socket, const T& value) {
     message.send(socket,
                  {reinterpret_cast<const char*>(value.data()), value.size() * sizeof value[0]});
   } else {
-    pack(value).send(socket);
+    encode(value).send(socket);
   }
 }
 
 /// Receives a value and unpacks it, a long one while it arrives. Throws what Message::receive and
-/// unpack throw.
+/// decode throw.
 template <class T>
 requires can_travel<T> T receive(const FileDescriptor& socket) {
   detail::ArrivingMessage message{socket};
   Reader reader{message};
-  return detail::unpack<T>(reader);
+  return detail::decode<T>(reader);
 }
 
 }  // namespace mp

@@ -46,7 +46,9 @@ void Process::start(const ProcessOptions& options, detail::Task& task) {
   daemon_ = options.daemon;
   owner_ = ::getpid();
   detail::Identity identity{
-      .name = name_, .directory = {}, .lifeline = daemon_ ? detail::lifeline() : FileDescriptor{}};
+      .name = name_,
+      .directory = {},
+      .parent_death_pipe = daemon_ ? detail::parent_death_pipe() : FileDescriptor{}};
 
   if (method == StartMethod::fork) {
     const auto pid = detail::fork_process();
@@ -76,11 +78,10 @@ void Process::start(const ProcessOptions& options, detail::Task& task) {
     pid_ = detail::spawn_process(pair.there, name_);
     channel = std::move(pair.here);
   } else {
-    auto [answer, socket] = detail::order_process();
-    if (answer.error != 0)
-      throw std::system_error(answer.error, std::generic_category(), answer.call);
-    pid_ = answer.pid;
-    pidfd_ = std::move(answer.pidfd);
+    auto [reply, socket] = detail::request_process();
+    if (reply.error != 0) throw std::system_error(reply.error, std::generic_category(), reply.call);
+    pid_ = reply.pid;
+    pidfd_ = std::move(reply.pidfd);
     channel = std::move(socket);
   }
   try {

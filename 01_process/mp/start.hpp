@@ -58,12 +58,12 @@ class PerProcess {
 /// What a child must know before it runs its task.
 struct Identity {
   std::string name;
-  FileDescriptor directory;  // to work in; empty where the child starts in its parent's
-  FileDescriptor lifeline;   // empty unless the child is a daemon
+  FileDescriptor directory;          // to work in; empty where the child starts in its parent's
+  FileDescriptor parent_death_pipe;  // empty unless the child is a daemon
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(name, directory, lifeline);
+    archive(name, directory, parent_death_pipe);
   }
 };
 
@@ -93,9 +93,9 @@ pid_t spawn_process(const FileDescriptor& socket, const std::string& name);
 /// A descriptor that becomes readable when the process has ended.
 FileDescriptor open_pidfd(pid_t pid);
 
-/// What a fork server answers first; the process's wait status follows, as an int, when it has
-/// ended.
-struct Answer {
+/// A fork server's first reply to a request. The process's wait status follows as an int when the
+/// process has ended.
+struct ForkServerReply {
   int error = 0;  // errno of `call`; 0 if there is a process
   std::string call;
   pid_t pid = 0;
@@ -107,14 +107,15 @@ struct Answer {
   }
 };
 
-/// Orders a process from the fork server, which is started on first use. The process receives its
+/// Requests a process from the fork server, which is started on first use. The process receives its
 /// job through the socket, and the server reports its end there.
-std::pair<Answer, FileDescriptor> order_process();
+std::pair<ForkServerReply, FileDescriptor> request_process();
 
-/// Reads as end-of-file when this process has ended, however that happens.
-FileDescriptor lifeline();
+/// The read end of a pipe that reports end-of-file when this process has ended, however that
+/// happens.
+FileDescriptor parent_death_pipe();
 
-/// Has the kernel kill this process when the owner of the lifeline ends.
-void hang_on(const FileDescriptor& lifeline);
+/// Has the kernel kill this process when the owner of that pipe ends.
+void die_with_parent(const FileDescriptor& pipe);
 
 }  // namespace mp::detail

@@ -42,7 +42,7 @@ const void* code_address(std::uint64_t offset);
 
 /// A function pointer that can travel.
 template <class Pointer>
-struct Code {
+struct CodePointer {
   Pointer pointer{};
   void save(Writer& writer) const { writer(code_offset(reinterpret_cast<const void*>(pointer))); }
   void load(Reader& reader) {
@@ -54,33 +54,33 @@ struct Code {
 
 // How a value of type T travels: as which type, and what is made of that on arrival.
 template <class T>
-struct Parcel {
+struct WireTraits {
   using Type = T;
-  static const T& pack(const T& value) { return value; }
-  static T&& unpack(T& arrived) { return std::move(arrived); }
+  static const T& encode(const T& value) { return value; }
+  static T&& decode(T& arrived) { return std::move(arrived); }
 };
 template <>
-struct Parcel<const char*> {
+struct WireTraits<const char*> {
   using Type = std::string;
-  static std::string pack(const char* value) { return value; }
-  static const char* unpack(const std::string& arrived) { return arrived.c_str(); }
+  static std::string encode(const char* value) { return value; }
+  static const char* decode(const std::string& arrived) { return arrived.c_str(); }
 };
 template <class T>
 requires std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>
-struct Parcel<T> {
-  using Type = Code<T>;
-  static Code<T> pack(T value) { return {value}; }
-  static T unpack(const Code<T>& arrived) { return arrived.pointer; }
+struct WireTraits<T> {
+  using Type = CodePointer<T>;
+  static CodePointer<T> encode(T value) { return {value}; }
+  static T decode(const CodePointer<T>& arrived) { return arrived.pointer; }
 };
 template <ProcessShared T>
-struct Parcel<std::reference_wrapper<T>> {
+struct WireTraits<std::reference_wrapper<T>> {
   using Type = T;
-  static const T& pack(const std::reference_wrapper<T>& value) { return value.get(); }
-  static std::reference_wrapper<T> unpack(T& arrived) { return arrived; }
+  static const T& encode(const std::reference_wrapper<T>& value) { return value.get(); }
+  static std::reference_wrapper<T> decode(T& arrived) { return arrived; }
 };
 
 template <class T>
-inline constexpr bool is_sendable = can_travel<typename Parcel<T>::Type>;
+inline constexpr bool is_sendable = can_travel<typename WireTraits<T>::Type>;
 
 template <class T>
 inline constexpr bool is_address = std::is_pointer_v<T>;
@@ -116,7 +116,7 @@ class Task {
 
   /// Makes the call that another process wrote.
   static void run_from(Reader& reader) {
-    Code<void (*)(Reader&)> arrive;
+    CodePointer<void (*)(Reader&)> arrive;
     reader(arrive);
     arrive.pointer(reader);
   }
@@ -138,10 +138,10 @@ class Call final : public Task {
     require_sendable<Function>(true);
     (require_sendable<Arguments>(false), ...);
     if constexpr (is_sendable<Function> && (is_sendable<Arguments> && ...)) {
-      writer(Code<void (*)(Reader&)>{&Call::arrive});
+      writer(CodePointer<void (*)(Reader&)>{&Call::arrive});
       std::apply(
           [&](const auto&... part) {
-            (writer(Parcel<std::remove_cvref_t<decltype(part)>>::pack(part)), ...);
+            (writer(WireTraits<std::remove_cvref_t<decltype(part)>>::encode(part)), ...);
           },
           parts_);
     }
@@ -162,16 +162,18 @@ class Call final : public Task {
  private:
   template <class T>
   static void note(Writer& writer, const T& part) {
-    if constexpr (is_sendable<T> && !std::is_pointer_v<T>) writer(Parcel<T>::pack(part));
+    if constexpr (is_sendable<T> && !std::is_pointer_v<T>) writer(WireTraits<T>::encode(part));
   }
 
   static void arrive(Reader& reader) {
     if constexpr (is_sendable<Function> && (is_sendable<Arguments> && ...)) {
-      std::tuple<typename Parcel<Function>::Type, typename Parcel<Arguments>::Type...> arrived;
+      std::tuple<typename WireTraits<Function>::Type, typename WireTraits<Arguments>::Type...>
+          arrived;
       std::apply([&](auto&... part) { (reader(part), ...); }, arrived);
       std::apply(
           [](auto& function, auto&... part) {
-            std::invoke(Parcel<Function>::unpack(function), Parcel<Arguments>::unpack(part)...);
+            std::invoke(WireTraits<Function>::decode(function),
+                        WireTraits<Arguments>::decode(part)...);
           },
           arrived);
     }

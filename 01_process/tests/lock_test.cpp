@@ -513,7 +513,7 @@ TEST(Lock, DestroyedWhileHeldStaysHeldUntilItsHolderEnds) {
 TEST(Lock, StaysHeldWhenAnotherHandleToItIsDestroyed) {
   Lock lock;
   const std::scoped_lock guard{lock};  // its end would throw if the lock were free
-  mp::unpack<Lock>(mp::pack(lock));
+  mp::decode<Lock>(mp::encode(lock));
   std::jthread{[&] { EXPECT_FALSE(lock.try_lock()); }}.join();
 }
 
@@ -535,7 +535,7 @@ TEST(Lock, LeavesNothingBehind) {
   for (int i = 0; i < 1000; ++i) {
     Lock lock;
     const std::scoped_lock guard{lock};
-    const Lock copy = mp::unpack<Lock>(mp::pack(lock));
+    const Lock copy = mp::decode<Lock>(mp::encode(lock));
   }
   EXPECT_EQ(open_descriptors(), descriptors);
   EXPECT_EQ(count_lines("/proc/self/maps", "memfd:mp"), mappings);
@@ -543,16 +543,16 @@ TEST(Lock, LeavesNothingBehind) {
 
 TEST(Lock, IsTheSameLockOnArrival) {
   Lock lock;
-  auto arrived = mp::unpack<Lock>(mp::pack(lock));
+  auto arrived = mp::decode<Lock>(mp::encode(lock));
   const std::scoped_lock guard{lock};
   EXPECT_EQ(error_of([&] { arrived.lock(); }), EDEADLK);
   std::jthread{[&] { EXPECT_FALSE(arrived.try_lock()); }}.join();
 }
 
 TEST(Lock, DoesNotArriveFromAnotherFile) {
-  auto message = mp::pack(Lock{});
+  auto message = mp::encode(Lock{});
   message.descriptors[0] = mp::FileDescriptor{mp::check(::open("/dev/null", O_RDWR), "open")};
-  EXPECT_THROW(mp::unpack<Lock>(std::move(message)), mp::MessageError);
+  EXPECT_THROW(mp::decode<Lock>(std::move(message)), mp::MessageError);
 }
 
 // ---- Shared memory ----
@@ -571,8 +571,8 @@ TEST(SharedMemory, IsZeroed) {
 TEST(SharedMemory, MayBeEmpty) {
   const SharedMemory nothing{0};
   EXPECT_EQ(nothing.size(), 0u);
-  EXPECT_EQ(mp::unpack<SharedMemory>(mp::pack(nothing)).size(), 0u);
-  EXPECT_EQ(mp::unpack<SharedMemory>(mp::pack(SharedMemory{})).size(), 0u);
+  EXPECT_EQ(mp::decode<SharedMemory>(mp::encode(nothing)).size(), 0u);
+  EXPECT_EQ(mp::decode<SharedMemory>(mp::encode(SharedMemory{})).size(), 0u);
 }
 
 long resident_kilobytes() {

@@ -68,13 +68,13 @@ void receive_as(const mp::Message& message) {
   require(mp::receive<int>(sockets.here) == 42);
 }
 
-// Whatever was accepted is a value like any other: it can be packed and unpacked.
+// Whatever was accepted is a value like any other: it can be encoded and decoded.
 template <class T>
 void read_as(mp::Message message) {
   receive_as<T>(message);
   try {
-    const auto packed = mp::pack(mp::unpack<T>(std::move(message)));
-    require(mp::pack(mp::unpack<T>({packed.bytes, {}})).bytes == packed.bytes);
+    const auto encoded = mp::encode(mp::decode<T>(std::move(message)));
+    require(mp::encode(mp::decode<T>({encoded.bytes, {}})).bytes == encoded.bytes);
   } catch (const mp::MessageError&) {
   }
 }
@@ -84,7 +84,7 @@ template <class T>
 void only_read_as(mp::Message message) {
   receive_as<T>(message);
   try {
-    mp::unpack<T>(std::move(message));
+    mp::decode<T>(std::move(message));
   } catch (const mp::MessageError&) {
   }
 }

@@ -85,7 +85,7 @@ struct NoSerializer {
 
 template <class T>
 T there_and_back(const T& value) {
-  return mp::unpack<T>(mp::pack(value));
+  return mp::decode<T>(mp::encode(value));
 }
 
 template <class T>
@@ -242,9 +242,9 @@ TEST(Message, CarriesDescriptors) {
 }
 
 TEST(Message, NoticesAMissingDescriptor) {
-  auto message = mp::pack(open_null());
+  auto message = mp::encode(open_null());
   message.descriptors.clear();
-  EXPECT_THAT([&] { mp::unpack<FileDescriptor>(std::move(message)); },
+  EXPECT_THAT([&] { mp::decode<FileDescriptor>(std::move(message)); },
               ThrowsMessage<MessageError>(HasSubstr("descriptor")));
 }
 
@@ -338,50 +338,50 @@ TEST(TypeName, IsWhatAProgrammerWrites) {
 
 TEST(Message, NamesBothTypesWhenTheyDiffer) {
   EXPECT_THAT(
-      [] { mp::unpack<int>(mp::pack("a"s)); },
+      [] { mp::decode<int>(mp::encode("a"s)); },
       ThrowsMessage<MessageError>("expected a message of type 'int', received 'std::string'"));
-  EXPECT_THAT(([] { mp::unpack<std::vector<Point>>(mp::pack(std::vector<int>{})); }),
+  EXPECT_THAT(([] { mp::decode<std::vector<Point>>(mp::encode(std::vector<int>{})); }),
               ThrowsMessage<MessageError>(
                   AllOf(HasSubstr("'std::vector<Point>'"), HasSubstr("'std::vector<int>'"))));
-  EXPECT_THROW(mp::unpack<unsigned>(mp::pack(1)), MessageError);
-  EXPECT_THROW(mp::unpack<long long>(mp::pack(1L)), MessageError);
+  EXPECT_THROW(mp::decode<unsigned>(mp::encode(1)), MessageError);
+  EXPECT_THROW(mp::decode<long long>(mp::encode(1L)), MessageError);
 }
 
 TEST(Message, DoesNotShowAHostileName) {
-  auto message = mp::pack(1);
+  auto message = mp::encode(1);
   message.bytes[8] = '\x1b';  // would start a terminal's control sequence
-  EXPECT_THAT([&] { mp::unpack<int>(std::move(message)); },
+  EXPECT_THAT([&] { mp::decode<int>(std::move(message)); },
               ThrowsMessage<MessageError>(
                   "expected a message of type 'int', received one of unknown type"));
 }
 
 TEST(Message, RefusesBytesLeftOver) {
-  auto message = mp::pack(std::vector{1, 2});
+  auto message = mp::encode(std::vector{1, 2});
   message.bytes += '\0';
   EXPECT_THAT(
-      [&] { mp::unpack<std::vector<int>>(std::move(message)); },
+      [&] { mp::decode<std::vector<int>>(std::move(message)); },
       ThrowsMessage<MessageError>(AllOf(HasSubstr("'std::vector<int>'"), HasSubstr("left over"))));
 }
 
 template <class T>
 void expect_truncation_is_noticed(const T& value) {
-  const auto whole = mp::pack(value).bytes;
+  const auto whole = mp::encode(value).bytes;
   for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_THROW(mp::unpack<T>({whole.substr(0, size), {}}), MessageError)
+    EXPECT_THROW(mp::decode<T>({whole.substr(0, size), {}}), MessageError)
         << mp::type_name<T>() << " cut after " << size << " bytes";
 }
 
 // Either a value or MessageError; the sanitizers notice everything else.
 template <class T>
 void corrupt_every_byte(const T& value) {
-  const auto whole = mp::pack(value).bytes;
+  const auto whole = mp::encode(value).bytes;
   for (std::size_t position = 0; position < whole.size(); ++position) {
     for (int byte = 0; byte < 256; ++byte) {
       auto bytes = whole;
       bytes[position] = static_cast<char>(byte);
       try {
-        const auto arrived = mp::unpack<T>({std::move(bytes), {}});
-        mp::pack(arrived);  // it is a value like any other
+        const auto arrived = mp::decode<T>({std::move(bytes), {}});
+        mp::encode(arrived);  // it is a value like any other
       } catch (const MessageError&) {
       }
     }
@@ -423,14 +423,14 @@ TEST(Message, SurvivesAnyDamagedByte) {
 TEST(Message, SurvivesRandomDamage) {
   std::mt19937 random{42};
   for_several_values([&]<class T>(const T& value) {
-    const auto whole = mp::pack(value).bytes;
+    const auto whole = mp::encode(value).bytes;
     for (int i = 0; i < 2000; ++i) {
       auto bytes = whole;
       for (auto hits = random() % 8; hits > 0; --hits)
         bytes[random() % bytes.size()] = static_cast<char>(random());
       bytes.resize(random() % 4 == 0 ? random() % bytes.size() : bytes.size());
       try {
-        mp::unpack<T>({std::move(bytes), {}});
+        mp::decode<T>({std::move(bytes), {}});
       } catch (const MessageError&) {
       }
     }
@@ -456,7 +456,7 @@ void expect_hostile_size_is_refused(std::uint64_t count) {
   Message message;
   mp::Writer{message}(mp::type_name<T>(), count);
   message.bytes.append(100, '\1');
-  EXPECT_THROW(mp::unpack<T>(std::move(message)), MessageError) << mp::type_name<T>();
+  EXPECT_THROW(mp::decode<T>(std::move(message)), MessageError) << mp::type_name<T>();
 }
 
 TEST(Message, TakesNoSizeOnTrust) {
@@ -485,7 +485,7 @@ TEST(Message, RefusesASharedPointerOfAnotherType) {
   Message message;
   // The second pointer claims to be the first once more.
   mp::Writer{message}(mp::type_name<Pair>(), std::uint32_t{0x80000001}, "a"s, std::uint32_t{1});
-  EXPECT_THROW(mp::unpack<Pair>(std::move(message)), MessageError);
+  EXPECT_THROW(mp::decode<Pair>(std::move(message)), MessageError);
 }
 
 TEST(Message, RefusesNestingThatWouldOverflowTheStack) {
@@ -499,7 +499,7 @@ TEST(Message, RefusesNestingThatWouldOverflowTheStack) {
   Message message;
   mp::Writer{message}(mp::type_name<Chain>());
   message.bytes.append(10 << 20, '\1');
-  EXPECT_THAT([&] { mp::unpack<Chain>(std::move(message)); },
+  EXPECT_THAT([&] { mp::decode<Chain>(std::move(message)); },
               ThrowsMessage<MessageError>(HasSubstr("nested")));
 }
 
@@ -560,10 +560,10 @@ TEST(MessageOverSocket, ArrivesWholeWhateverItsSize) {
 TEST(MessageOverSocket, KeepsOrder) {
   Sockets sockets;
   Peer sender{[&] {
-    for (int i = 0; i < 1000; ++i) mp::pack(i).send(sockets.there);
+    for (int i = 0; i < 1000; ++i) mp::encode(i).send(sockets.there);
     sockets.there.close();
   }};
-  for (int i = 0; i < 1000; ++i) EXPECT_EQ(mp::unpack<int>(Message::receive(sockets.here)), i);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(mp::decode<int>(Message::receive(sockets.here)), i);
   EXPECT_THROW(Message::receive(sockets.here), mp::EndOfFile);
 }
 
@@ -619,7 +619,7 @@ TEST(MessageOverSocket, LeaksNothingWhenTheDescriptorTableIsFull) {
   for (int i = 0; i < 300; ++i) message.descriptors.push_back(null.duplicate());
   const auto before = open_descriptors();
   message.send(sockets.there);  // so little that nobody need receive meanwhile
-  mp::pack("next"s).send(sockets.there);
+  mp::encode("next"s).send(sockets.there);
   try {
     // Room for some of them.
     const DescriptorLimit limit{static_cast<rlim_t>(message.descriptors.back().get()) + 100};
@@ -629,7 +629,7 @@ TEST(MessageOverSocket, LeaksNothingWhenTheDescriptorTableIsFull) {
     EXPECT_EQ(error.code(), std::errc::too_many_files_open);
     EXPECT_THAT(error.what(), HasSubstr("recvmsg"));
   }
-  EXPECT_EQ(mp::unpack<std::string>(Message::receive(sockets.here)), "next");
+  EXPECT_EQ(mp::decode<std::string>(Message::receive(sockets.here)), "next");
   EXPECT_EQ(open_descriptors(), before);
 }
 
@@ -683,9 +683,9 @@ TEST(MessageOverSocket, SurvivesSignals) {
     EXPECT_EQ(received.descriptors.size(), 20u);
   }
   // A receiver that waits, until several signals have come.
-  Peer waiting{[&] { EXPECT_EQ(mp::unpack<int>(Message::receive(sockets.here)), 1); }};
+  Peer waiting{[&] { EXPECT_EQ(mp::decode<int>(Message::receive(sockets.here)), 1); }};
   for (const int already = signals; signals < already + 10;) std::this_thread::yield();
-  mp::pack(1).send(sockets.there);
+  mp::encode(1).send(sockets.there);
   waiting.join();
 
   const itimerval off{};
@@ -725,8 +725,8 @@ TEST(MessageOverSocket, SenderGoneInTheMiddleIsAnError) {
 
 TEST(MessageOverSocket, SenderGoneWithoutHavingReadIsNoSystemError) {
   Sockets sockets;
-  mp::pack(1).send(sockets.here);  // unread: the system then reports a reset connection
-  mp::pack(2).send(sockets.there);
+  mp::encode(1).send(sockets.here);  // unread: the system then reports a reset connection
+  mp::encode(2).send(sockets.there);
   sockets.there.close();
   try {
     for (;;) Message::receive(sockets.here);
@@ -771,7 +771,7 @@ TEST(MessageOverSocket, ReceiverGoneInTheMiddleIsABrokenPipe) {
   EXPECT_THROW((Message{std::string(64 << 20, 'x'), {}}.send(sockets.there)), mp::BrokenPipe);
 }
 
-// ---- Values over a socket: long ones are unpacked while they arrive ----
+// ---- Values over a socket: long ones are decoded while they arrive ----
 
 template <class T>
 void expect_arrival(const T& value) {
@@ -866,7 +866,7 @@ TEST(ValueOverSocket, WhoseReaderThrowsIsTakenOffTheSocket) {
 }
 
 TEST(ValueOverSocket, SenderGoneInTheMiddleIsAnError) {
-  Message message = mp::pack(std::vector<double>(100'000, 1.5));
+  Message message = mp::encode(std::vector<double>(100'000, 1.5));
   std::string stream(16 + message.bytes.size(), '\0');
   {
     Sockets sockets;

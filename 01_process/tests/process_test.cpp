@@ -478,14 +478,16 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_P(EndTest, LeavesNothingAfterAThousandForks) {
   const ProcessOptions options{.start_method = StartMethod::fork};
-  GetParam().way({.start_method = StartMethod::fork, .daemon = true});  // the lifeline stays
+  GetParam().way(
+      {.start_method = StartMethod::fork, .daemon = true});  // the parent-death pipe stays
   const NothingLeftOver nothing;
   for (int i = 0; i < repetitions && !HasFailure(); ++i) GetParam().way(options);
 }
 
 TEST_P(EndTest, LeavesNothingAfterOthersStarts) {
   for (const auto method : {StartMethod::spawn, StartMethod::forkserver}) {
-    Process{{.start_method = method, .daemon = true}, do_nothing};  // lifeline and server stay
+    Process{{.start_method = method, .daemon = true},
+            do_nothing};  // parent-death pipe and server stay
     const NothingLeftOver nothing;
     for (int i = 0; i < 20 && !HasFailure(); ++i) GetParam().way({.start_method = method});
   }
@@ -628,7 +630,7 @@ bool ends(const FileDescriptor& handle) {
 }
 
 // What the test expects to be true is told by the process itself: when it says its number it is
-// under the lifeline already.
+// under the parent-death pipe already.
 void introduce(const FileDescriptor& pipe) { write_text(pipe, std::to_string(::getpid()) + " "); }
 
 void introduce_and_run_forever(const FileDescriptor& pipe) {
@@ -860,7 +862,7 @@ void fill_descriptor_table(const ProcessOptions& options, std::size_t free_below
 }
 
 TEST_P(ProcessTest, FullDescriptorTableIsAnErrorAndNoMore) {
-  Process{daemon(), do_nothing};  // lifeline and server stay
+  Process{daemon(), do_nothing};  // parent-death pipe and server stay
   for (std::size_t free_below = 0; free_below < 6; ++free_below) {
     fill_descriptor_table(options(), free_below);
     fill_descriptor_table(daemon(), free_below);

@@ -323,7 +323,7 @@ TEST_P(SendingTest, WhatCannotTravelIsRefusedByName) {
 
   auto daemon = options();
   daemon.daemon = true;
-  Process{daemon, do_nothing};  // the lifeline stays
+  Process{daemon, do_nothing};  // the parent-death pipe stays
   EXPECT_THAT(refusal(
                   daemon, [](int*) {}, &number),
               is("int*", "an address means nothing"));

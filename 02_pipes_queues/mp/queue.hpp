@@ -20,7 +20,7 @@ struct QueueClosed : std::runtime_error {
 
 namespace detail {
 
-/// What is under mp::Queue: a queue of packed values, made of one pipe and two locks.
+/// What is under mp::Queue: a queue of encoded values, made of one pipe and two locks.
 ///
 /// The kernel writes up to PIPE_BUF bytes as a whole, so a message travels in chunks of that size
 /// at most, each with a header that no other bytes look like. Whoever is killed in the middle of

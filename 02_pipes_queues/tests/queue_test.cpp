@@ -230,10 +230,10 @@ TEST(Queue, AMovedOneSaysSo) {
 }
 
 TEST(Queue, DoesNotArriveFromMemoryOfAnotherKind) {
-  auto message = mp::pack(Queue<int>{});
+  auto message = mp::encode(Queue<int>{});
   message.descriptors[0] =
       mp::FileDescriptor{mp::check(::memfd_create("small", 0), "memfd_create")};
-  EXPECT_THROW(mp::unpack<Queue<int>>(std::move(message)), mp::MessageError);
+  EXPECT_THROW(mp::decode<Queue<int>>(std::move(message)), mp::MessageError);
 }
 
 TEST(Queue, CarriesNoDescriptors) {

@@ -205,17 +205,17 @@ TEST(Array, TakesMemoryOnlyWhereTouched) {
 }
 
 TEST(Array, DoesNotArriveFromMemoryOfAnotherSize) {
-  EXPECT_THAT(mp::unpack<Array<int>>(mp::pack(Array<int>{1, 2})), ElementsAre(1, 2));
-  auto message = mp::pack(Array<double>{1});
-  message.descriptors = std::move(mp::pack(Array<char>{1, 2, 3}).descriptors);
-  EXPECT_THROW(mp::unpack<Array<double>>(std::move(message)), mp::MessageError);
+  EXPECT_THAT(mp::decode<Array<int>>(mp::encode(Array<int>{1, 2})), ElementsAre(1, 2));
+  auto message = mp::encode(Array<double>{1});
+  message.descriptors = std::move(mp::encode(Array<char>{1, 2, 3}).descriptors);
+  EXPECT_THROW(mp::decode<Array<double>>(std::move(message)), mp::MessageError);
 }
 
 TEST(Array, LeavesNothingBehind) {
   const NothingLeftOver check;
   for (int i = 0; i < 1000; ++i) {
     const Array<int> numbers{i};
-    const auto arrived = mp::unpack<Array<int>>(mp::pack(numbers));
+    const auto arrived = mp::decode<Array<int>>(mp::encode(numbers));
     ASSERT_EQ(arrived[0], i);
   }
 }

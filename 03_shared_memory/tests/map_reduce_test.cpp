@@ -40,7 +40,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-// The lifeline of daemons stays, so it must be there before anything is counted.
+// The parent-death pipe of daemons stays, so it must be there before anything is counted.
 class MapReduceTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {

@@ -179,12 +179,12 @@ TEST(SharedQueue, AMovedOneSaysSo) {
 }
 
 TEST(SharedQueue, DoesNotArriveFromMemoryOfAnotherKind) {
-  auto message = mp::pack(SharedQueue<int>{});
-  message.descriptors = std::move(mp::pack(SharedQueue<double>{}).descriptors);
-  EXPECT_THROW(mp::unpack<SharedQueue<int>>(std::move(message)), mp::MessageError);
-  message = mp::pack(SharedQueue<int>{});
-  message.descriptors = std::move(mp::pack(Value<int>{}).descriptors);
-  EXPECT_THROW(mp::unpack<SharedQueue<int>>(std::move(message)), mp::MessageError);
+  auto message = mp::encode(SharedQueue<int>{});
+  message.descriptors = std::move(mp::encode(SharedQueue<double>{}).descriptors);
+  EXPECT_THROW(mp::decode<SharedQueue<int>>(std::move(message)), mp::MessageError);
+  message = mp::encode(SharedQueue<int>{});
+  message.descriptors = std::move(mp::encode(Value<int>{}).descriptors);
+  EXPECT_THROW(mp::decode<SharedQueue<int>>(std::move(message)), mp::MessageError);
 }
 
 // ---- Waiting ----

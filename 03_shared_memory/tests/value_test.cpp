@@ -135,17 +135,17 @@ TEST(Value, CanBeMovedWhileHeld) {
 }
 
 TEST(Value, DoesNotArriveFromMemoryOfAnotherSize) {
-  EXPECT_EQ(*mp::unpack<Value<int>>(mp::pack(Value<int>{3})), 3);
-  auto message = mp::pack(Value<int>{3});
-  message.descriptors = std::move(mp::pack(Value<double>{3}).descriptors);
-  EXPECT_THROW(mp::unpack<Value<int>>(std::move(message)), mp::MessageError);
+  EXPECT_EQ(*mp::decode<Value<int>>(mp::encode(Value<int>{3})), 3);
+  auto message = mp::encode(Value<int>{3});
+  message.descriptors = std::move(mp::encode(Value<double>{3}).descriptors);
+  EXPECT_THROW(mp::decode<Value<int>>(std::move(message)), mp::MessageError);
 }
 
 TEST(Value, LeavesNothingBehind) {
   const NothingLeftOver check;
   for (int i = 0; i < 1000; ++i) {
     const Value<int> value{i};
-    const auto arrived = mp::unpack<Value<int>>(mp::pack(value));
+    const auto arrived = mp::decode<Value<int>>(mp::encode(value));
     ASSERT_EQ(*arrived, i);
   }
 }

@@ -16,7 +16,7 @@
 #include <mp/file_descriptor.hpp>
 #include <mp/memory.hpp>
 
-// A result's file: a header, the key, the packed result. Its name is the key's hash, so it is the
+// A result's file: a header, the key, the encoded result. Its name is the key's hash, so it is the
 // key in the file that tells whether it is the one.
 //
 // It is written under another name and then renamed, so whoever opens it finds all of it or

@@ -50,20 +50,20 @@ class Memory {
 
     // Function pointers with the same types differ in value, lambdas in their type, for which this
     // function has an address of its own.
-    const detail::Code<Result (*)(Function&, const Arguments&...)> types{&compute};
+    const detail::CodePointer<Result (*)(Function&, const Arguments&...)> types{&compute};
     Message key;
     Writer writer{key};
-    writer(program_version(), types, detail::Parcel<Function>::pack(function));
-    (writer(detail::Parcel<Arguments>::pack(arguments)), ...);
+    writer(program_version(), types, detail::WireTraits<Function>::encode(function));
+    (writer(detail::WireTraits<Arguments>::encode(arguments)), ...);
 
     if (auto kept = find(key)) {
       try {
-        return unpack<Result>(*std::move(kept));
+        return decode<Result>(*std::move(kept));
       } catch (const MessageError&) {  // whole, but of no use
       }
     }
     Result result = compute(function, arguments...);
-    keep(key, pack(result));
+    keep(key, encode(result));
     return result;
   }
 

@@ -35,22 +35,22 @@ struct Member {
 };
 template <class T>
 requires std::is_member_pointer_v<T>
-struct Parcel<T> {
+struct WireTraits<T> {
   using Type = Member<T>;
-  static Member<T> pack(T value) { return {value}; }
-  static T unpack(const Member<T>& arrived) { return arrived.pointer; }
+  static Member<T> encode(T value) { return {value}; }
+  static T decode(const Member<T>& arrived) { return arrived.pointer; }
 };
 
 // What has arrived as a T, to be used more than once.
 template <class T>
-decltype(auto) borrow(typename Parcel<T>::Type& arrived) {
-  if constexpr (std::same_as<typename Parcel<T>::Type, T>)
+decltype(auto) decoded_ref(typename WireTraits<T>::Type& arrived) {
+  if constexpr (std::same_as<typename WireTraits<T>::Type, T>)
     return std::as_const(arrived);
   else
-    return Parcel<T>::unpack(arrived);
+    return WireTraits<T>::decode(arrived);
 }
 template <class T>
-using Borrowed = decltype(borrow<T>(std::declval<typename Parcel<T>::Type&>()));
+using DecodedRef = decltype(decoded_ref<T>(std::declval<typename WireTraits<T>::Type&>()));
 
 // A Partial in the process that it has travelled to.
 template <class Function, class... Bound>
@@ -58,10 +58,10 @@ class ArrivedPartial {
  public:
   template <class... Rest>
   auto operator()(Rest&&... rest) const
-      -> std::invoke_result_t<Borrowed<Function>, Borrowed<Bound>..., Rest...> {
+      -> std::invoke_result_t<DecodedRef<Function>, DecodedRef<Bound>..., Rest...> {
     return std::apply(
         [&](auto& function, auto&... bound) -> decltype(auto) {
-          return std::invoke(borrow<Function>(function), borrow<Bound>(bound)...,
+          return std::invoke(decoded_ref<Function>(function), decoded_ref<Bound>(bound)...,
                              std::forward<Rest>(rest)...);
         },
         parts_);
@@ -73,7 +73,8 @@ class ArrivedPartial {
   }
 
  private:
-  mutable std::tuple<typename Parcel<Function>::Type, typename Parcel<Bound>::Type...> parts_;
+  mutable std::tuple<typename WireTraits<Function>::Type, typename WireTraits<Bound>::Type...>
+      parts_;
 };
 
 }  // namespace detail
@@ -98,7 +99,7 @@ class Partial {
   void save(Writer& writer) const {
     std::apply(
         [&](const auto&... part) {
-          (writer(detail::Parcel<std::remove_cvref_t<decltype(part)>>::pack(part)), ...);
+          (writer(detail::WireTraits<std::remove_cvref_t<decltype(part)>>::encode(part)), ...);
         },
         parts_);
   }
@@ -124,12 +125,12 @@ auto partial(Function&& function, Bound&&... bound) {
 namespace detail {
 
 template <class Function, class... Bound>
-struct Parcel<Partial<Function, Bound...>> {
+struct WireTraits<Partial<Function, Bound...>> {
   using Type = ArrivedPartial<Function, Bound...>;
-  static const Partial<Function, Bound...>& pack(const Partial<Function, Bound...>& value) {
+  static const Partial<Function, Bound...>& encode(const Partial<Function, Bound...>& value) {
     return value;
   }
-  static const Type& unpack(const Type& arrived) { return arrived; }
+  static const Type& decode(const Type& arrived) { return arrived; }
 };
 
 // Whether a callable, and all that is bound to it, can travel.

@@ -15,9 +15,9 @@ template <class Function, class Arguments>
 inline constexpr bool is_callable = false;
 template <class Function, class... Argument>
 inline constexpr bool is_callable<Function, std::tuple<Argument...>> =
-    std::is_invocable_v<Borrowed<Function>,
-                        decltype(Parcel<Argument>::unpack(
-                            std::declval<typename Parcel<Argument>::Type&>()))...>;
+    std::is_invocable_v<DecodedRef<Function>,
+                        decltype(WireTraits<Argument>::decode(
+                            std::declval<typename WireTraits<Argument>::Type&>()))...>;
 template <class Arguments>
 inline constexpr bool are_sendable = false;
 template <class... Argument>

@@ -43,8 +43,8 @@ struct Work;
 template <class Function, class... Argument>
 struct Work<Function, std::tuple<Argument...>> {
   using Result = std::remove_cvref_t<std::invoke_result_t<
-      Borrowed<Function>,
-      decltype(Parcel<Argument>::unpack(std::declval<typename Parcel<Argument>::Type&>()))...>>;
+      DecodedRef<Function>, decltype(WireTraits<Argument>::decode(
+                                std::declval<typename WireTraits<Argument>::Type&>()))...>>;
 
   /// The address of `run`, the function, and the arguments of each call.
   struct Chunk {
@@ -54,24 +54,25 @@ struct Work<Function, std::tuple<Argument...>> {
 
     explicit Chunk(const Function& function) {
       begin_frame(message);
-      writer(Code<RunChunk>{&run}, Parcel<Function>::pack(function));
+      writer(CodePointer<RunChunk>{&run}, WireTraits<Function>::encode(function));
     }
     void add(const Argument&... argument) {
-      (writer(Parcel<Argument>::pack(argument)), ...);
+      (writer(WireTraits<Argument>::encode(argument)), ...);
       ++calls;
     }
   };
 
   /// What a worker does with a chunk.
   static void run(Reader& reader, Message& message, Writer& writer, std::uint32_t calls) {
-    typename Parcel<Function>::Type function{};
+    typename WireTraits<Function>::Type function{};
     reader(function);
     for (; calls > 0; --calls) {
-      std::tuple<typename Parcel<Argument>::Type...> arguments;
+      std::tuple<typename WireTraits<Argument>::Type...> arguments;
       std::apply([&](auto&... argument) { (reader(argument), ...); }, arguments);
       attempt(message, writer, [&] {
         const auto call = [&](auto&... argument) -> decltype(auto) {
-          return std::invoke(borrow<Function>(function), Parcel<Argument>::unpack(argument)...);
+          return std::invoke(decoded_ref<Function>(function),
+                             WireTraits<Argument>::decode(argument)...);
         };
         if constexpr (std::is_void_v<Result>) {
           std::apply(call, arguments);

@@ -80,7 +80,7 @@ void answer(Message& chunk, std::uint32_t calls, Message& answer) {
   try {
     Reader reader{chunk};
     writer(true);
-    Code<RunChunk> run;
+    CodePointer<RunChunk> run;
     reader(run);
     run.pointer(reader, answer, writer, calls);
   } catch (...) {  // the chunk cannot be read

@@ -158,13 +158,14 @@ std::vector<pid_t> workers_of(Pool& pool, int processes) {
                   {.chunk_size = 1});
 }
 
-// What the first daemon of a process leaves open for the next: the lifeline.
-class Lifeline : public testing::Environment {
+// What the first daemon of a process leaves open for the next: the parent-death pipe.
+class ParentDeathPipe : public testing::Environment {
   void SetUp() override {
     Process{{.daemon = true}, [] {}};
   }
 };
-[[maybe_unused]] const auto* const lifeline = testing::AddGlobalTestEnvironment(new Lifeline);
+[[maybe_unused]] const auto* const parent_death_pipe =
+    testing::AddGlobalTestEnvironment(new ParentDeathPipe);
 
 class Pools : public course::StartMethods {
  protected:

@@ -501,7 +501,8 @@ TEST(NewExercise, is_a_copy_of_the_template_that_compiles) {
               HasSubstr("\nadd_exercise(own_one mp::channels)\n"));
   const auto folder = copy / "exercises/own_one";
   std::vector<std::string> words{"-std=c++20", "-fsyntax-only", "-I" + folder.string()};
-  for (const auto* place : {"exercises/tools", "01_process", "02_pipes_queues", ".deps/usr/include"})
+  for (const auto* place :
+       {"exercises/tools", "01_process", "02_pipes_queues", ".deps/usr/include"})
     words.push_back("-I" COURSE "/" + std::string{place});
   for (const auto* file : {"own_one.cpp", "given.cpp", "main.cpp", "own_one_test.cpp",
                            "../../solutions/own_one/wrong/all_in_one_child.cpp",

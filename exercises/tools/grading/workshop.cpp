@@ -133,7 +133,8 @@ Workshop::Recipe Workshop::recipe(const std::string& exercise) const {
     copy_if_missing(path, kit_ / "build" / name);
     if (!precompiled) files.push_back(path);  // that one is made of the others
   }
-  std::vector<fs::path> folders{course / "exercises/tools/harness", course / "exercises" / exercise};
+  std::vector<fs::path> folders{course / "exercises/tools/harness",
+                                course / "exercises" / exercise};
   for (const auto& entry : fs::directory_iterator{course})
     if (fs::is_directory(entry.path() / "mp")) folders.push_back(entry.path() / "mp");
   std::ranges::sort(folders);

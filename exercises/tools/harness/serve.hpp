@@ -20,14 +20,14 @@ template <class Return, class... Parameters>
 int serve(int argc, char** argv, Return (*function)(Parameters...)) {
   using Function = Signature<Return(Parameters...)>;
   return serve(argc, argv, [=](mp::Message request) {
-    auto arguments = mp::unpack<typename Function::Arguments>(std::move(request));
+    auto arguments = mp::decode<typename Function::Arguments>(std::move(request));
     typename Function::Answer answer;
     try {
       answer = std::apply(function, std::move(arguments));
     } catch (const std::exception& error) {
       answer = Thrown{mp::readable_type_name(typeid(error).name()), error.what()};
     }
-    return mp::pack(answer);
+    return mp::encode(answer);
   });
 }
 

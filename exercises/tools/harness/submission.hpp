@@ -128,9 +128,9 @@ class Submission : public Examination {
 
  private:
   Answer ask(const Arguments& arguments, const Treatment& treatment) {
-    auto message = exchange(mp::pack(arguments), treatment);
+    auto message = exchange(mp::encode(arguments), treatment);
     try {
-      return mp::unpack<Answer>(std::move(message));
+      return mp::decode<Answer>(std::move(message));
     } catch (const mp::MessageError& error) {
       fail_damaged(error.what());
     }

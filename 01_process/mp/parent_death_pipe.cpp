@@ -14,19 +14,19 @@
 namespace mp::detail {
 namespace {
 
-struct Lifeline {
+struct ParentDeathPipe {
   FileDescriptor read, write;
 };
 
-// What this process hangs on, if it is a daemon; the children that it forks are not.
-struct Tether {
+// The read end that has this process killed, if it is a daemon. The children that it forks are not.
+struct OwnReadEnd {
   FileDescriptor read;
 };
 
 }  // namespace
 
-FileDescriptor lifeline() {
-  const auto [guard, own] = PerProcess<Lifeline>::use();
+FileDescriptor parent_death_pipe() {
+  const auto [guard, own] = PerProcess<ParentDeathPipe>::use();
   if (!own.read) {
     int ends[2];
     check(::pipe2(ends, O_CLOEXEC), "pipe2");
@@ -35,18 +35,19 @@ FileDescriptor lifeline() {
   return own.read.duplicate();
 }
 
-void hang_on(const FileDescriptor& lifeline) {
-  // Whom to signal is kept in the open file, which all daemons share: open one of its own.
-  const auto path = "/proc/self/fd/" + std::to_string(lifeline.get());
-  FileDescriptor tether{check(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open")};
-  const int own = tether.get();
+void die_with_parent(const FileDescriptor& pipe) {
+  // The kernel keeps the process to signal in the open file, which all daemons share, so this one
+  // opens its own.
+  const auto path = "/proc/self/fd/" + std::to_string(pipe.get());
+  FileDescriptor read_end{check(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open")};
+  const int own = read_end.get();
   check(::fcntl(own, F_SETOWN, ::getpid()), "fcntl(F_SETOWN)");
   check(::fcntl(own, F_SETSIG, SIGKILL), "fcntl(F_SETSIG)");
   check(::fcntl(own, F_SETFL, O_NONBLOCK | O_ASYNC), "fcntl(O_ASYNC)");
   // The parent may have ended before the kernel was asked.
   pollfd state{own, POLLIN, 0};
   if (check(retry([&] { return ::poll(&state, 1, 0); }), "poll") > 0) ::raise(SIGKILL);
-  PerProcess<Tether>::use().state.read = std::move(tether);
+  PerProcess<OwnReadEnd>::use().state.read = std::move(read_end);
 }
 
 }  // namespace mp::detail
