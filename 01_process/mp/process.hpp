@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <mp/deadline.hpp>
 #include <mp/task.hpp>
-#include <mp/wait.hpp>
 
 namespace mp {
 

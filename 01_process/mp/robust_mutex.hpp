@@ -4,7 +4,7 @@
 #include <ctime>
 #include <optional>
 
-#include <mp/wait.hpp>
+#include <mp/deadline.hpp>
 
 namespace mp::detail {
 

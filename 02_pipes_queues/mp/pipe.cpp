@@ -2,8 +2,8 @@
 #include <sys/socket.h>
 #include <stdexcept>
 
+#include <mp/deadline.hpp>
 #include <mp/pipe.hpp>
-#include <mp/wait.hpp>
 
 namespace mp {
 

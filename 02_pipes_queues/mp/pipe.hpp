@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include <mp/deadline.hpp>
 #include <mp/exclusive_descriptor.hpp>
 #include <mp/message.hpp>
-#include <mp/wait.hpp>
 
 namespace mp {
 

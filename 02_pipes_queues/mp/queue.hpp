@@ -7,9 +7,9 @@
 #include <type_traits>
 #include <utility>
 
+#include <mp/deadline.hpp>
 #include <mp/message.hpp>
 #include <mp/shared_memory.hpp>
-#include <mp/wait.hpp>
 
 namespace mp {
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <type_traits>
 
+#include <mp/deadline.hpp>
 #include <mp/queue.hpp>
 #include <mp/shared_memory.hpp>
-#include <mp/wait.hpp>
 
 namespace mp {
 namespace detail {

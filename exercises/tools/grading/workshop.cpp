@@ -14,7 +14,7 @@
 
 #include <grading/text.hpp>
 #include <grading/workshop.hpp>
-#include <mp/wait.hpp>
+#include <mp/deadline.hpp>
 
 namespace grading {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include <harness/protocol.hpp>
+#include <mp/deadline.hpp>
 #include <mp/message.hpp>
-#include <mp/wait.hpp>
 
 namespace harness {
 

@@ -1,7 +1,7 @@
 #include <poll.h>
 #include <algorithm>
 
-#include <mp/wait.hpp>
+#include <mp/deadline.hpp>
 
 namespace mp {
 
