@@ -5,10 +5,13 @@
 #include <stdexcept>
 #include <utility>
 
-#include <mp/pool_core.hpp>
+#include <mp/pool_engine.hpp>
 #include <mp/process.hpp>
 
 namespace mp {
+namespace detail {
+class PoolCalls;
+}
 
 /// The result was not there within the limit.
 struct TimedOut : std::runtime_error {
@@ -20,13 +23,17 @@ struct PoolClosed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What is to come of work that was given to a pool.
+/// The future result of work given to a pool. It can be moved, not copied: there is one result. One
+/// that was moved from, or made from nothing, throws std::logic_error.
 template <class T>
 class [[nodiscard]] AsyncResult {
  public:
+  AsyncResult() = default;
+
   /// Waits for the result and gives it away; once. Throws what the work has thrown: RemoteError,
   /// WorkerDied, or PoolClosed.
   T get() {
+    if (!collect_) batch_.wait(at_once);  // throws
     if (std::exchange(taken_, true)) throw std::logic_error{"this result has been taken already"};
     return collect_(batch_, items_, chunk_size_);
   }
@@ -42,14 +49,14 @@ class [[nodiscard]] AsyncResult {
   bool ready() { return batch_.wait(at_once); }
 
  private:
-  friend class Pool;
+  friend class detail::PoolCalls;
   using Collect = T (*)(detail::Batch&, std::size_t items, std::size_t chunk_size);
   AsyncResult(detail::Batch batch, Collect collect, std::size_t items, std::size_t chunk_size)
       : batch_{std::move(batch)}, collect_{collect}, items_{items}, chunk_size_{chunk_size} {}
 
   detail::Batch batch_;
-  Collect collect_;
-  std::size_t items_, chunk_size_;
+  Collect collect_ = nullptr;
+  std::size_t items_ = 0, chunk_size_ = 0;
   bool taken_ = false;
 };
 

@@ -12,11 +12,14 @@
 #include <utility>
 #include <variant>
 
-#include <mp/pool_core.hpp>
-#include <mp/pool_results.hpp>
+#include <mp/outcome.hpp>
+#include <mp/pool_engine.hpp>
 #include <mp/pool_work.hpp>
 
 namespace mp {
+namespace detail {
+class PoolCalls;
+}
 
 /// Results of `Pool::imap` and `imap_unordered`, which come as they are asked for: an input range.
 /// Input is taken as the workers need it, a few chunks ahead. `*iterator` throws what that call has
@@ -53,10 +56,10 @@ class LazyResults {
   std::default_sentinel_t end() { return {}; }
 
  private:
-  friend class Pool;
-  LazyResults(std::shared_ptr<detail::PoolCore> pool, Function function, Range&& range,
+  friend class detail::PoolCalls;
+  LazyResults(std::shared_ptr<detail::Engine> engine, Function function, Range&& range,
               std::size_t chunk_size)
-      : batch_{std::move(pool)},
+      : batch_{std::move(engine)},
         function_{std::move(function)},
         range_{std::forward<Range>(range)},
         chunk_size_{chunk_size} {
@@ -64,15 +67,9 @@ class LazyResults {
   }
 
   void feed() {
-    while (next_ != std::ranges::end(range_) &&
-           batch_.unanswered() + early_.size() < batch_.ahead()) {
-      typename Work::Chunk chunk{function_};
-      for (; chunk.calls < chunk_size_ && next_ != std::ranges::end(range_); ++next_) {
-        const Item& item = *next_;
-        chunk.add(item);
-      }
-      batch_.submit(std::move(chunk.message), chunk.calls);
-    }
+    while (next_ != std::ranges::end(range_) && batch_.wants_more(early_.size()))
+      batch_.submit(detail::encode_chunk<detail::AsItIs>(encoder_, next_, std::ranges::end(range_),
+                                                         chunk_size_));
   }
 
   void fetch() {
@@ -80,25 +77,25 @@ class LazyResults {
     error_ = nullptr;
     while (!outcomes_ || outcomes_->empty()) {
       feed();
-      auto answer = take_early();
-      if (!answer) answer = batch_.next();
-      if (!answer) {
+      auto reply = take_early();
+      if (!reply) reply = batch_.next();
+      if (!reply) {
         ended_ = true;
         return;
       }
-      if (ordered && answer->chunk != turn_) {
-        early_.emplace(answer->chunk, std::move(*answer));
+      if (ordered && reply->chunk != turn_) {
+        early_.emplace(reply->chunk, std::move(*reply));
         continue;
       }
       ++turn_;
-      outcomes_.emplace(std::move(*answer));
+      outcomes_.emplace(std::move(*reply));
     }
     try {
       if constexpr (std::is_void_v<Result>) {
-        outcomes_->next();
+        outcomes_->template next<void>();
         value_.emplace();
       } else {
-        value_ = outcomes_->next();
+        value_ = outcomes_->template next<Result>();
       }
     } catch (...) {
       error_ = std::current_exception();
@@ -113,12 +110,13 @@ class LazyResults {
 
   detail::ScopedBatch batch_;
   Function function_;
+  typename Work::Encoder encoder_{function_};
   Range range_;
   std::ranges::iterator_t<Range> next_ = std::ranges::begin(range_);
   std::size_t chunk_size_;
   std::map<std::size_t, detail::Reply> early_;  // of chunks whose turn has not come
   std::size_t turn_ = 0;
-  std::optional<detail::Outcomes<Result>> outcomes_;
+  std::optional<detail::OutcomeReader> outcomes_;
   std::optional<Value> value_;
   std::exception_ptr error_;
   bool ended_ = false;

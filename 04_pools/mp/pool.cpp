@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <mp/exclusive_descriptor.hpp>
+#include <mp/frame.hpp>
 #include <mp/pool.hpp>
 #include <mp/start.hpp>
 #include <mp/worker.hpp>
@@ -48,7 +49,7 @@ constexpr auto longest_start_pause = 1s;
 // All pools are guarded by one lock, which a fork takes too: so the thread of a pool is never in
 // the middle of something when a process is forked. A child has no pools.
 struct Pools {
-  std::set<const PoolCore*> alive;
+  std::set<const Engine*> alive;
 };
 using Locked = PerProcess<Pools>::Locked;
 
@@ -60,7 +61,7 @@ Message copy(const Message& message) {
   return result;
 }
 
-struct Chunk {
+struct HeldChunk {
   std::shared_ptr<BatchState> batch;  // none: the initializer
   std::size_t number = 0;
   std::uint32_t calls = 0;
@@ -71,28 +72,24 @@ struct Chunk {
 
 }  // namespace
 
-struct BatchState {
-  std::shared_ptr<PoolCore> pool;
-  std::deque<Reply> answers;
-  std::size_t unanswered = 0;  // chunks
-  double average = -1;         // seconds that a chunk takes; negative while unknown
-  bool cancelled = false;
+namespace {
 
-  std::size_t window() const {
-    if (average < 0) return 1;
-    return 1 + static_cast<std::size_t>(
-                   std::min(seconds_ahead / std::max(average, 1e-9), double{most_ahead}));
-  }
-};
+std::size_t window(const BatchState& batch) {
+  if (batch.seconds < 0) return 1;
+  return 1 + static_cast<std::size_t>(
+                 std::min(seconds_ahead / std::max(batch.seconds, 1e-9), double{most_ahead}));
+}
+
+}  // namespace
 
 struct PoolWorker {
   Process process;
   ExclusiveDescriptor socket;
   FrameReader incoming;
-  std::deque<Chunk> held;   // in the order in which it makes them
-  std::size_t written = 0;  // of those, as a whole
-  std::size_t part = 0;     // bytes of the next one
-  std::size_t bytes = 0;    // of all that it holds
+  std::deque<HeldChunk> held;  // in the order in which it makes them
+  std::size_t written = 0;     // of those, as a whole
+  std::size_t part = 0;        // bytes of the next one
+  std::size_t bytes = 0;       // of all that it holds
   std::size_t unwritten = 0;
   std::uint64_t answered = 0;
   std::int64_t calls_left = 0;  // until it is replaced
@@ -104,7 +101,7 @@ struct PoolWorker {
   bool waits_to_write = false;
 };
 
-struct PoolCore {
+struct PoolCore final : Engine {
   std::size_t processes = 1;
   Message initializer;
   std::int64_t max_calls = std::numeric_limits<std::int64_t>::max();
@@ -113,14 +110,14 @@ struct PoolCore {
 
   ExclusiveDescriptor wake;  // whoever waits for events in vain
   SharedMemory blackboards;
-  std::vector<std::unique_ptr<PoolWorker>> workers;  // null: one is to be started
+  std::vector<std::unique_ptr<PoolWorker>> slots;  // null: one is to be started
   std::size_t started = 0;
   int failed_starts = 0;
   std::optional<Clock::time_point> next_start;  // of a worker, when the last start has failed
   Clock::duration pause = start_pause;
   std::exception_ptr broken;  // no worker can be started
 
-  std::deque<Chunk> pending;
+  std::deque<HeldChunk> pending;
   std::size_t outstanding = 0;  // chunks, pending ones and held ones
   std::vector<pollfd> polled;
   std::vector<std::size_t> polled_slots;  // of the workers that these belong to
@@ -129,19 +126,26 @@ struct PoolCore {
   std::condition_variable changed;
   std::unique_ptr<std::thread> thread;
 
-  explicit PoolCore(PoolOptions options);
+  explicit PoolCore(const PoolOptions& options);
+  std::size_t workers() const override { return processes; }
+  void submit(const std::shared_ptr<BatchState>& batch, Chunk chunk, bool in_background) override;
+  std::optional<Reply> next(BatchState& batch, Deadline deadline) override;
+  bool wait(BatchState& batch, Deadline deadline) override;
+  bool wants_more(const BatchState& batch, std::size_t unused) override;
+  void cancel(const std::shared_ptr<BatchState>& batch) noexcept override;
+  bool close() noexcept override;
 
   void start_workers(Locked& lock);
   std::unique_ptr<PoolWorker> start_worker(std::size_t slot);
-  void submit(Chunk chunk);
+  void submit(HeldChunk chunk);
   void dispatch();
   void write(std::size_t slot);
   void cannot_send(std::size_t slot, const std::exception_ptr& error);
   bool receive(std::size_t slot);
   void take(std::size_t slot, Message message, std::uint32_t nanoseconds);
-  void give_back(Chunk chunk);
-  void give_back(std::deque<Chunk>& chunks);
-  void take_back(PoolWorker& worker, std::size_t kept, std::deque<Chunk>& chunks);
+  void give_back(HeldChunk chunk);
+  void give_back(std::deque<HeldChunk>& chunks);
+  void take_back(PoolWorker& worker, std::size_t kept, std::deque<HeldChunk>& chunks);
   void revoke(std::size_t slot);
   bool hoards(std::size_t slot) const;
   void retire(std::size_t slot);
@@ -149,13 +153,12 @@ struct PoolCore {
   void bury(std::size_t slot);
   template <class Read>
   void take_all(std::size_t slot, const Read& read);
-  void answer(Chunk& chunk, Reply answer);
+  void answer(HeldChunk& chunk, Reply answer);
   void give_up(const std::exception_ptr& error);
   void pump(Locked& lock, Deadline deadline);
   void interrupt();
   void start_thread();
   void run_thread();
-  bool close();
 
   Blackboard& board(std::size_t slot) {
     return std::launder(reinterpret_cast<Blackboard*>(blackboards.data()))[slot];
@@ -177,28 +180,17 @@ void require_own(const Pools& pools, const PoolCore* pool) {
 
 }  // namespace
 
-void write_error(Writer& writer) {
-  const auto error = RemoteError::current();
-  writer(error.type, error.text);
-}
-
-void throw_error(Reader& reader, const std::string& worker) {
-  std::string type, text;
-  reader(type, text);
-  throw RemoteError{type, text, worker};
-}
-
-PoolCore::PoolCore(PoolOptions options) {
+PoolCore::PoolCore(const PoolOptions& options) {
   if (options.processes < 1) throw std::invalid_argument{"a pool needs at least one process"};
   if (options.max_tasks_per_child < 0)
     throw std::invalid_argument{"max_tasks_per_child cannot be negative"};
   processes = static_cast<std::size_t>(options.processes);
-  initializer = std::move(options.initializer.message);
-  if (initializer.bytes.empty()) {
-    Work<void (*)(), std::tuple<>>::Chunk nothing{+[] {}};
-    nothing.add();
-    initializer = std::move(nothing.message);
-  }
+  auto start = options.initializer;
+  if (!start.chunk) start = Initializer{+[] {}};
+  begin_frame(initializer);
+  initializer.bytes += start.chunk->message.bytes;
+  for (const auto& descriptor : start.chunk->message.descriptors)
+    initializer.descriptors.push_back(descriptor.duplicate());
   end_frame(initializer, 0, 1);
   if (options.max_tasks_per_child > 0) max_calls = options.max_tasks_per_child;
   method = options.start_method.value_or(start_method());
@@ -206,7 +198,7 @@ PoolCore::PoolCore(PoolOptions options) {
   wake = ExclusiveDescriptor{
       FileDescriptor{check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")}};
   blackboards = SharedMemory{processes * sizeof(Blackboard)};
-  workers.resize(processes);
+  slots.resize(processes);
 }
 
 // ---- Workers ----
@@ -219,7 +211,8 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
   auto worker = std::make_unique<PoolWorker>();
   worker->socket = std::move(here);
   worker->calls_left = max_calls;
-  worker->held.push_back(Chunk{.batch = {}, .number = 0, .calls = 1, .message = copy(initializer)});
+  worker->held.push_back(
+      HeldChunk{.batch = {}, .number = 0, .calls = 1, .message = copy(initializer)});
   worker->unwritten = worker->bytes = initializer.bytes.size();
   // A thread of the pool has all signals blocked; a worker has not.
   sigset_t own;
@@ -242,8 +235,8 @@ std::unique_ptr<PoolWorker> PoolCore::start_worker(std::size_t slot) {
 void PoolCore::start_workers(Locked& lock) {
   if (next_start && Clock::now() < *next_start) return;
   next_start.reset();
-  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
-    if (workers[slot] || closed || broken) continue;
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+    if (slots[slot] || closed || broken) continue;
     lock.guard.unlock();
     std::unique_ptr<PoolWorker> worker;
     std::exception_ptr error;
@@ -256,10 +249,10 @@ void PoolCore::start_workers(Locked& lock) {
     }
     lock.guard.lock();
     if (worker) {
-      workers[slot] = std::move(worker);
+      slots[slot] = std::move(worker);
       pause = start_pause;
       write(slot);
-    } else if (std::ranges::none_of(workers, [](const auto& other) { return other != nullptr; })) {
+    } else if (std::ranges::none_of(slots, [](const auto& other) { return other != nullptr; })) {
       std::rethrow_exception(error);
     } else {  // the others go on; this one is tried again later
       next_start = Clock::now() + pause;
@@ -271,7 +264,7 @@ void PoolCore::start_workers(Locked& lock) {
 
 // It has answered all, or has closed its end of the socket: it ends soon, and is replaced.
 void PoolCore::retire(std::size_t slot) {
-  auto& worker = *workers[slot];
+  auto& worker = *slots[slot];
   worker.socket.close();
   worker.closed = true;
   worker.killed_at = Clock::now() + time_to_end;
@@ -279,12 +272,12 @@ void PoolCore::retire(std::size_t slot) {
 
 // Whether it has chunks that others could have.
 bool PoolCore::hoards(std::size_t slot) const {
-  const auto* worker = workers[slot].get();
+  const auto* worker = slots[slot].get();
   return worker && worker->ready && !worker->stalled && worker->held.size() > 1;
 }
 
 // Takes back all but the first chunks of a worker, which has not got the others.
-void PoolCore::take_back(PoolWorker& worker, std::size_t kept, std::deque<Chunk>& chunks) {
+void PoolCore::take_back(PoolWorker& worker, std::size_t kept, std::deque<HeldChunk>& chunks) {
   for (; worker.held.size() > kept; worker.held.pop_back()) {
     auto& chunk = worker.held.back();
     worker.bytes -= chunk.message.bytes.size();
@@ -296,9 +289,9 @@ void PoolCore::take_back(PoolWorker& worker, std::size_t kept, std::deque<Chunk>
 
 // It is long at its first chunk: takes back those behind.
 void PoolCore::revoke(std::size_t slot) {
-  auto& worker = *workers[slot];
+  auto& worker = *slots[slot];
   worker.stalled = true;
-  std::deque<Chunk> again;
+  std::deque<HeldChunk> again;
   take_back(worker, worker.written + (worker.part > 0 ? 1 : 0), again);
   auto& shared = board(slot);
   shared.revoked_to = worker.answered + worker.written;
@@ -309,27 +302,27 @@ void PoolCore::revoke(std::size_t slot) {
     if (chunk.revoked) break;
     worker.bytes -= chunk.message.bytes.size();
     worker.calls_left += chunk.calls;
-    again.push_front(std::exchange(chunk, Chunk{.batch = {}, .revoked = true}));
+    again.push_front(std::exchange(chunk, HeldChunk{.batch = {}, .revoked = true}));
   }
   give_back(again);
 }
 
 // To the front of those that wait for a worker, if there is any use in that.
-void PoolCore::give_back(Chunk chunk) {
-  if (broken || chunk.batch->cancelled)
+void PoolCore::give_back(HeldChunk chunk) {
+  if (broken || chunk.batch->cancelled())
     answer(chunk, {.error = broken});
   else
     pending.push_front(std::move(chunk));
 }
 
-void PoolCore::give_back(std::deque<Chunk>& chunks) {
+void PoolCore::give_back(std::deque<HeldChunk>& chunks) {
   for (; !chunks.empty(); chunks.pop_back()) give_back(std::move(chunks.back()));
 }
 
 // Takes the answers that a worker has not sent: it is long at a chunk, or dead. False if there are
 // none.
 bool PoolCore::collect(std::size_t slot) {
-  auto& worker = *workers[slot];
+  auto& worker = *slots[slot];
   auto& shared = board(slot);
   const std::uint64_t begin = shared.begin, end = shared.end;
   const auto received = worker.incoming.received();
@@ -343,17 +336,17 @@ bool PoolCore::collect(std::size_t slot) {
 
 // It has ended.
 void PoolCore::bury(std::size_t slot) {
-  const auto status = workers[slot]->process.join();
-  while (!workers[slot]->closed && receive(slot)) continue;  // what it has still answered
+  const auto status = slots[slot]->process.join();
+  while (!slots[slot]->closed && receive(slot)) continue;  // what it has still answered
   collect(slot);
-  const auto worker = std::move(workers[slot]);
+  const auto worker = std::move(slots[slot]);
   const auto died =
       std::make_exception_ptr(WorkerDied{worker->process.name(), worker->process.pid(), status});
 
   auto begun_count = board(slot).begun - worker->answered;
   // A chunk on which worker after worker dies before it has begun it cannot be read by any.
   bool suspicious = begun_count == 0;
-  std::deque<Chunk> again;
+  std::deque<HeldChunk> again;
   for (auto& chunk : worker->held) {
     const bool was_begun = begun_count > 0;
     if (was_begun) --begun_count;
@@ -372,13 +365,11 @@ void PoolCore::bury(std::size_t slot) {
 
 // ---- Chunks ----
 
-void PoolCore::answer(Chunk& chunk, Reply answer) {
+void PoolCore::answer(HeldChunk& chunk, Reply answer) {
   --outstanding;
-  auto& batch = *chunk.batch;
-  --batch.unanswered;
   answer.chunk = chunk.number;
   answer.calls = chunk.calls;
-  if (!batch.cancelled) batch.answers.push_back(std::move(answer));
+  chunk.batch->answer(std::move(answer));
 }
 
 // Nothing more can be done.
@@ -388,9 +379,8 @@ void PoolCore::give_up(const std::exception_ptr& error) {
   pending.clear();
 }
 
-void PoolCore::submit(Chunk chunk) {
+void PoolCore::submit(HeldChunk chunk) {
   ++outstanding;
-  ++chunk.batch->unanswered;
   if (broken) return answer(chunk, {.error = broken});
   pending.push_back(std::move(chunk));
   dispatch();
@@ -399,20 +389,20 @@ void PoolCore::submit(Chunk chunk) {
 // Gives pending chunks to the workers that have the least to do.
 void PoolCore::dispatch() {
   while (!pending.empty()) {
-    const auto own_window = pending.front().batch->window();
-    std::size_t best = workers.size();
-    for (std::size_t slot = 0; slot < workers.size(); ++slot) {
-      const auto* worker = workers[slot].get();
+    const auto own_window = window(*pending.front().batch);
+    std::size_t best = slots.size();
+    for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+      const auto* worker = slots[slot].get();
       if (!worker || !worker->ready || worker->stalled || worker->closed || worker->calls_left <= 0)
         continue;
       const auto* last = worker->held.empty() ? nullptr : worker->held.back().batch.get();
-      const auto window = last ? std::min(own_window, last->window()) : own_window;
-      if (worker->held.size() >= window || (!worker->held.empty() && worker->bytes > bytes_ahead))
+      const auto most = last ? std::min(own_window, window(*last)) : own_window;
+      if (worker->held.size() >= most || (!worker->held.empty() && worker->bytes > bytes_ahead))
         continue;
-      if (best == workers.size() || worker->held.size() < workers[best]->held.size()) best = slot;
+      if (best == slots.size() || worker->held.size() < slots[best]->held.size()) best = slot;
     }
-    if (best == workers.size()) return;
-    auto& worker = *workers[best];
+    if (best == slots.size()) return;
+    auto& worker = *slots[best];
     const bool idle = worker.held.empty();
     if (idle) worker.last_answer = Clock::now();
     auto& chunk = worker.held.emplace_back(std::move(pending.front()));
@@ -426,7 +416,7 @@ void PoolCore::dispatch() {
 
 // Writes as much as there is room for.
 void PoolCore::write(std::size_t slot) {
-  auto& worker = *workers[slot];
+  auto& worker = *slots[slot];
   if (worker.closed) return;
   while (worker.written < worker.held.size()) {
     std::array<iovec, 64> parts;
@@ -473,8 +463,8 @@ void PoolCore::write(std::size_t slot) {
 // The chunk that was to be sent cannot be, such as one with a descriptor that was closed meanwhile.
 // The worker may have a part of it, so it gets no others: it answers what it has, and is replaced.
 void PoolCore::cannot_send(std::size_t slot, const std::exception_ptr& error) {
-  auto& worker = *workers[slot];
-  std::deque<Chunk> again;
+  auto& worker = *slots[slot];
+  std::deque<HeldChunk> again;
   take_back(worker, worker.written, again);
   worker.part = worker.unwritten = 0;
   worker.calls_left = std::numeric_limits<std::int64_t>::min() / 2;  // whatever is taken back
@@ -490,7 +480,7 @@ void PoolCore::cannot_send(std::size_t slot, const std::exception_ptr& error) {
 
 // Reads once; false when there is no more to be read now.
 bool PoolCore::receive(std::size_t slot) {
-  auto& worker = *workers[slot];
+  auto& worker = *slots[slot];
   auto state = FrameReader::State::end;
   take_all(slot, [&] { state = worker.incoming.read(worker.socket.get(), MSG_DONTWAIT); });
   if (state == FrameReader::State::end || (worker.calls_left <= 0 && worker.held.empty()))
@@ -501,7 +491,7 @@ bool PoolCore::receive(std::size_t slot) {
 // Takes the answers in the bytes that come this way.
 template <class Read>
 void PoolCore::take_all(std::size_t slot, const Read& read) {
-  auto& worker = *workers[slot];
+  auto& worker = *slots[slot];
   worker.last_answer = Clock::now();
   try {
     read();
@@ -515,7 +505,7 @@ void PoolCore::take_all(std::size_t slot, const Read& read) {
   } catch (...) {  // or there is no room for an answer
     if (!worker.held.empty() && worker.held.front().batch) {
       answer(worker.held.front(), {.error = std::current_exception()});
-      worker.held.front() = Chunk{.batch = {}, .revoked = true};
+      worker.held.front() = HeldChunk{.batch = {}, .revoked = true};
     }
     worker.process.kill();
     retire(slot);
@@ -523,7 +513,7 @@ void PoolCore::take_all(std::size_t slot, const Read& read) {
 }
 
 void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds) {
-  auto& worker = *workers[slot];
+  auto& worker = *slots[slot];
   auto chunk = std::move(worker.held.front());
   worker.held.pop_front();
   --worker.written;
@@ -539,7 +529,7 @@ void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds
   if (!chunk.batch) {
     try {
       reply.calls = 1;
-      Outcomes<void>{std::move(reply)}.next();
+      OutcomeReader{std::move(reply)}.next<void>();
       worker.ready = true;
       failed_starts = 0;
     } catch (...) {  // the initializer failed
@@ -547,7 +537,7 @@ void PoolCore::take(std::size_t slot, Message message, std::uint32_t nanoseconds
     }
     return;
   }
-  auto& average = chunk.batch->average;
+  auto& average = chunk.batch->seconds;
   const double seconds = nanoseconds * 1e-9;
   average = average < 0 ? seconds : average + (seconds - average) / 8;
   answer(chunk, std::move(reply));
@@ -571,8 +561,8 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
   start_workers(lock);
   if (closed) return;
   dispatch();
-  for (std::size_t slot = 0; slot < workers.size(); ++slot)
-    if (workers[slot] && !workers[slot]->waits_to_write) write(slot);
+  for (std::size_t slot = 0; slot < slots.size(); ++slot)
+    if (slots[slot] && !slots[slot]->waits_to_write) write(slot);
 
   int limit = -1;
   const auto no_later_than = [&](Clock::time_point time) {
@@ -582,21 +572,21 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
   };
   if (deadline) no_later_than(*deadline);
   if (next_start && !broken) no_later_than(*next_start);
-  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
     if (hoards(slot)) no_later_than(Clock::now() + stall);
-    if (workers[slot] && workers[slot]->killed_at) no_later_than(*workers[slot]->killed_at);
+    if (slots[slot] && slots[slot]->killed_at) no_later_than(*slots[slot]->killed_at);
   }
   // Not epoll: poll has the processes change places faster, and there are few descriptors. Only
   // those that are open: poll takes no more entries than the process may have descriptors.
   polled.assign(1, pollfd{wake.get().get(), POLLIN, 0});
-  polled_slots.assign(1, workers.size());
+  polled_slots.assign(1, slots.size());
   const auto watch = [&](std::size_t slot, const FileDescriptor& descriptor, short events) {
     polled.push_back({descriptor.get(), events, 0});
     polled_slots.push_back(slot);
   };
-  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
-    if (!workers[slot]) continue;
-    auto& worker = *workers[slot];
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+    if (!slots[slot]) continue;
+    auto& worker = *slots[slot];
     if (!worker.closed)
       watch(slot, worker.socket.get(), worker.waits_to_write ? POLLIN | POLLOUT : POLLIN);
     watch(slot, worker.process.sentinel(), POLLIN);
@@ -615,19 +605,19 @@ void PoolCore::pump(Locked& lock, Deadline deadline) {
   for (std::size_t i = 1; count > 0 && i < polled.size(); ++i) {
     const auto slot = polled_slots[i];
     const auto what = polled[i].revents;
-    if (what != 0 && polled[i].fd == workers[slot]->process.sentinel().get()) {
+    if (what != 0 && polled[i].fd == slots[slot]->process.sentinel().get()) {
       bury(slot);
       continue;
     }
     if (what & POLLOUT) write(slot);
-    if (what & (POLLIN | POLLHUP | POLLERR) && !workers[slot]->closed) receive(slot);
+    if (what & (POLLIN | POLLHUP | POLLERR) && !slots[slot]->closed) receive(slot);
   }
-  for (std::size_t slot = 0; slot < workers.size(); ++slot) {
-    if (hoards(slot) && Clock::now() - workers[slot]->last_answer > stall && !collect(slot))
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+    if (hoards(slot) && Clock::now() - slots[slot]->last_answer > stall && !collect(slot))
       revoke(slot);
-    if (!workers[slot]) continue;
-    if (auto& time = workers[slot]->killed_at; time && *time <= Clock::now()) {
-      workers[slot]->process.kill();
+    if (!slots[slot]) continue;
+    if (auto& time = slots[slot]->killed_at; time && *time <= Clock::now()) {
+      slots[slot]->process.kill();
       time.reset();
     }
   }
@@ -696,7 +686,7 @@ void PoolCore::run_thread() {
 }
 
 // False in a child, which has only a copy.
-bool PoolCore::close() {
+bool PoolCore::close() noexcept {
   {
     auto lock = PerProcess<Pools>::use();
     if (lock.state.alive.erase(this) == 0) return false;
@@ -704,7 +694,7 @@ bool PoolCore::close() {
     interrupt();
     changed.notify_all();
     changed.wait(lock.guard, [&] { return !pumping; });
-    for (auto& worker : workers) {
+    for (auto& worker : slots) {
       if (!worker) continue;
       if (worker->ready && worker->held.empty())
         worker->socket.close();
@@ -719,91 +709,78 @@ bool PoolCore::close() {
   }
   if (thread) thread->join();
   const auto deadline = Clock::now() + time_to_end;
-  for (auto& worker : workers)
+  for (auto& worker : slots)
     if (worker && !worker->process.join_for(deadline - Clock::now())) worker->process.kill();
-  workers.clear();
+  slots.clear();
   return true;
 }
 
 // ---- Batches ----
 
-Batch::Batch(std::shared_ptr<PoolCore> pool) : state_{std::make_shared<BatchState>()} {
-  state_->pool = std::move(pool);
-}
-
-void Batch::submit(Message chunk, std::size_t calls, bool in_background) {
-  const auto count = static_cast<std::uint32_t>(calls);
-  if (count != calls) throw std::length_error{"too many calls in one chunk"};
-  end_frame(chunk, 0, count);
-  auto& pool = *state_->pool;
+void PoolCore::submit(const std::shared_ptr<BatchState>& batch, Chunk chunk, bool in_background) {
+  Message frame;
+  begin_frame(frame);
+  frame.bytes += chunk.message.bytes;
+  frame.descriptors = std::move(chunk.message.descriptors);
+  end_frame(frame, 0, chunk.calls);
   const auto [guard, pools] = PerProcess<Pools>::use();
-  require_own(pools, &pool);
-  pool.submit({.batch = state_, .number = submitted_, .calls = count, .message = std::move(chunk)});
-  ++submitted_;
-  if (in_background) pool.start_thread();
+  require_own(pools, this);
+  submit({.batch = batch,
+          .number = batch->submit(),
+          .calls = chunk.calls,
+          .message = std::move(frame)});
+  if (in_background) start_thread();
 }
 
-std::optional<Reply> Batch::next(Deadline deadline) {
-  auto& state = *state_;
+std::optional<Reply> PoolCore::next(BatchState& batch, Deadline deadline) {
   auto lock = PerProcess<Pools>::use();
-  const auto done = [&] { return !state.answers.empty() || state.unanswered == 0; };
-  if (!done()) require_own(lock.state, state.pool.get());
-  if (!state.pool->wait(lock, done, deadline) || state.answers.empty()) return std::nullopt;
-  auto answer = std::move(state.answers.front());
-  state.answers.pop_front();
-  ++taken_;
-  return answer;
+  const auto done = [&] { return batch.has_reply() || batch.unanswered() == 0; };
+  if (!done()) require_own(lock.state, this);
+  wait(lock, done, deadline);
+  return batch.take();
 }
 
-bool Batch::wait(Deadline deadline) {
+bool PoolCore::wait(BatchState& batch, Deadline deadline) {
   auto lock = PerProcess<Pools>::use();
-  const auto done = [&] { return state_->unanswered == 0; };
-  if (!done()) require_own(lock.state, state_->pool.get());
-  return state_->pool->wait(lock, done, deadline);
+  const auto done = [&] { return batch.unanswered() == 0; };
+  if (!done()) require_own(lock.state, this);
+  return wait(lock, done, deadline);
 }
 
-std::size_t Batch::ahead() const {
+bool PoolCore::wants_more(const BatchState& batch, std::size_t unused) {
   const auto [guard, pools] = PerProcess<Pools>::use();
-  return 2 * state_->pool->processes * state_->window();
+  return unused < 2 * processes * window(batch);
 }
 
-void Batch::cancel() noexcept {
-  if (!state_) return;
-  auto& pool = *state_->pool;
+void PoolCore::cancel(const std::shared_ptr<BatchState>& batch) noexcept {
   const auto [guard, pools] = PerProcess<Pools>::use();
-  state_->cancelled = true;
-  state_->answers.clear();
-  std::erase_if(pool.pending, [&](Chunk& chunk) {
-    if (chunk.batch != state_) return false;
-    pool.answer(chunk, {});
+  batch->cancel();
+  std::erase_if(pending, [&](HeldChunk& chunk) {
+    if (chunk.batch != batch) return false;
+    answer(chunk, {});
     return true;
   });
 }
 
-}  // namespace detail
+namespace {
 
-Pool::Pool(PoolOptions options) : core_{std::make_shared<detail::PoolCore>(std::move(options))} {
-  auto lock = detail::PerProcess<detail::Pools>::use();
-  lock.state.alive.insert(core_.get());
+std::shared_ptr<Engine> start_engine(const PoolOptions& options) {
+  const auto engine = std::make_shared<PoolCore>(options);
+  auto lock = PerProcess<Pools>::use();
+  lock.state.alive.insert(engine.get());
   try {
-    core_->start_workers(lock);
+    engine->start_workers(lock);
   } catch (...) {
     lock.guard.unlock();
-    core_->close();
+    engine->close();
     throw;
   }
+  return engine;
 }
 
-Pool::~Pool() {
-  // A child must leave its copy alone: the thread that it stems from is not there to be joined.
-  if (!core_->close()) new (std::nothrow) std::shared_ptr{core_};
-}
+}  // namespace
+}  // namespace detail
 
-std::size_t Pool::chunk_size_for(std::size_t items, MapOptions options) const {
-  if (options.chunk_size < 0) throw std::invalid_argument{"a chunk size cannot be negative"};
-  if (options.chunk_size > 0) return static_cast<std::size_t>(options.chunk_size);
-  const auto chunks = 4 * core_->processes;
-  return std::max<std::size_t>(1, (items + chunks - 1) / chunks);
-}
+Pool::Pool(const PoolOptions& options) : PoolCalls{detail::start_engine(options)} {}
 
 }  // namespace mp

@@ -1,20 +1,15 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include <mp/async_result.hpp>
-#include <mp/lazy_results.hpp>
 #include <mp/partial.hpp>
+#include <mp/pool_calls.hpp>
 #include <mp/pool_checks.hpp>
-#include <mp/pool_core.hpp>
-#include <mp/pool_results.hpp>
 #include <mp/pool_work.hpp>
 #include <mp/process.hpp>
 #include <mp/worker_error.hpp>
@@ -31,13 +26,15 @@ class Initializer {
       Initializer(const Function& function) {  // NOLINT(google-explicit-constructor)
     using Decayed = std::decay_t<const Function&>;
     if constexpr (detail::check_work<Decayed, std::tuple<>>()) {
-      typename detail::Work<Decayed, std::tuple<>>::Chunk chunk{function};
-      chunk.add();
-      message = std::move(chunk.message);
+      const Decayed decayed{function};
+      typename detail::Work<Decayed, std::tuple<>>::Encoder encoder{decayed};
+      encoder.start(1);
+      encoder.add();
+      chunk = std::make_shared<detail::Chunk>(encoder.finish());
     }
   }
 
-  Message message;
+  std::shared_ptr<const detail::Chunk> chunk;  // empty: nothing is called
 };
 
 struct PoolOptions {
@@ -48,154 +45,29 @@ struct PoolOptions {
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
 };
 
-struct MapOptions {
-  std::ptrdiff_t chunk_size = 0;  ///< calls that travel together; 0: what suits the function
-};
-
 /// Worker processes that call functions, after Python's `multiprocessing.Pool`.
 ///
 ///     mp::Pool pool{4};
 ///     const std::vector<double> roots = pool.map(root, numbers);
 ///
-/// A function is a function, a lambda without captures, or mp::partial. Arguments and results are
-/// of any type that can travel (see mp/message.hpp); results are in input order. The function may
-/// be void. What a worker prints comes out before its result.
+/// What can be done with it is in mp/pool_calls.hpp: `map`, `starmap`, `imap`, `imap_unordered`,
+/// `apply`, and `map_async`, `starmap_async`, `apply_async`, whose results are taken later.
 ///
 /// An exception in a worker becomes RemoteError; a worker that dies makes WorkerDied of the calls
 /// that it had begun and not answered (its chunk, as a rule), and is replaced. All other calls of a
 /// batch are made nevertheless; `map` then throws the first error in input order.
 ///
-/// Every worker has a socket of its own, so no lock dies with one. Whoever waits for a result moves
-/// tasks and results, which saves a change of threads; only for the `async` functions there is a
-/// thread, which does the same while nobody waits.
-class Pool {
+/// Workers take their tasks themselves, from memory that they share, so a long task holds up none
+/// of the others, and no lock dies with a worker. The thread that waits for a result also runs the
+/// event loop, which saves a thread switch; for the `async` functions there is a thread that does
+/// so while no other waits.
+class Pool : public detail::PoolCalls {
  public:
   explicit Pool(int processes = cpu_count()) : Pool{PoolOptions{.processes = processes}} {}
-  explicit Pool(PoolOptions options);
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
 
-  /// Ends the workers. Work that is not done is given up: an AsyncResult of it throws PoolClosed.
-  ~Pool();
-
-  /// Calls `function(item)` for each item.
-  template <class Function, std::ranges::input_range Range>
-  auto map(Function function, Range&& range, MapOptions options = {}) {
-    return map_now<detail::AsItIs>(function, detail::counted(range), options);
-  }
-
-  /// Calls `function(a, b...)` for each tuple (a, b...).
-  template <class Function, std::ranges::input_range Range>
-  auto starmap(Function function, Range&& range, MapOptions options = {}) {
-    return map_now<detail::Unpacked>(function, detail::counted(range), options);
-  }
-
-  /// As `map`, but each result can be had as soon as it is there and its turn has come. The input
-  /// may be endless: it is taken as needed, chunks of one if not told otherwise.
-  template <class Function, std::ranges::input_range Range>
-  auto imap(Function function, Range&& range, MapOptions options = {}) {
-    return lazy<true>(std::move(function), std::forward<Range>(range), options);
-  }
-
-  /// As `imap`, but results come in the order in which they are ready.
-  template <class Function, std::ranges::input_range Range>
-  auto imap_unordered(Function function, Range&& range, MapOptions options = {}) {
-    return lazy<false>(std::move(function), std::forward<Range>(range), options);
-  }
-
-  /// Calls `function(arguments...)` in a worker, and waits for the result.
-  template <class Function, class... Argument>
-  auto apply(Function function, Argument&&... arguments) {
-    if constexpr (detail::check_work<Function, Arguments<Argument...>>()) {
-      auto batch = submit_call(function, false, arguments...);
-      return detail::take_one<detail::ResultOf<Function, Arguments<Argument...>>>(batch, 1, 1);
-    } else {
-      return detail::Anything{};
-    }
-  }
-
-  /// As the functions without `async`, but the result is taken later. The input is taken at once.
-  template <class Function, class... Argument>
-  auto apply_async(Function function, Argument&&... arguments) {
-    if constexpr (detail::check_work<Function, Arguments<Argument...>>()) {
-      using Result = detail::ResultOf<Function, Arguments<Argument...>>;
-      return AsyncResult<Result>{submit_call(function, true, arguments...),
-                                 &detail::take_one<Result>, 1, 1};
-    } else {
-      return detail::Anything{};
-    }
-  }
-  template <class Function, std::ranges::input_range Range>
-  auto map_async(Function function, Range&& range, MapOptions options = {}) {
-    return map_later<detail::AsItIs>(function, detail::counted(range), options);
-  }
-  template <class Function, std::ranges::input_range Range>
-  auto starmap_async(Function function, Range&& range, MapOptions options = {}) {
-    return map_later<detail::Unpacked>(function, detail::counted(range), options);
-  }
-
- private:
-  template <class... Argument>
-  using Arguments = std::tuple<std::decay_t<Argument>...>;
-
-  template <class Function, class... Argument>
-  detail::Batch submit_call(const Function& function, bool in_background,
-                            const Argument&... arguments) {
-    typename detail::Work<Function, Arguments<const Argument&...>>::Chunk chunk{function};
-    chunk.add(arguments...);
-    detail::Batch batch{core_};
-    batch.submit(std::move(chunk.message), 1, in_background);
-    return batch;
-  }
-
-  template <class Spread, class Function, class Range>
-  auto map_now(const Function& function, Range&& range, MapOptions options) {
-    if constexpr (!detail::check_range<Spread, Function, Range>()) {
-      return detail::Anything{};
-    } else {
-      const auto items = static_cast<std::size_t>(std::ranges::size(range));
-      const auto chunk_size = chunk_size_for(items, options);
-      detail::Collector<typename detail::WorkOn<Spread, Function, Range>::Result> collector{
-          items, chunk_size};
-      detail::ScopedBatch batch{core_};
-      detail::for_each_chunk<Spread>(function, range, chunk_size, [&](auto& chunk) {
-        while (batch.unanswered() >= batch.ahead()) collector.take(*batch.next());
-        batch.submit(std::move(chunk.message), chunk.calls);
-      });
-      while (auto answer = batch.next()) collector.take(*std::move(answer));
-      return collector.finish();
-    }
-  }
-
-  template <class Spread, class Function, class Range>
-  auto map_later(const Function& function, Range&& range, MapOptions options) {
-    if constexpr (!detail::check_range<Spread, Function, Range>()) {
-      return detail::Anything{};
-    } else {
-      using Result = typename detail::WorkOn<Spread, Function, Range>::Result;
-      using All = decltype(detail::take_all<Result>(std::declval<detail::Batch&>(), 0, 0));
-      const auto items = static_cast<std::size_t>(std::ranges::size(range));
-      const auto chunk_size = chunk_size_for(items, options);
-      detail::ScopedBatch batch{core_};
-      detail::for_each_chunk<Spread>(function, range, chunk_size, [&](auto& chunk) {
-        batch.submit(std::move(chunk.message), chunk.calls, true);
-      });
-      return AsyncResult<All>{batch.release(), &detail::take_all<Result>, items, chunk_size};
-    }
-  }
-
-  template <bool ordered, class Function, class Range>
-  auto lazy(Function function, Range&& range, MapOptions options) {
-    if constexpr (detail::check_range<detail::AsItIs, Function, Range>())
-      return LazyResults<Function, Range, ordered>{
-          core_, std::move(function), std::forward<Range>(range), chunk_size_for(1, options)};
-    else
-      return detail::Anything{};
-  }
-
-  std::size_t chunk_size_for(std::size_t items, MapOptions options) const;
-
-  std::shared_ptr<detail::PoolCore> core_;
+  /// Throws std::invalid_argument for senseless options, std::system_error when no worker can be
+  /// started.
+  explicit Pool(const PoolOptions& options);
 };
 
 }  // namespace mp

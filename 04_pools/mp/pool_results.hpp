@@ -1,67 +1,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <exception>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <mp/message.hpp>
-#include <mp/pool_core.hpp>
+#include <mp/outcome.hpp>
+#include <mp/pool_engine.hpp>
 
-// How what workers answer becomes results, or exceptions. Not for lessons.
+// How the replies of a batch become results, or exceptions. Not for lessons.
 
 namespace mp::detail {
-
-/// Throws the exception that has travelled as bytes.
-[[noreturn]] void throw_error(Reader& reader, const std::string& worker);
-
-/// The outcomes of a chunk, one by one.
-template <class Result>
-class Outcomes {
- public:
-  explicit Outcomes(Reply reply) : reply_{std::move(reply)} {
-    if (reply_.error) return;
-    bool readable{};
-    reader_(readable);
-    if (readable) return;
-    try {
-      throw_error(reader_, reply_.worker);
-    } catch (const std::exception&) {
-      reply_.error = std::current_exception();
-    }
-  }
-  Outcomes(const Outcomes&) = delete;
-  Outcomes& operator=(const Outcomes&) = delete;
-
-  bool empty() const { return left_ == 0; }
-
-  /// The next result. Throws what its call has thrown.
-  Result next() {
-    --left_;
-    if (reply_.error) std::rethrow_exception(reply_.error);
-    bool succeeded{};
-    reader_(succeeded);
-    if (!succeeded) throw_error(reader_, reply_.worker);
-    if constexpr (!std::is_void_v<Result>) {
-      Result result{};
-      try {
-        reader_(result);
-      } catch (...) {
-        reply_.error = std::current_exception();  // nor can the others be read
-        throw;
-      }
-      return result;
-    }
-  }
-
- private:
-  Reply reply_;
-  Reader reader_{reply_.message};
-  std::uint32_t left_ = reply_.calls;
-};
 
 /// The results of a batch, in order; or the first error, in order too.
 template <class Result>
@@ -71,16 +21,17 @@ class Collector {
     if constexpr (!std::is_void_v<Result>) results_.resize(items);
   }
 
-  void take(Reply answer) {
-    auto item = answer.chunk * chunk_size_;
-    for (Outcomes<Result> outcomes{std::move(answer)}; !outcomes.empty(); ++item) {
+  void take(Reply reply) {
+    auto item = reply.chunk * chunk_size_;
+    OutcomeReader outcomes{std::move(reply)};
+    for (; !outcomes.empty(); ++item) {
       try {
         if constexpr (std::is_void_v<Result>)
-          outcomes.next();
+          outcomes.template next<void>();
         else
-          results_[item] = outcomes.next();
+          results_[item] = outcomes.template next<Result>();
       } catch (...) {
-        if (error_ && item > failed_) continue;
+        if (error_ && failed_ < item) continue;
         failed_ = item;
         error_ = std::current_exception();
       }
@@ -102,14 +53,14 @@ class Collector {
 /// The result of the one call of a batch.
 template <class Result>
 Result take_one(Batch& batch, std::size_t, std::size_t) {
-  return Outcomes<Result>{*batch.next()}.next();
+  return OutcomeReader{*batch.next()}.template next<Result>();
 }
 
 /// The results of all calls of a batch.
 template <class Result>
 auto take_all(Batch& batch, std::size_t items, std::size_t chunk_size) {
   Collector<Result> collector{items, chunk_size};
-  while (auto answer = batch.next()) collector.take(*std::move(answer));
+  while (auto reply = batch.next()) collector.take(*std::move(reply));
   return collector.finish();
 }
 

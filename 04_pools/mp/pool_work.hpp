@@ -3,41 +3,42 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <ranges>
+#include <stdexcept>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <mp/frame.hpp>
+#include <mp/outcome.hpp>
 #include <mp/partial.hpp>
+#include <mp/pool_engine.hpp>
 
-// How calls travel to the workers of mp::Pool, and their results back. Not for lessons.
+// How calls travel to the workers of a pool. Not for lessons.
 
 namespace mp::detail {
 
-/// Writes the exception that is being handled.
-void write_error(Writer& writer);
-
-/// Writes the outcome of a call: what it writes itself, or the exception that it throws.
-template <class Call>
-void attempt(Message& message, Writer& writer, const Call& call) {
-  const auto bytes = message.bytes.size(), descriptors = message.descriptors.size();
-  try {
-    writer(true);
-    call();
-  } catch (...) {
-    message.bytes.resize(bytes);
-    message.descriptors.resize(descriptors);
-    writer(false);
-    write_error(writer);
+/// What the elements of a std::map are: the key arrives as one that can be assigned.
+template <class Key, class T>
+struct WireTraits<std::pair<const Key, T>> {
+  using Type = std::pair<Key, T>;
+  static const std::pair<const Key, T>& encode(const std::pair<const Key, T>& value) {
+    return value;
   }
-}
+  static Type&& decode(Type& arrived) { return std::move(arrived); }
+};
 
-using RunChunk = void (*)(Reader&, Message&, Writer&, std::uint32_t calls);
+/// What the worker does with a chunk, after it has read this function's address.
+using RunChunk = void (*)(Reader&, Message& reply, std::uint32_t calls);
 
-/// How calls of a function with these arguments travel to a worker, and their results back.
+/// In a worker: makes the calls of a chunk, and writes the outcome of each into the reply.
+void run_chunk(Message& chunk, std::uint32_t calls, Message& reply);
+
 template <class Function, class Arguments>
 struct Work;
 template <class Function, class... Argument>
@@ -46,42 +47,90 @@ struct Work<Function, std::tuple<Argument...>> {
       DecodedRef<Function>, decltype(WireTraits<Argument>::decode(
                                 std::declval<typename WireTraits<Argument>::Type&>()))...>>;
 
-  /// The address of `run`, the function, and the arguments of each call.
-  struct Chunk {
-    Message message;
-    Writer writer{message};
-    std::size_t calls = 0;
+  // Numbers travel as they lie in memory, without an archive.
+  static constexpr bool only_numbers = sizeof...(Argument) > 0 && (is_number<Argument> && ...);
+  static constexpr std::size_t size_of_numbers = (sizeof(Argument) + ... + 0);
 
-    explicit Chunk(const Function& function) {
-      begin_frame(message);
-      writer(CodePointer<RunChunk>{&run}, WireTraits<Function>::encode(function));
+  /// Writes chunks: the address of `run`, the function, and the arguments of each call.
+  class Encoder {
+   public:
+    explicit Encoder(const Function& function) : function_{function} {}
+
+    /// Begins a chunk of about so many calls.
+    void start(std::size_t calls) {
+      chunk_ = Chunk{};
+      auto& bytes = chunk_.message.bytes;
+      if (!only_numbers || prefix_.empty()) {
+        writer_.emplace(chunk_.message);
+        (*writer_)(CodePointer<RunChunk>{&run}, WireTraits<Function>::encode(function_));
+        if (chunk_.message.descriptors.empty()) prefix_ = bytes;
+      } else {
+        bytes = prefix_;
+      }
+      used_ = bytes.size();
+      if constexpr (only_numbers)
+        bytes.resize(used_ + std::min<std::size_t>(calls, 4096) * size_of_numbers);
     }
     void add(const Argument&... argument) {
-      (writer(WireTraits<Argument>::encode(argument)), ...);
-      ++calls;
+      if (chunk_.calls == std::numeric_limits<std::uint32_t>::max())
+        throw std::length_error{"too many calls in one chunk"};
+      if constexpr (only_numbers) {
+        auto& bytes = chunk_.message.bytes;
+        if (bytes.size() - used_ < size_of_numbers) bytes.resize(2 * bytes.size());
+        (std::memcpy(bytes.data() + std::exchange(used_, used_ + sizeof argument), &argument,
+                     sizeof argument),
+         ...);
+      } else {
+        ((*writer_)(WireTraits<Argument>::encode(argument)), ...);
+      }
+      ++chunk_.calls;
     }
+    std::size_t calls() const { return chunk_.calls; }
+    Chunk finish() {
+      if constexpr (only_numbers) chunk_.message.bytes.resize(used_);
+      return std::move(chunk_);
+    }
+
+   private:
+    const Function& function_;
+    Chunk chunk_;
+    std::optional<Writer> writer_;  // for the chunk
+    std::string prefix_;            // what all chunks begin with, unless descriptors belong to it
+    std::size_t used_ = 0;
   };
 
-  /// What a worker does with a chunk.
-  static void run(Reader& reader, Message& message, Writer& writer, std::uint32_t calls) {
+  static void run(Reader& reader, Message& reply, std::uint32_t calls) {
     typename WireTraits<Function>::Type function{};
     reader(function);
+    OutcomeWriter<Result> outcomes{reply, calls};
+    std::string_view numbers;
+    if constexpr (only_numbers) numbers = reader.take(calls * size_of_numbers);
     for (; calls > 0; --calls) {
       std::tuple<typename WireTraits<Argument>::Type...> arguments;
-      std::apply([&](auto&... argument) { (reader(argument), ...); }, arguments);
-      attempt(message, writer, [&] {
-        const auto call = [&](auto&... argument) -> decltype(auto) {
-          return std::invoke(decoded_ref<Function>(function),
-                             WireTraits<Argument>::decode(argument)...);
-        };
-        if constexpr (std::is_void_v<Result>) {
-          std::apply(call, arguments);
-        } else {
-          const Result& result = std::apply(call, arguments);
-          writer(result);
-        }
+      std::apply(
+          [&](auto&... argument) {
+            if constexpr (only_numbers)
+              (read_number(numbers, argument), ...);
+            else
+              (reader(argument), ...);
+          },
+          arguments);
+      outcomes.add([&]() -> decltype(auto) {
+        return std::apply(
+            [&](auto&... argument) -> decltype(auto) {
+              return std::invoke(decoded_ref<Function>(function),
+                                 WireTraits<Argument>::decode(argument)...);
+            },
+            arguments);
       });
     }
+  }
+
+ private:
+  template <class T>
+  static void read_number(std::string_view& bytes, T& number) {
+    std::memcpy(&number, bytes.data(), sizeof number);
+    bytes.remove_prefix(sizeof number);
   }
 };
 
@@ -89,7 +138,7 @@ struct Work<Function, std::tuple<Argument...>> {
 struct AsItIs {
   template <class Item>
   using Arguments = std::tuple<Item>;
-  static void add(auto& chunk, const auto& item) { chunk.add(item); }
+  static void add(auto& encoder, const auto& item) { encoder.add(item); }
 };
 struct Unpacked {
   template <class Item>
@@ -104,8 +153,8 @@ struct Unpacked {
   };
   template <class Item>
   using Arguments = typename Elements<Item>::Type;
-  static void add(auto& chunk, const auto& item) {
-    std::apply([&](const auto&... element) { chunk.add(element...); }, item);
+  static void add(auto& encoder, const auto& item) {
+    std::apply([&](const auto&... element) { encoder.add(element...); }, item);
   }
 };
 
@@ -116,7 +165,7 @@ template <class Spread, class Function, class Range>
 using WorkOn =
     Work<Function, typename Spread::template Arguments<std::ranges::range_value_t<Range>>>;
 
-/// The range itself, or what is in it, if only that tells how much it is.
+/// Returns the range if it is sized, otherwise a vector copy of it.
 template <class Range>
 decltype(auto) counted(Range& range) {
   if constexpr (std::ranges::sized_range<Range>) {
@@ -128,19 +177,15 @@ decltype(auto) counted(Range& range) {
   }
 }
 
-/// Calls `submit(chunk)` for one chunk of calls after the other.
-template <class Spread, class Function, class Range, class Submit>
-void for_each_chunk(const Function& function, Range& range, std::size_t chunk_size,
-                    const Submit& submit) {
-  auto next = std::ranges::begin(range);
-  while (next != std::ranges::end(range)) {
-    typename WorkOn<Spread, Function, Range>::Chunk chunk{function};
-    for (; chunk.calls < chunk_size && next != std::ranges::end(range); ++next) {
-      const std::ranges::range_value_t<Range>& item = *next;
-      Spread::add(chunk, item);
-    }
-    submit(chunk);
+/// Writes the next chunk of a range's items; `next` is then behind them.
+template <class Spread, class Encoder, class Iterator, class Sentinel>
+Chunk encode_chunk(Encoder& encoder, Iterator& next, const Sentinel& end, std::size_t chunk_size) {
+  encoder.start(chunk_size);
+  for (; encoder.calls() < chunk_size && next != end; ++next) {
+    const std::iter_value_t<Iterator>& item = *next;
+    Spread::add(encoder, item);
   }
+  return encoder.finish();
 }
 
 }  // namespace mp::detail

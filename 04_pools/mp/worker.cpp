@@ -75,20 +75,10 @@ class Outbox {
 void answer(Message& chunk, std::uint32_t calls, Message& answer) {
   const auto start = Clock::now();
   begin_frame(answer);
-  const auto begin = answer.bytes.size();
-  Writer writer{answer};
-  try {
-    Reader reader{chunk};
-    writer(true);
-    CodePointer<RunChunk> run;
-    reader(run);
-    run.pointer(reader, answer, writer, calls);
-  } catch (...) {  // the chunk cannot be read
-    answer.bytes.resize(begin);
-    answer.descriptors.clear();
-    writer(false);
-    write_error(writer);
-  }
+  Message outcomes;
+  run_chunk(chunk, calls, outcomes);
+  answer.bytes += outcomes.bytes;
+  answer.descriptors = std::move(outcomes.descriptors);
   constexpr auto most = std::int64_t{skipped - 1};
   end_frame(answer, 0, static_cast<std::uint32_t>(std::min((Clock::now() - start) / 1ns, most)));
 }

@@ -125,6 +125,9 @@ std::vector<int> numbers_from(int first, int end) {
   return numbers;
 }
 
+int initialised = 0;
+void initialise(int value) { initialised += value; }
+
 // Input that is made when it is taken: make(0), make(1) …
 template <class Make>
 struct Made {
@@ -526,6 +529,45 @@ TEST(Pool, ThreadsMayShareIt) {
   EXPECT_EQ(wrong, 0);
 }
 
+static_assert(!std::is_copy_constructible_v<AsyncResult<int>>);
+static_assert(!std::is_copy_assignable_v<AsyncResult<int>>);
+
+TEST(Pool, AResultThatWasMovedAwayIsAnError) {
+  Pool pool{1};
+  AsyncResult<std::vector<int>> none;
+  EXPECT_THROW(none.get(), std::logic_error);
+  EXPECT_THROW(none.ready(), std::logic_error);
+  auto first = pool.map_async(square, std::vector{1, 2, 3});
+  none = std::move(first);
+  EXPECT_THROW(first.get(), std::logic_error);  // NOLINT(bugprone-use-after-move)
+  EXPECT_THROW(first.wait(), std::logic_error);
+  EXPECT_THROW(first.wait_for(1ms), std::logic_error);
+  EXPECT_THAT(none.get(), ElementsAre(1, 4, 9));
+}
+
+TEST(Pool, OptionsServeForSeveralPools) {
+  const mp::PoolOptions options{.processes = 1, .initializer = mp::partial(initialise, 5)};
+  const mp::PoolOptions copy = options;
+  for (const auto& each : {options, copy}) {
+    Pool pool{each};
+    EXPECT_EQ(pool.apply([] { return initialised; }), 5);
+  }
+}
+
+TEST(Pool, TakesTheElementsOfAMap) {
+  Pool pool{2};
+  const std::map<int, std::string> words{{1, "one"}, {2, "three"}};
+  const auto length = [](const std::pair<const int, std::string>& word) {
+    return word.first * static_cast<int>(word.second.size());
+  };
+  EXPECT_THAT(pool.map(length, words), ElementsAre(3, 10));
+  EXPECT_THAT(
+      pool.starmap(
+          [](int number, const std::string& word) { return word + "-" + std::to_string(number); },
+          words),
+      ElementsAre("one-1", "three-2"));
+}
+
 // ---- Errors ----
 
 TEST_P(Pools, AnExceptionComesBackByName) {
@@ -579,6 +621,58 @@ TEST(Pool, AResultThatCannotBeWrittenIsAnError) {
   Pool pool{1};
   EXPECT_EQ(caught_by([&] { pool.apply([] { return Unwilling{}; }); }).value().text, "no");
   EXPECT_EQ(pool.apply(square, 3), 9);
+}
+
+// What is registered in an archive while it is written, or read, must not outlive the value.
+struct Versioned {
+  int x = 0, y = 0;
+  bool operator==(const Versioned&) const = default;
+  template <class Archive>
+  void serialize(Archive& archive, std::uint32_t) {
+    archive(x, y);
+  }
+};
+struct Half {
+  std::vector<Versioned> points{};
+  std::shared_ptr<int> shared{};
+  int number = 0;
+  mp::FileDescriptor descriptor{};
+  void save(mp::Writer& writer) const {
+    writer(points, shared, descriptor);
+    if (number == 1) throw std::runtime_error{"1 cannot be written"};
+    writer(number);
+  }
+  void load(mp::Reader& reader) {
+    reader(points, shared, descriptor, number);
+    if (number == 2) throw std::runtime_error{"2 cannot be read"};
+  }
+};
+Half half(int number) {
+  static const auto shared = std::make_shared<int>(42);
+  Half result{{{number, number}, {number, number}}, shared, number, {}};
+  result.descriptor = mp::FileDescriptor{::dup(2)};
+  return result;
+}
+
+TEST(Pool, AResultThatFailsLeavesTheOthersOfItsChunkAlone) {
+  const NothingLeftOver nothing;
+  for (const std::ptrdiff_t chunk_size : {1, 2, 6}) {
+    Pool pool{1};
+    auto results = pool.imap(half, numbers_from(0, 6), {.chunk_size = chunk_size});
+    std::vector<int> good;
+    for (auto result = results.begin(); result != results.end(); ++result) {
+      try {
+        const int number = (*result).number;
+        EXPECT_EQ((*result).points,
+                  (std::vector{Versioned{number, number}, Versioned{number, number}}));
+        EXPECT_EQ(*(*result).shared, 42);
+        EXPECT_TRUE((*result).descriptor);
+        good.push_back(number);
+      } catch (const std::exception&) {
+      }
+    }
+    EXPECT_THAT(good, ElementsAre(0, 3, 4, 5));
+  }
 }
 
 TEST(Pool, AnArgumentThatCannotBeReadIsAnError) {
@@ -821,9 +915,6 @@ TEST(Pool, RunningOutOfMemoryIsAnError) {
 }
 
 // ---- The life of workers ----
-
-int initialised = 0;
-void initialise(int value) { initialised += value; }
 
 TEST_P(Pools, TheInitializerRunsOnceInEveryWorker) {
   const NothingLeftOver nothing;

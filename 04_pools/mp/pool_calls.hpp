@@ -1,0 +1,175 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <ranges>
+#include <stdexcept>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <mp/async_result.hpp>
+#include <mp/lazy_results.hpp>
+#include <mp/partial.hpp>
+#include <mp/pool_checks.hpp>
+#include <mp/pool_engine.hpp>
+#include <mp/pool_results.hpp>
+#include <mp/pool_work.hpp>
+
+namespace mp {
+
+struct MapOptions {
+  std::ptrdiff_t chunk_size = 0;  ///< calls that travel together; 0: what suits the function
+};
+
+namespace detail {
+
+/// The ways to give work to a pool, whatever engine does it.
+///
+/// A function is a function, a lambda without captures, or mp::partial. Arguments and results are
+/// of any type that can travel (see mp/message.hpp); results are in input order. The function may
+/// be void. What a worker prints comes out before its result.
+class PoolCalls {
+ public:
+  explicit PoolCalls(std::shared_ptr<Engine> engine) : engine_{std::move(engine)} {}
+  PoolCalls(const PoolCalls&) = delete;
+  PoolCalls& operator=(const PoolCalls&) = delete;
+
+  /// Ends the workers. Work that is not done is given up: an AsyncResult of it throws PoolClosed.
+  ~PoolCalls() {
+    // A forked child must leave its copy alone: the threads it stems from cannot be joined there.
+    if (!engine_->close()) new (std::nothrow) std::shared_ptr{engine_};
+  }
+
+  /// Calls `function(item)` for each item.
+  template <class Function, std::ranges::input_range Range>
+  auto map(Function function, Range&& range, MapOptions options = {}) {
+    return map_now<AsItIs>(function, counted(range), options);
+  }
+
+  /// Calls `function(a, b...)` for each tuple (a, b...).
+  template <class Function, std::ranges::input_range Range>
+  auto starmap(Function function, Range&& range, MapOptions options = {}) {
+    return map_now<Unpacked>(function, counted(range), options);
+  }
+
+  /// As `map`, but each result can be had as soon as it is there and its turn has come. The input
+  /// may be endless: it is taken as needed, chunks of one if not told otherwise.
+  template <class Function, std::ranges::input_range Range>
+  auto imap(Function function, Range&& range, MapOptions options = {}) {
+    return lazy<true>(std::move(function), std::forward<Range>(range), options);
+  }
+
+  /// As `imap`, but results come in the order in which they are ready.
+  template <class Function, std::ranges::input_range Range>
+  auto imap_unordered(Function function, Range&& range, MapOptions options = {}) {
+    return lazy<false>(std::move(function), std::forward<Range>(range), options);
+  }
+
+  /// Calls `function(arguments...)` in a worker, and waits for the result.
+  template <class Function, class... Argument>
+  auto apply(Function function, Argument&&... arguments) {
+    if constexpr (check_work<Function, Arguments<Argument...>>()) {
+      auto batch = submit_call(function, false, arguments...);
+      return take_one<ResultOf<Function, Arguments<Argument...>>>(batch, 1, 1);
+    } else {
+      return Anything{};
+    }
+  }
+
+  /// As the functions without `async`, but the result is taken later. The input is taken at once.
+  template <class Function, class... Argument>
+  auto apply_async(Function function, Argument&&... arguments) {
+    if constexpr (check_work<Function, Arguments<Argument...>>()) {
+      using Result = ResultOf<Function, Arguments<Argument...>>;
+      return AsyncResult<Result>{submit_call(function, true, arguments...), &take_one<Result>, 1,
+                                 1};
+    } else {
+      return Anything{};
+    }
+  }
+  template <class Function, std::ranges::input_range Range>
+  auto map_async(Function function, Range&& range, MapOptions options = {}) {
+    return map_later<AsItIs>(function, counted(range), options);
+  }
+  template <class Function, std::ranges::input_range Range>
+  auto starmap_async(Function function, Range&& range, MapOptions options = {}) {
+    return map_later<Unpacked>(function, counted(range), options);
+  }
+
+ private:
+  template <class... Argument>
+  using Arguments = std::tuple<std::decay_t<Argument>...>;
+
+  template <class Function, class... Argument>
+  Batch submit_call(const Function& function, bool in_background, const Argument&... arguments) {
+    typename Work<Function, Arguments<const Argument&...>>::Encoder encoder{function};
+    encoder.start(1);
+    encoder.add(arguments...);
+    Batch batch{engine_};
+    batch.submit(encoder.finish(), in_background);
+    return batch;
+  }
+
+  template <class Spread, class Function, class Range>
+  auto map_now(const Function& function, Range&& range, MapOptions options) {
+    if constexpr (!check_range<Spread, Function, Range>()) {
+      return Anything{};
+    } else {
+      using Work = WorkOn<Spread, Function, Range>;
+      const auto items = static_cast<std::size_t>(std::ranges::size(range));
+      const auto chunk_size = chunk_size_for(items, options);
+      Collector<typename Work::Result> collector{items, chunk_size};
+      ScopedBatch batch{engine_};
+      typename Work::Encoder encoder{function};
+      for (auto next = std::ranges::begin(range); next != std::ranges::end(range);) {
+        while (!batch.wants_more()) collector.take(*batch.next());
+        batch.submit(encode_chunk<Spread>(encoder, next, std::ranges::end(range), chunk_size));
+      }
+      while (auto reply = batch.next()) collector.take(*std::move(reply));
+      return collector.finish();
+    }
+  }
+
+  template <class Spread, class Function, class Range>
+  auto map_later(const Function& function, Range&& range, MapOptions options) {
+    if constexpr (!check_range<Spread, Function, Range>()) {
+      return Anything{};
+    } else {
+      using Work = WorkOn<Spread, Function, Range>;
+      using Result = typename Work::Result;
+      using All = decltype(take_all<Result>(std::declval<Batch&>(), 0, 0));
+      const auto items = static_cast<std::size_t>(std::ranges::size(range));
+      const auto chunk_size = chunk_size_for(items, options);
+      ScopedBatch batch{engine_};
+      typename Work::Encoder encoder{function};
+      for (auto next = std::ranges::begin(range); next != std::ranges::end(range);)
+        batch.submit(encode_chunk<Spread>(encoder, next, std::ranges::end(range), chunk_size),
+                     true);
+      return AsyncResult<All>{batch.release(), &take_all<Result>, items, chunk_size};
+    }
+  }
+
+  template <bool ordered, class Function, class Range>
+  auto lazy(Function function, Range&& range, MapOptions options) {
+    if constexpr (check_range<AsItIs, Function, Range>())
+      return LazyResults<Function, Range, ordered>{
+          engine_, std::move(function), std::forward<Range>(range), chunk_size_for(1, options)};
+    else
+      return Anything{};
+  }
+
+  std::size_t chunk_size_for(std::size_t items, MapOptions options) const {
+    if (options.chunk_size < 0) throw std::invalid_argument{"a chunk size cannot be negative"};
+    if (options.chunk_size > 0) return static_cast<std::size_t>(options.chunk_size);
+    const auto chunks = 4 * engine_->workers();
+    return std::max<std::size_t>(1, (items + chunks - 1) / chunks);
+  }
+
+  std::shared_ptr<Engine> engine_;
+};
+
+}  // namespace detail
+}  // namespace mp

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <mp/message.hpp>
+#include <mp/wait.hpp>
+
+// What is under the templates of a pool: chunks in, replies out. Not for lessons.
+
+namespace mp::detail {
+
+/// Calls of one function that travel together; a worker gives them to run_chunk.
+struct Chunk {
+  Message message{};
+  std::uint32_t calls = 0;
+};
+
+/// What comes back for a chunk.
+struct Reply {
+  std::size_t chunk = 0;  // its number in the batch
+  std::uint32_t calls = 0;
+  Message message{};           // what run_chunk has written
+  std::exception_ptr error{};  // instead, if nothing came
+  std::string worker{};
+};
+
+/// The engine's side of a batch, guarded by the engine's lock. Every chunk that was submitted is
+/// answered exactly once.
+class BatchState {
+ public:
+  /// Returns the number of the new chunk.
+  std::size_t submit() {
+    ++unanswered_;
+    return submitted_++;
+  }
+
+  /// Keeps the reply until it is taken; or drops it, when nobody will take it.
+  void answer(Reply reply) {
+    --unanswered_;
+    if (!cancelled_) replies_.push_back(std::move(reply));
+  }
+
+  std::optional<Reply> take() {
+    if (replies_.empty()) return std::nullopt;
+    std::optional reply{std::move(replies_.front())};
+    replies_.pop_front();
+    return reply;
+  }
+
+  /// Nobody takes replies any longer.
+  void cancel() {
+    cancelled_ = true;
+    replies_.clear();
+  }
+
+  bool has_reply() const { return !replies_.empty(); }
+  bool cancelled() const { return cancelled_; }
+  std::size_t unanswered() const { return unanswered_; }
+
+  double seconds = -1;  // that a chunk takes, on average; negative while unknown
+
+ private:
+  std::deque<Reply> replies_;
+  std::size_t submitted_ = 0, unanswered_ = 0;
+  bool cancelled_ = false;
+};
+
+/// Has workers run chunks, wherever they are. Threads may share an engine.
+class Engine {
+ public:
+  Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  virtual ~Engine() = default;
+
+  virtual std::size_t workers() const = 0;
+
+  /// Takes over a chunk; never waits for a worker. With `in_background`, the work goes on while
+  /// nobody waits for it.
+  virtual void submit(const std::shared_ptr<BatchState>& batch, Chunk chunk,
+                      bool in_background) = 0;
+
+  /// Takes a reply, in whatever order they come; waits for it. Empty when the deadline has passed,
+  /// or nothing is left.
+  virtual std::optional<Reply> next(BatchState& batch, Deadline deadline) = 0;
+
+  /// Waits until all chunks are answered; false when the deadline passes first.
+  virtual bool wait(BatchState& batch, Deadline deadline) = 0;
+
+  /// Whether one more chunk would keep the workers busy, beside so many that were submitted and
+  /// whose results nobody has used yet.
+  virtual bool wants_more(const BatchState& batch, std::size_t unused) = 0;
+
+  /// Forgets what no worker has begun, and drops the replies to the rest.
+  virtual void cancel(const std::shared_ptr<BatchState>& batch) noexcept = 0;
+
+  /// Ends the workers; chunks without a reply are answered with PoolClosed. False, and nothing is
+  /// done, in a process that only has a copy of the engine.
+  virtual bool close() noexcept = 0;
+};
+
+/// Chunks of calls that belong together, and their replies, which arrive in any order. Empty when
+/// it was moved from.
+class Batch {
+ public:
+  Batch() = default;
+  explicit Batch(std::shared_ptr<Engine> engine)
+      : engine_{std::move(engine)}, state_{std::make_shared<BatchState>()} {}
+  Batch(Batch&&) noexcept = default;
+  Batch& operator=(Batch&&) noexcept = default;
+
+  void submit(Chunk chunk, bool in_background = false) {
+    engine_->submit(state_, std::move(chunk), in_background);
+    ++submitted_;
+  }
+  std::optional<Reply> next() {
+    require_engine();
+    auto reply = engine_->next(*state_, std::nullopt);
+    if (reply) ++taken_;
+    return reply;
+  }
+  bool wait(Deadline deadline) {
+    require_engine();
+    return engine_->wait(*state_, deadline);
+  }
+  /// `kept`: replies that were taken and are not used yet.
+  bool wants_more(std::size_t kept = 0) const {
+    return engine_->wants_more(*state_, submitted_ - taken_ + kept);
+  }
+  void cancel() noexcept {
+    if (engine_ && taken_ < submitted_) engine_->cancel(state_);
+  }
+
+ private:
+  void require_engine() const {
+    if (!engine_) throw std::logic_error{"there is no work that this could be the result of"};
+  }
+
+  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<BatchState> state_;
+  std::size_t submitted_ = 0, taken_ = 0;
+};
+
+/// A batch that is cancelled at the end of the scope, unless it is released or all of it is done.
+struct ScopedBatch : Batch {
+  using Batch::Batch;
+  ScopedBatch(const ScopedBatch&) = delete;
+  ScopedBatch& operator=(const ScopedBatch&) = delete;
+  ~ScopedBatch() { cancel(); }
+  Batch release() { return std::move(*this); }
+};
+
+}  // namespace mp::detail
