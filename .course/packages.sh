@@ -20,10 +20,12 @@ bwrap                  bubblewrap               bubblewrap'
 developer_needs=$grading_needs'
 clang++                clang                    Clang
 libFuzzer              libclang-rt-dev          the sanitizers and libFuzzer of Clang
-clang-format           clang-format             clang-format
+clang-format-14        clang-format-14          clang-format 14
 clang-tidy             clang-tidy               clang-tidy
 valgrind               valgrind                 Valgrind
 shellcheck             shellcheck               ShellCheck
+codespell              codespell                codespell
+yamllint               yamllint                 yamllint
 git                    git                      Git'
 
 site_needs='
