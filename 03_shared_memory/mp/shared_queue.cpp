@@ -1,10 +1,6 @@
-#include <linux/futex.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <atomic>
 #include <bit>
-#include <climits>
 #include <cstdint>
 #include <cstring>
 #include <mutex>
@@ -14,20 +10,19 @@
 #include <system_error>
 #include <utility>
 
+#include <mp/futex.hpp>
 #include <mp/robust_mutex.hpp>
 #include <mp/shared_queue.hpp>
 
 namespace mp::detail {
 namespace {
 
-using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 // A count of items, modulo 2^30, above two flags. All in one word, so that one atomic step changes
 // and examines it, and the kernel puts a process to sleep only as long as it is what that process
-// has seen. (std::atomic::wait would do if it worked between processes.)
-using Count = std::atomic<std::uint32_t>;
-static_assert(Count::is_always_lock_free && sizeof(Count) == sizeof(std::uint32_t));
+// has seen.
+using Count = SharedWord;
 constexpr std::uint32_t waiting = 1;  // somebody may be asleep until the count changes
 constexpr std::uint32_t closed = 2;
 constexpr std::uint32_t one = 4;
@@ -37,23 +32,11 @@ constexpr std::uint32_t first = 0U - 1000 * one;
 
 constexpr std::size_t cache_line = 64;
 
-long futex(Count& word, int operation, std::uint32_t value, const timespec* time, Count* second,
-           std::uint32_t third) {
-  return ::syscall(SYS_futex, &word, operation, value, time, second, third);
-}
-
-// Changes the word and wakes all who sleep until it changes, in one step of the kernel's: nobody
-// can be killed in between.
-void change_and_wake(Count& word, std::uint32_t operation, std::uint32_t operand) {
-  const std::uint32_t change = operation << 28 | operand << 12;
-  check(futex(word, FUTEX_WAKE_OP, INT_MAX, nullptr, &word, change), "futex(FUTEX_WAKE_OP)");
-}
-
 // Counts one more item. The caller holds the lock of this end, so only flags can change meanwhile,
 // and nobody else takes `waiting` away.
 void count_one(Count& count) {
   for (auto before = count.load(std::memory_order_relaxed);;) {
-    if (before & waiting) return change_and_wake(count, FUTEX_OP_ADD, one - waiting);
+    if (before & waiting) return add_and_wake(count, one - waiting);
     // Nobody sleeps until this changes: who wants to has to set `waiting` first.
     if (count.compare_exchange_weak(before, before + one, std::memory_order_release,
                                     std::memory_order_relaxed))
@@ -73,23 +56,12 @@ bool wait_for_change(Count& count, std::uint32_t seen, const Deadline& deadline)
     if (count.load(std::memory_order_relaxed) != seen) return true;
   }
   if (!(seen & waiting) && !count.compare_exchange_strong(seen, seen | waiting)) return true;
-  timespec until{};
-  if (deadline) {
-    const auto since_start = deadline->time_since_epoch();
-    until = {.tv_sec = since_start / 1s, .tv_nsec = since_start % 1s / 1ns};
-  }
-  if (futex(count, FUTEX_WAIT_BITSET, seen | waiting, deadline ? &until : nullptr, nullptr,
-            FUTEX_BITSET_MATCH_ANY) == 0)
-    return true;
-  if (errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT)
-    check(-1, "futex(FUTEX_WAIT_BITSET)");
-  return errno != ETIMEDOUT;
+  return sleep_while(count, seen | waiting, deadline);
 }
 
 // Whoever closed the queue may have been killed halfway: who waits for room must be told as well.
 [[noreturn]] void throw_closed(Count& taken, const char* reason) {
-  if (!(taken.load(std::memory_order_relaxed) & closed))
-    change_and_wake(taken, FUTEX_OP_OR, closed);
+  if (!(taken.load(std::memory_order_relaxed) & closed)) set_and_wake(taken, closed);
   throw QueueClosed{reason};
 }
 
@@ -190,8 +162,8 @@ void Ring::close() {
   auto& [in, out] = shared().ends;
   in.lock.lock();
   const std::lock_guard guard{in.lock, std::adopt_lock};  // nobody is in the middle of putting
-  change_and_wake(in.count, FUTEX_OP_OR, closed);
-  change_and_wake(out.count, FUTEX_OP_OR, closed);
+  set_and_wake(in.count, closed);
+  set_and_wake(out.count, closed);
 }
 
 }  // namespace mp::detail

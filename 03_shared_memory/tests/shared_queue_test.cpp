@@ -1,7 +1,5 @@
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -24,6 +22,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "killed_anywhere.hpp"
 #include <leftovers.hpp>
 #include <mp/array.hpp>
 #include <mp/process.hpp>
@@ -34,7 +33,10 @@
 namespace {
 
 using namespace std::chrono_literals;
+using course::is_asleep;
+using course::kill_after;
 using course::NothingLeftOver;
+using course::wait_until;
 using mp::Array;
 using mp::Process;
 using mp::SharedQueue;
@@ -62,14 +64,6 @@ struct Item {
     return producer * 1'000'003 ^ (number + static_cast<int>(i));
   }
 };
-
-template <class Condition>
-void wait_until(Condition condition) {
-  for (const auto start = Clock::now(); !condition(); std::this_thread::yield())
-    if (Clock::now() - start > 60s) throw std::runtime_error{"waits in vain"};
-}
-
-bool is_asleep(pid_t pid) { return course::process_state(pid).state == 'S'; }
 
 class SharedQueueUnder : public course::StartMethods {
  protected:
@@ -339,112 +333,15 @@ TEST_P(SharedQueueUnder, CloseWakesAllWhoWait) {
 }
 
 // ---- Killed at every instruction ----
-//
-// A process is led through a call instruction by instruction, and killed after the first one, after
-// the second one, and so on. Others wait meanwhile, or come afterwards: they must never notice.
 
-// Makes the call in a new process, and kills that after so many instructions; before that, with the
-// process stopped there, it calls `meanwhile`. False when the process has finished or fallen asleep
-// before it came so far.
-bool kill_after(
-    int instructions, const std::function<void()>& call,
-    const std::function<void()>& meanwhile = [] {}) {
-  const pid_t victim = mp::check(::fork(), "fork");
-  if (victim == 0) {
-    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-    ::raise(SIGSTOP);
-    call();
-    ::raise(SIGSTOP);
-    ::_exit(1);
-  }
-  int status = 0;
-  const auto has_news = [&] {
-    return mp::check(mp::retry([&] { return ::waitpid(victim, &status, WNOHANG); }), "waitpid") > 0;
-  };
-  const auto wait = [&] {
-    for (int looks = 1; !has_news(); ++looks) {
-      if (looks % 200 == 0 && is_asleep(victim)) return false;
-      std::this_thread::yield();
-    }
-    return WIFSTOPPED(status);
-  };
-  bool in_the_middle = wait();
-  for (; in_the_middle && instructions > 0; --instructions) {
-    mp::check(::ptrace(PTRACE_SINGLESTEP, victim, nullptr, nullptr), "ptrace");
-    in_the_middle = wait() && WSTOPSIG(status) == SIGTRAP;
-  }
-  if (in_the_middle) meanwhile();
-  ::kill(victim, SIGKILL);
-  while (!WIFSIGNALED(status)) wait_until(has_news);
-  return in_the_middle;
-}
-
-// Some containers forbid ptrace, or some of its requests.
-bool may_trace() {
-  const pid_t child = mp::check(::fork(), "fork");
-  if (child == 0) {
-    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) ::raise(SIGSTOP);
-    ::_exit(1);
-  }
-  int status = 0;
-  const auto wait = [&] {
-    mp::check(mp::retry([&] { return ::waitpid(child, &status, 0); }), "waitpid");
-    return WIFSTOPPED(status);
-  };
-  if (!wait()) return false;
-  const bool allowed = ::ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0 && wait();
-  ::kill(child, SIGKILL);
-  while (WIFSTOPPED(status)) wait();
-  return allowed;
-}
-
-class KilledAtEveryInstruction : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!may_trace()) GTEST_SKIP() << "single-stepping a process with ptrace is not allowed here";
-    // All on one processor: it takes half as long there.
-    mp::check(::sched_getaffinity(0, sizeof processors_, &processors_), "sched_getaffinity");
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(::sched_getcpu(), &one);
-    mp::check(::sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
-    // So that the dynamic linker's work is done before, and is not led through.
+class KilledAtEveryInstruction : public course::KilledAtEveryInstruction {
+  void warm_up() override {
     SharedQueue<int> queue{1};
     queue.put(1);
     queue.get();
     queue.get_for(1ms);
     queue.close();
   }
-  void TearDown() override {
-    if (!IsSkipped()) ::sched_setaffinity(0, sizeof processors_, &processors_);
-  }
-
-  // `scenario(n)` kills after n instructions, and tells whether that was in the middle.
-  template <class Scenario>
-  static void for_each_instruction(Scenario scenario) {
-    int last = 1;
-    while (scenario(last)) last *= 2;
-    const int step = std::max(1, last / 200);  // every second; a sanitizer adds many
-    for (int n = 0; !HasFailure() && scenario(n); n += step) {
-    }
-  }
-
-  static Process asleep(const std::function<void()>& call) {
-    const Value<std::atomic<bool>> begun{false};
-    Process process{[&] {
-      const_cast<std::atomic<bool>&>(*begun) = true;
-      call();
-    }};
-    wait_until([&] { return *begun && is_asleep(process.pid()); });
-    return process;
-  }
-
-  static bool sleeps_or_has_ended(Process& process) {
-    return is_asleep(process.pid()) || !process.is_alive();
-  }
-
- private:
-  cpu_set_t processors_{};
 };
 
 TEST_F(KilledAtEveryInstruction, AProducerWhileAConsumerWaits) {
