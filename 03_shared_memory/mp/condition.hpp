@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <mp/lock.hpp>
+#include <mp/shared_state.hpp>
+
+namespace mp {
+
+/// Lets processes wait until something that a lock protects has changed; after Python's
+/// `multiprocessing.Condition`, with the manners of `std::condition_variable_any`. Give it to a
+/// process with `std::ref(condition)`.
+///
+///     std::unique_lock lock{buffer};  // an mp::Value, for example
+///     not_empty.wait(lock, [&] { return buffer->size > 0; });
+///
+/// A waiter may wake although nothing has changed; the predicate is examined again each time. A
+/// waiter that is killed disturbs no other. When the lock's holder has died, `wait` throws
+/// OwnerDied, with the lock free.
+class Condition {
+ public:
+  Condition();
+
+  /// Unlocks, waits for a notification, and locks again.
+  template <class BasicLockable>
+  void wait(BasicLockable& lock) {
+    release_and_sleep(lock, std::nullopt);
+  }
+
+  /// The same again and again, until the predicate is true.
+  template <class BasicLockable, class Predicate>
+  void wait(BasicLockable& lock, Predicate predicate) {
+    wait_until(lock, std::nullopt, predicate);
+  }
+
+  /// Returns what the predicate says at the end: false when the limit has passed.
+  template <class BasicLockable, class Predicate>
+  bool wait_for(BasicLockable& lock, Seconds limit, Predicate predicate) {
+    return wait_until(lock, deadline_after(limit), predicate);
+  }
+
+  /// Wakes all that wait.
+  void notify_all();
+
+  /// Wakes one that waits, if not more. (If it were only one and that one was killed, the
+  /// notification would be lost. So this wakes all.)
+  void notify_one() { notify_all(); }
+
+  using process_shared = void;
+  void save(Writer& writer) const;
+  void load(Reader& reader);
+
+ private:
+  struct State;
+  std::uint32_t ticket() const;
+  bool sleep(std::uint32_t ticket, const Deadline& deadline);  // until the next notification
+
+  template <class BasicLockable, class Predicate>
+  bool wait_until(BasicLockable& lock, const Deadline& deadline, Predicate& predicate) {
+    for (bool in_time = true; !predicate();) {
+      if (!in_time) return false;
+      in_time = release_and_sleep(lock, deadline);
+    }
+    return true;
+  }
+
+  template <class BasicLockable>
+  bool release_and_sleep(BasicLockable& lock, const Deadline& deadline) {
+    const auto before = ticket();  // while the lock is held, so no notification can be missed
+    lock.unlock();
+    const bool in_time = sleep(before, deadline);
+    lock.lock();
+    return in_time;
+  }
+
+  detail::SharedState<State> state_;
+};
+
+}  // namespace mp

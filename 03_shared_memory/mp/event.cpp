@@ -1,0 +1,40 @@
+#include <mp/event.hpp>
+#include <mp/futex.hpp>
+
+namespace mp {
+
+// A count of how often the event was set and cleared; so it is set when that is odd.
+struct Event::State {
+  static constexpr auto name = "mp::Event";
+  detail::SharedWord changes = 0;
+};
+
+namespace {
+bool is_odd(std::uint32_t count) { return count % 2 != 0; }
+}  // namespace
+
+Event::Event() : state_{0} {}
+void Event::save(Writer& writer) const { state_.save(writer); }
+void Event::load(Reader& reader) { state_.load(reader); }
+
+bool Event::is_set() const { return is_odd(state_->changes); }
+
+void Event::set() {
+  if (!is_set()) detail::set_and_wake(state_->changes, 1);  // no matter if two do so at once
+}
+
+void Event::clear() {
+  auto seen = state_->changes.load();
+  while (is_odd(seen) && !state_->changes.compare_exchange_weak(seen, seen + 1)) {
+  }
+}
+
+bool Event::wait_until(const Deadline& deadline) {
+  auto& changes = state_->changes;
+  const auto before = changes.load();
+  while (!is_odd(before) && changes == before)
+    if (!detail::sleep_while(changes, before, deadline)) return changes != before;
+  return true;
+}
+
+}  // namespace mp

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <new>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <mp/shared_memory.hpp>
+
+namespace mp::detail {
+
+/// A State in shared memory. It travels as a handle to the same one; State::name says what it is.
+template <class State>
+class SharedState {
+ public:
+  SharedState() noexcept = default;  ///< empty, for one that is to arrive
+
+  /// A new one, with room behind it for more, zeroed.
+  explicit SharedState(std::size_t more) : memory_{sizeof(State) + more} {
+    new (memory_.data()) State;
+  }
+
+  /// Throws std::system_error when there is none.
+  State& operator*() const {
+    if (!memory_.data())
+      throw std::system_error(EINVAL, std::generic_category(),
+                              std::string{State::name} + " is empty, or was moved");
+    return *std::launder(reinterpret_cast<State*>(memory_.data()));
+  }
+  State* operator->() const { return &**this; }
+  explicit operator bool() const noexcept { return memory_.data() != nullptr; }
+
+  /// What is behind it.
+  template <class T>
+  T* more() const {
+    return reinterpret_cast<T*>(&**this + 1);
+  }
+
+  void save(Writer& writer) const { writer(memory_); }
+  void load(Reader& reader) {
+    SharedMemory arrived;
+    reader(arrived);
+    if (arrived.size() < sizeof(State))
+      throw MessageError{std::string{State::name} + " did not come along"};
+    memory_ = std::move(arrived);
+  }
+
+ private:
+  SharedMemory memory_;
+};
+
+}  // namespace mp::detail
