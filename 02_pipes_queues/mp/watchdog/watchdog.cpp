@@ -17,8 +17,8 @@
 #include <thread>
 #include <vector>
 
-#include <mp/proc.hpp>
 #include <mp/watchdog.hpp>
+#include <mp/watchdog/process_state.hpp>
 
 namespace mp {
 namespace {
@@ -48,8 +48,9 @@ void print(const std::string& line) {
 }
 
 bool has_ended(const detail::ProcessState& process) {
-  return std::ranges::all_of(process.threads,
-                             [](const auto& thread) { return thread.state == 'Z'; });
+  return std::ranges::all_of(process.threads, [](const auto& thread) {
+    return thread.status == detail::ThreadStatus::ended;
+  });
 }
 
 // Stops all descendants, until there are no new ones, and returns them.

@@ -1,0 +1,91 @@
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <cerrno>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+#include <mp/watchdog/memory_map.hpp>
+#include <mp/watchdog/open_file.hpp>
+#include <mp/watchdog/proc_text.hpp>
+
+namespace mp::detail {
+namespace {
+
+// A line of /proc/PID/maps: "begin-end rw-s offset device inode path".
+struct MapsLine {
+  std::uint64_t begin, end;
+  bool shared;
+  MemoryRegion region;
+  bool anonymous;
+};
+
+std::optional<MapsLine> parse_maps_line(std::string_view line) {
+  const auto parts = words(line);
+  if (parts.size() < 5) return std::nullopt;
+  const auto dash = parts[0].find('-');
+  if (dash == parts[0].npos) return std::nullopt;
+  const auto begin = to_number<std::uint64_t>(parts[0].substr(0, dash), 16);
+  const auto end = to_number<std::uint64_t>(parts[0].substr(dash + 1), 16);
+  const auto inode = to_number<std::uint64_t>(parts[4]);
+  if (!begin || !end || !inode) return std::nullopt;
+  return MapsLine{*begin,
+                  *end,
+                  parts[1].ends_with('s'),
+                  {std::string{parts[3]}, *inode},
+                  parts.back() == "(deleted)"};
+}
+
+template <class Function>
+bool for_each_mapping(pid_t pid, Function function) {
+  const auto text = read_text(proc_path(pid, "maps"));
+  if (!text) return false;
+  for_each_line(*text, [&](std::string_view line) {
+    if (const auto mapping = parse_maps_line(line)) function(*mapping);
+  });
+  return true;
+}
+
+// A memory file that is open can be mapped at any time. Only these are looked at: to look at a file
+// on a broken network drive could block.
+std::optional<MemoryRegion> memory_file(pid_t pid, const Descriptor& descriptor) {
+  if (descriptor.file.kind != OpenFile::Kind::memory) return std::nullopt;
+  struct stat facts {};
+  const auto path = proc_path(pid, "fd/" + std::to_string(descriptor.number));
+  if (::stat(path.c_str(), &facts) == -1) return std::nullopt;
+  char device[32];
+  std::snprintf(device, sizeof device, "%02x:%02x", major(facts.st_dev), minor(facts.st_dev));
+  return MemoryRegion{device, facts.st_ino};
+}
+
+}  // namespace
+
+SharedRegions shared_regions_of(pid_t pid) {
+  SharedRegions regions;
+  const bool readable = for_each_mapping(pid, [&](const MapsLine& line) {
+    if (line.shared) regions.all.push_back(line.region);
+  });
+  regions.unreadable = !readable && !is_gone(errno);
+  for (const auto& descriptor : descriptors_of(pid).entries)
+    if (auto region = memory_file(pid, descriptor)) regions.all.push_back(*std::move(region));
+  return regions;
+}
+
+std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address) {
+  std::optional<SharedMapping> found;
+  const bool readable = for_each_mapping(pid, [&](const MapsLine& line) {
+    if (line.shared && line.begin <= address && address < line.end)
+      found = SharedMapping{line.region, line.anonymous};
+  });
+  if (!readable) return SharedMapping{.region = {}, .anonymous = false};
+  return found;
+}
+
+bool read_memory(pid_t pid, std::uint64_t address, void* data, std::size_t size) {
+  const iovec here{data, size};
+  const iovec there{reinterpret_cast<void*>(address), size};
+  return ::process_vm_readv(pid, &here, 1, &there, 1, 0) == static_cast<ssize_t>(size);
+}
+
+}  // namespace mp::detail

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <sys/types.h>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What the kernel tells about the memory of a process. Here `pid` may be the number of any thread
+// that lives.
+
+namespace mp::detail {
+
+/// A piece of memory that processes share: the file behind it, which is the same for all of them.
+struct MemoryRegion {
+  std::string device;
+  std::uint64_t inode = 0;
+  auto operator<=>(const MemoryRegion&) const = default;
+};
+
+struct SharedMapping {
+  MemoryRegion region;
+  bool anonymous = true;  ///< it has no name by which other processes could come to share it
+};
+
+struct SharedRegions {
+  std::vector<MemoryRegion> all;
+  bool unreadable = false;
+};
+
+/// What a process has mapped, or could map at any time because it has a descriptor.
+SharedRegions shared_regions_of(pid_t pid);
+
+/// Returns the shared mapping at an address; empty if the memory there is private to the process.
+std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address);
+
+/// Copies memory out of a process; false if that is not possible.
+bool read_memory(pid_t pid, std::uint64_t address, void* data, std::size_t size);
+
+}  // namespace mp::detail

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+
+#include <mp/watchdog/open_file.hpp>
+#include <mp/watchdog/wait_graph.hpp>
+
+namespace mp::detail {
+
+/// The resources that some thread needs, and the processes that hold them.
+///
+/// Invariant: a process that holds one of these resources for the whole time is among its owners
+/// after one visit; a process that may hold any of them unseen is among the owners of anything. To
+/// find a descriptor that moves from a message into a process meanwhile, visit every process twice.
+class Owners {
+ public:
+  void look_for(const Resource& resource);
+
+  /// Looks at what a process holds. `refusal_counts`: if it may not be looked at, it may hold
+  /// anything.
+  void visit(pid_t pid, bool refusal_counts);
+
+  const Pids& of(const Resource& resource) const;
+
+  /// The processes that may hold anything: they may not be looked at, or descriptors are waiting
+  /// for them in a message.
+  const Pids& of_anything() const { return anything_; }
+
+ private:
+  void add(const Resource& resource, pid_t pid);
+  void visit(pid_t pid, pid_t thread, const Descriptor& descriptor);
+
+  std::map<Resource, Pids> owners_;
+  Pids anything_;
+  bool memory_ = false;  // a region of memory is among the resources
+};
+
+}  // namespace mp::detail

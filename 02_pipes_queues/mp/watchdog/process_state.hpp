@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/types.h>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What the kernel tells about processes and their threads.
+
+namespace mp::detail {
+
+enum class ThreadStatus { running, asleep, stopped, ended };
+
+/// The system call in which a thread sleeps, as the processor sees it.
+struct SystemCall {
+  long number = -1;  ///< -1: asleep, but not in a system call
+  std::array<std::uint64_t, 6> arguments{};
+  bool operator==(const SystemCall&) const = default;
+};
+
+struct ThreadState {
+  pid_t tid = 0;
+  std::vector<pid_t> tids;  ///< its number in each PID namespace, down to its own
+  ThreadStatus status = ThreadStatus::running;
+  std::uint64_t switches = 0;      ///< how often it has left the processor; more: it has run
+  std::optional<SystemCall> call;  ///< empty if it does not sleep in one, or if that is secret
+  std::string name;
+  bool unreadable = false;  ///< the kernel does not let this process look
+  bool operator==(const ThreadState&) const = default;
+};
+
+struct ProcessState {
+  pid_t pid = 0, parent = 0;
+  std::string name;
+  std::string pid_namespace;
+  std::uint64_t caught_signals = 0;  ///< bit n-1: it has a handler for signal n
+  std::vector<ThreadState> threads;
+};
+
+/// Returns the state of a process; empty if it has ended. What is told about the process as a whole
+/// was read after its threads: it holds for as long as they turn out to have slept.
+std::optional<ProcessState> read_process(pid_t pid);
+
+/// Returns the process and its descendants, parents before children.
+std::vector<ProcessState> read_tree(pid_t root);
+
+/// The numbers of all processes, in ascending order.
+std::vector<pid_t> all_processes();
+pid_t parent_of(pid_t pid);
+
+/// A thread of the process that has not ended, under whose number /proc shows what belongs to all
+/// of them. It is the first one, unless that has ended before the others: then it has no files.
+pid_t living_thread(pid_t pid);
+
+}  // namespace mp::detail

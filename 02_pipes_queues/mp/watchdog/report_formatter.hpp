@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <mp/watchdog.hpp>
+#include <mp/watchdog/wait_graph.hpp>
+
+namespace mp::detail {
+
+/// Puts into words what processes wait for.
+///
+/// Invariant: it changes nothing, and knows nothing that is not in the graph, but for the names of
+/// processes outside of it.
+class ReportFormatter {
+ public:
+  /// The root is called `root_name`, or by its own name if that is empty.
+  ReportFormatter(const WaitGraph& graph, pid_t root, const std::string& root_name);
+
+  const std::string& name(pid_t pid) const { return names_.at(pid); }
+
+  /// "waits to receive from Process-1", "is running" …
+  std::string activity(const ProcessNode& node) const;
+
+  /// Why none of the deadlocked processes goes on.
+  std::string verdict() const;
+
+  /// The fork server waits between its parent and the processes that it made: no user thinks of it.
+  bool is_server(pid_t pid) const;
+
+ private:
+  Dependency::Kind kind_of(const Dependency& dependency) const;
+  std::string distinct_name(pid_t pid) const;
+  std::string wakers(const Dependency& dependency, pid_t self) const;
+  std::string describe(const Dependency& dependency, pid_t self) const;
+  std::string describe_lock(const Dependency& dependency, const std::string& owner) const;
+  std::string describe(const Wait& wait, pid_t self) const;
+
+  const WaitGraph& graph_;
+  std::map<pid_t, std::string> names_;
+  std::map<std::string, int> count_;  // of processes with a name
+};
+
+/// The report, in words. The graph knows by now which processes could wake which, and which are
+/// deadlocked.
+Examination report(const WaitGraph& graph, pid_t root, const std::string& root_name);
+
+}  // namespace mp::detail
