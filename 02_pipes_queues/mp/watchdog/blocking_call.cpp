@@ -1,4 +1,5 @@
 #include <sys/syscall.h>
+#include <type_traits>
 
 #include <mp/watchdog/blocking_call.hpp>
 
@@ -58,11 +59,12 @@ BlockingCall decode(const SystemCall& call) {
       return SleepCall{};
 #ifdef SYS_pause
     case SYS_pause:
-      return SignalCall{};
+      return SignalCall{false};
 #endif
     case SYS_rt_sigsuspend:
+      return SignalCall{false};
     case SYS_rt_sigtimedwait:
-      return SignalCall{};
+      return SignalCall{argument[2] != 0};
     case SYS_accept:
     case SYS_accept4:
       return AcceptCall{};
@@ -74,6 +76,19 @@ BlockingCall decode(const SystemCall& call) {
     default:
       return UnknownCall{call.number};
   }
+}
+
+bool has_time_limit(const BlockingCall& call) {
+  return std::visit(
+      []<class Call>(const Call& one) {
+        if constexpr (std::is_same_v<Call, FutexCall>)
+          return one.timeout != 0;
+        else if constexpr (requires { one.limited; })
+          return one.limited;
+        else
+          return std::is_same_v<Call, SleepCall>;
+      },
+      call);
 }
 
 }  // namespace mp::detail

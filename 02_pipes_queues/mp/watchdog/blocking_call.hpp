@@ -50,7 +50,9 @@ struct FutexCall {
 };
 
 struct SleepCall {};
-struct SignalCall {};
+struct SignalCall {
+  bool limited;
+};
 struct AcceptCall {};
 struct FileLockCall {};
 
@@ -65,5 +67,8 @@ using BlockingCall =
                  SignalCall, AcceptCall, FileLockCall, NoCall, UnknownCall>;
 
 BlockingCall decode(const SystemCall& call);
+
+/// Whether the call returns by itself after some time, as far as its arguments tell.
+bool has_time_limit(const BlockingCall& call);
 
 }  // namespace mp::detail

@@ -18,23 +18,26 @@
 namespace mp::detail {
 namespace {
 
-// "pipe:[4711]", "socket:[4712]", "anon_inode:[eventfd]", "/memfd:mp (deleted)", "/dev/pts/0" …
-OpenFile parse_link(std::string link) {
+OpenFile::Kind kind_of(std::string_view link) {
   using Kind = OpenFile::Kind;
-  const auto numbered = [&](Kind kind, std::string_view head) {
-    const auto digits =
-        std::string_view{link}.substr(head.size(), link.size() - head.size() - 1);  // without "]"
-    return OpenFile{kind, to_number<std::uint64_t>(digits).value_or(0), {}};
-  };
-  if (link.starts_with("pipe:[")) return numbered(Kind::pipe, "pipe:[");
-  if (link.starts_with("socket:[")) return numbered(Kind::socket, "socket:[");
-  if (link == "anon_inode:[eventfd]") return {Kind::eventfd, 0, {}};
-  if (link == "anon_inode:[pidfd]" || link.starts_with("pidfd:")) return {Kind::pidfd, 0, {}};
-  if (link.starts_with("/memfd:")) return {Kind::memory, 0, {}};
+  if (link.starts_with("pipe:[")) return Kind::pipe;
+  if (link.starts_with("socket:[")) return Kind::socket;
+  if (link == "anon_inode:[eventfd]") return Kind::eventfd;
+  if (link == "anon_inode:[pidfd]" || link.starts_with("pidfd:")) return Kind::pidfd;
+  if (link.starts_with("/memfd:")) return Kind::memory;
   for (const auto* terminal : {"/dev/pts/", "/dev/tty", "/dev/console"})
-    if (link.starts_with(terminal)) return {Kind::terminal, 0, std::move(link)};
-  if (link.starts_with('/')) return {Kind::path, 0, std::move(link)};
-  return {};
+    if (link.starts_with(terminal)) return Kind::terminal;
+  return link.starts_with('/') ? Kind::path : Kind::other;
+}
+
+OpenFile parse_link(std::string link) {
+  OpenFile file{.kind = kind_of(link), .link = std::move(link)};
+  if (file.kind == OpenFile::Kind::pipe || file.kind == OpenFile::Kind::socket) {
+    std::string_view digits{file.link};
+    digits.remove_prefix(digits.find('[') + 1);
+    file.inode = to_number<std::uint64_t>(digits.substr(0, digits.find(']'))).value_or(0);
+  }
+  return file;
 }
 
 std::string fact_text(pid_t pid, int number) {

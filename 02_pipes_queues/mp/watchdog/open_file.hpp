@@ -17,7 +17,7 @@ struct OpenFile {
   enum class Kind { pipe, socket, eventfd, pidfd, memory, terminal, path, other };
   Kind kind = Kind::other;
   std::uint64_t inode = 0;  ///< of a pipe or a socket
-  std::string path;         ///< of a file with a name
+  std::string link;         ///< in the kernel's words: "pipe:[4711]", "/dev/pts/0" …
 };
 
 struct Descriptor {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <string_view>
@@ -63,17 +64,6 @@ std::vector<int> tids_of(pid_t pid) {
   return numbers_in(proc_path(pid, "task")).value_or(std::vector<int>{});
 }
 
-std::vector<pid_t> children_of(pid_t pid) {
-  std::vector<pid_t> children;
-  for (const auto tid : tids_of(pid)) {
-    const auto path = proc_path(pid, "task/" + std::to_string(tid) + "/children");
-    const auto text = read_text(path).value_or("");
-    for (const auto word : words(text))
-      if (const auto child = to_number<pid_t>(word)) children.push_back(*child);
-  }
-  return children;
-}
-
 }  // namespace
 
 std::optional<ProcessState> read_process(pid_t pid) {
@@ -109,7 +99,24 @@ std::vector<ProcessState> read_tree(pid_t root) {
   return tree;
 }
 
+bool has_ended(const ProcessState& process) {
+  return std::ranges::all_of(process.threads, [](const ThreadState& thread) {
+    return thread.status == ThreadStatus::ended;
+  });
+}
+
 std::vector<pid_t> all_processes() { return numbers_in("/proc").value_or(std::vector<pid_t>{}); }
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  for (const auto tid : tids_of(pid)) {
+    const auto path = proc_path(pid, "task/" + std::to_string(tid) + "/children");
+    const auto text = read_text(path).value_or("");
+    for (const auto word : words(text))
+      if (const auto child = to_number<pid_t>(word)) children.push_back(*child);
+  }
+  return children;
+}
 
 pid_t parent_of(pid_t pid) {
   return number_field<pid_t>(read_text(proc_path(pid, "status")).value_or(""), "PPid:");

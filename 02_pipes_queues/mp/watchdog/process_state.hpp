@@ -46,8 +46,12 @@ std::optional<ProcessState> read_process(pid_t pid);
 /// Returns the process and its descendants, parents before children.
 std::vector<ProcessState> read_tree(pid_t root);
 
+/// Whether it is a zombie: all of its threads have ended, and its parent has not reaped it.
+bool has_ended(const ProcessState& process);
+
 /// The numbers of all processes, in ascending order.
 std::vector<pid_t> all_processes();
+std::vector<pid_t> children_of(pid_t pid);
 pid_t parent_of(pid_t pid);
 
 /// A thread of the process that has not ended, under whose number /proc shows what belongs to all

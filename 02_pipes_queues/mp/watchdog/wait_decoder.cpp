@@ -82,7 +82,7 @@ Dependency WaitDecoder::descriptor(int number, Direction direction) {
       // Any process may open it, also a named pipe.
       dependency.kind = direction == Direction::send ? Kind::output : Kind::input;
       dependency.unknown_wakers = true;
-      dependency.detail = file->kind == OpenFile::Kind::terminal ? "the terminal" : file->path;
+      dependency.detail = file->kind == OpenFile::Kind::terminal ? "the terminal" : file->link;
       break;
     default:
       dependency.kind = Kind::event;

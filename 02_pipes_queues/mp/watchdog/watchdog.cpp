@@ -47,19 +47,13 @@ void print(const std::string& line) {
   }
 }
 
-bool has_ended(const detail::ProcessState& process) {
-  return std::ranges::all_of(process.threads, [](const auto& thread) {
-    return thread.status == detail::ThreadStatus::ended;
-  });
-}
-
 // Stops all descendants, until there are no new ones, and returns them.
 std::set<pid_t> stop_descendants() {
   std::set<pid_t> stopped;
   for (bool again = true; again;) {
     again = false;
     for (const auto& process : detail::read_tree(::getpid())) {
-      if (process.pid == ::getpid() || has_ended(process) || stopped.contains(process.pid))
+      if (process.pid == ::getpid() || detail::has_ended(process) || stopped.contains(process.pid))
         continue;
       ::kill(process.pid, SIGSTOP);
       stopped.insert(process.pid);

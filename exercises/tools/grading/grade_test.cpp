@@ -18,8 +18,8 @@
 
 #include <grading/text.hpp>
 #include <leftovers.hpp>
-#include <mp/proc.hpp>
 #include <mp/process.hpp>
+#include <mp/watchdog/process_state.hpp>
 #include <program.hpp>
 
 // The grader, run as a program on small classes. Most of the time goes into compiling submissions,

@@ -24,7 +24,8 @@
 
 #include <harness/launch.hpp>
 #include <harness/protocol.hpp>
-#include <mp/proc.hpp>
+#include <mp/watchdog/open_file.hpp>
+#include <mp/watchdog/process_state.hpp>
 
 namespace harness {
 namespace {
@@ -307,7 +308,7 @@ std::uint64_t memory_of(const std::vector<pid_t>& processes) {
     if (file >> size >> resident) pages += resident;
     for (const auto& entry : mp::detail::descriptors_of(pid).entries) {
       struct stat status {};
-      if (!entry.link.starts_with("/memfd:")) continue;
+      if (entry.file.kind != mp::detail::OpenFile::Kind::memory) continue;
       if (::stat((folder + "/fd/" + std::to_string(entry.number)).c_str(), &status) == 0)
         files[status.st_ino] = static_cast<std::uint64_t>(status.st_blocks) * 512;
     }

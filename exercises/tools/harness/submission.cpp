@@ -2,7 +2,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,9 +19,11 @@
 #include <harness/launch.hpp>
 #include <harness/submission.hpp>
 #include <harness/verdict.hpp>
-#include <mp/proc.hpp>
 #include <mp/process.hpp>
 #include <mp/watchdog.hpp>
+#include <mp/watchdog/blocking_call.hpp>
+#include <mp/watchdog/open_file.hpp>
+#include <mp/watchdog/process_state.hpp>
 
 namespace harness {
 namespace {
@@ -48,12 +49,13 @@ class Stillness {
     std::map<pid_t, std::vector<std::uint64_t>> switches;
     bool asleep = true, timed = false;
     for (const auto pid : descendants()) {
-      const auto process = mp::detail::read_process(pid);
+      using namespace mp::detail;
+      const auto process = read_process(pid);
       if (!process) continue;
       for (const auto& thread : process->threads) {
-        if (thread.state == 'Z') continue;
-        asleep = asleep && thread.state == 'S';
-        timed = timed || (thread.call && has_time_limit(*thread.call));
+        if (thread.status == ThreadStatus::ended) continue;
+        asleep = asleep && thread.status == ThreadStatus::asleep;
+        timed = timed || (thread.call && has_time_limit(decode(*thread.call)));
         switches[pid].push_back(thread.switches);
       }
     }
@@ -64,30 +66,6 @@ class Stillness {
   }
 
  private:
-  static bool has_time_limit(const mp::detail::SystemCall& call) {
-    switch (call.number) {
-      case SYS_nanosleep:
-      case SYS_clock_nanosleep:
-        return true;
-      case SYS_poll:
-        return static_cast<int>(call.arguments[2]) >= 0;
-      case SYS_epoll_wait:
-      case SYS_epoll_pwait:
-        return static_cast<int>(call.arguments[3]) >= 0;
-      case SYS_ppoll:
-        return call.arguments[2] != 0;
-      case SYS_select:
-      case SYS_pselect6:
-        return call.arguments[4] != 0;
-      case SYS_futex:
-        return call.arguments[3] != 0;
-      case SYS_rt_sigtimedwait:
-        return call.arguments[2] != 0;
-      default:
-        return false;
-    }
-  }
-
   std::map<pid_t, std::vector<std::uint64_t>> switches_;
   std::optional<Clock::time_point> since_;
 };
@@ -456,7 +434,7 @@ struct Examination::State {
   std::set<std::string> descriptors() const {
     std::set<std::string> found;
     for (const auto& entry : mp::detail::descriptors_of(ledger.main_process).entries)
-      found.insert(std::to_string(entry.number) + ", " + entry.link);
+      found.insert(std::to_string(entry.number) + ", " + entry.file.link);
     return found;
   }
 
@@ -539,8 +517,7 @@ void Examination::expect_no_processes_and_files() {
   for (const auto pid : state.processes_left()) {
     const auto process = mp::detail::read_process(pid);
     if (!process) continue;
-    const bool ended =
-        std::ranges::all_of(process->threads, [](auto& t) { return t.state == 'Z'; });
+    const bool ended = mp::detail::has_ended(*process);
     fail(ended ? "Expected: no process is left over when your function returns.\nSeen: '" +
                      process->name + "' has ended, but nobody waited for it: it is a zombie.\n" +
                      "Join every process that you start: join(), or waitpid()."
