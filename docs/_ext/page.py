@@ -270,6 +270,17 @@ def copy_mathjax(app, error):
         logger.warning("there is no MathJax in %s", source)
 
 
+def follow_the_system(style):
+    """Debian 12's furo has dark colours for readers who chose them, and none for those whose system is dark.
+    What it says of the theme "dark" is said once more of a dark system, unless the reader chose light."""
+    if "prefers-color-scheme" in style:
+        return style
+    dark = re.findall(r'[^{};/]*body\[data-theme="?dark"?\][^{}]*\{[^}]*\}', style)
+    followed = [re.sub(r'body\[data-theme="?dark"?\]', 'body:not([data-theme="light"])', rule.strip())
+                for rule in dark if "theme-icon" not in rule]  # the button shows what was chosen
+    return style + "\n@media not print { @media (prefers-color-scheme: dark) {\n" + "\n".join(followed) + "\n} }\n"
+
+
 def mend_furo(app, error):
     """Debian's furo asks a web server for a style sheet that only Debian's own would have, and has a script
     that imports another, which browsers refuse for a plain script: put both together."""
@@ -279,7 +290,8 @@ def mend_furo(app, error):
         return
     text = style.read_text()
     if found := re.match(r'@import url\((/javascript/[^)]+)\);?', text):
-        style.write_text(Path("/usr/share" + found[1]).read_text() + text[found.end():])
+        text = Path("/usr/share" + found[1]).read_text() + text[found.end():]
+    style.write_text(follow_the_system(text))
     text = script.read_text()
     if found := re.match(r'import Gumshoe from "\./([\w-]+\.js)";', text):
         script.write_text((script.parent / found[1]).read_text() + text[found.end():])

@@ -93,6 +93,10 @@ return [...document.querySelectorAll(".content *")].filter((e) => scrolls(e) && 
 """
 
 
+# A reader's system, and the theme that was chosen on the page; "auto" follows the system.
+READERS = [("light", "light"), ("light", "dark"), ("light", "auto"), ("dark", "auto"), ("dark", "light")]
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
@@ -119,6 +123,7 @@ class BrowserTest(unittest.TestCase):
 
     def setUp(self):
         self.set_width(1280)
+        self.set_system("light")
 
     def open(self, page):
         self.browser.get(f"http://127.0.0.1:{self.server.server_port}/{page}")
@@ -131,6 +136,11 @@ class BrowserTest(unittest.TestCase):
 
     def wait_for(self, condition):
         return WebDriverWait(self.browser, 20).until(lambda _: condition())
+
+    def set_system(self, scheme):
+        """Whether the reader's system is light or dark."""
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
     def set_width(self, width):
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
@@ -172,13 +182,30 @@ class BrowserTest(unittest.TestCase):
     def test_text_can_be_read_and_controls_have_names(self):
         def check():
             self.assertEqual(self.run_script(UNNAMED), [])
-            for theme in ("light", "dark"):
+            # Transitions of colours would be caught half-way.
+            self.run_script("document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')")
+            for system, theme in READERS:
+                self.set_system(system)
                 self.run_script("document.body.dataset.theme = arguments[0]", theme)
-                # Transitions of colours would be caught half-way.
-                self.run_script("document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')")
-                self.assertEqual(self.run_script(CONTRAST), [], theme)
+                self.assertEqual(self.run_script(CONTRAST), [], f"{theme} on a {system} system")
 
         self.for_each(check)
+
+    def test_auto_looks_as_the_system_does(self):
+        look = """return ["body", "pre", ".sidebar-drawer", ".content", ".drawing .box", "figure.plot.svg img", ".copybtn img"]
+          .map((selector) => document.querySelector(selector)).map((e) => getComputedStyle(e))
+          .map((style) => [style.color, style.backgroundColor, style.fill, style.filter, style.colorScheme])"""
+        self.open(CHAPTERS[0])
+        self.run_script("document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')")
+        seen = {}
+        for system, theme in READERS:
+            self.set_system(system)
+            self.run_script("document.body.dataset.theme = arguments[0]", theme)
+            seen[system, theme] = self.run_script(look)
+        self.assertEqual(seen["light", "auto"], seen["light", "light"])
+        self.assertEqual(seen["dark", "auto"], seen["light", "dark"])
+        self.assertEqual(seen["dark", "light"], seen["light", "light"])
+        self.assertNotEqual(seen["dark", "auto"], seen["light", "auto"])
 
     def test_a_wrong_colour_in_a_drawing_is_noticed(self):
         self.open(CHAPTERS[0])
