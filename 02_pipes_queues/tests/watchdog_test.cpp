@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -16,12 +17,14 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -33,6 +36,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
+#include <mp/wait_label.hpp>
 #include <mp/watchdog.hpp>
 
 namespace {
@@ -250,6 +254,21 @@ void semaphores() {
   ::sem_wait(&semaphores[1]);
 }
 
+struct LabelledWord {
+  std::atomic<std::uint32_t> word;
+  mp::detail::WaitLabel label{"an event"};
+  void wait_for_change(std::uint32_t seen) {
+    word = seen;
+    ::syscall(SYS_futex, &word, FUTEX_WAIT, seen, nullptr, nullptr, 0);
+  }
+};
+
+void labelled_words() {
+  auto* words = new (&shared<LabelledWord>(2)) LabelledWord[2];
+  Child child{"Child", [&] { words[0].wait_for_change(1); }};
+  words[1].wait_for_change(2);
+}
+
 void plain_mutex_twice() {
   pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   ::pthread_mutex_lock(&mutex);
@@ -445,6 +464,9 @@ INSTANTIATE_TEST_SUITE_P(
         {"Semaphores", semaphores,
          "MainProcess waits for a change in shared memory by Child; Child waits for a change in "
          "shared memory by MainProcess: nobody will go on. This is a deadlock."},
+        {"LabelledWords", labelled_words,
+         "MainProcess waits for an event (shared with Child); Child waits for an event (shared "
+         "with MainProcess): nobody will go on. This is a deadlock."},
         {"MutexTwice", plain_mutex_twice,
          "MainProcess waits for what only it itself could do: nobody will go on. This is a "
          "deadlock."},

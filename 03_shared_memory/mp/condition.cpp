@@ -1,11 +1,13 @@
 #include <mp/condition.hpp>
 #include <mp/futex.hpp>
+#include <mp/wait_label.hpp>
 
 namespace mp {
 
 struct Condition::State {
   static constexpr auto name = "mp::Condition";
   detail::SharedWord notifications = 0;
+  detail::WaitLabel label{"a notification"};
 };
 
 Condition::Condition() : state_{0} {}

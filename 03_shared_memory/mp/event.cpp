@@ -1,5 +1,6 @@
 #include <mp/event.hpp>
 #include <mp/futex.hpp>
+#include <mp/wait_label.hpp>
 
 namespace mp {
 
@@ -7,6 +8,7 @@ namespace mp {
 struct Event::State {
   static constexpr auto name = "mp::Event";
   detail::SharedWord changes = 0;
+  detail::WaitLabel label{"an event"};
 };
 
 namespace {

@@ -13,6 +13,7 @@
 #include <mp/futex.hpp>
 #include <mp/robust_mutex.hpp>
 #include <mp/shared_queue.hpp>
+#include <mp/wait_label.hpp>
 
 namespace mp::detail {
 namespace {
@@ -74,9 +75,12 @@ std::uint32_t distance(std::uint32_t ahead, std::uint32_t behind) {
 
 // Either end of the ring. If somebody dies with the lock, everything is in order all the same.
 struct Ring::End {
+  explicit End(WaitLabel awaited) : label{awaited} {}
+
   alignas(cache_line) RobustMutex lock;
   std::uint32_t other_count = first;  // the other end's, when this end last looked
   alignas(cache_line) Count count = first;
+  WaitLabel label;  // what the other end waits for when it waits for this count
 };
 
 // What all processes that use the queue share; the slots follow.
@@ -99,7 +103,11 @@ Ring::Ring(std::size_t capacity, std::size_t item_size) {
   // A power of two, so that the slots go round evenly when a count starts again at zero.
   const auto items = static_cast<std::uint32_t>(capacity), slots = std::bit_ceil(items);
   memory_ = SharedMemory{sizeof(Shared) + slots * item_size};
-  new (memory_.data()) Shared{items, slots, item_size, {}};
+  new (memory_.data())
+      Shared{items,
+             slots,
+             item_size,
+             {End{WaitLabel{"an item in a queue"}}, End{WaitLabel{"room in a queue"}}}};
 }
 
 void Ring::load(Reader& reader, std::size_t item_size) {

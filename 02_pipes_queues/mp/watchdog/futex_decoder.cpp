@@ -1,8 +1,13 @@
 #include <linux/futex.h>
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <ctime>
+#include <string>
 #include <utility>
 
 #include <mp/robust_mutex.hpp>
+#include <mp/wait_label.hpp>
 #include <mp/watchdog/wait_decoder.hpp>
 
 // The part of WaitDecoder about words in memory: locks, conditions, semaphores, ends of threads.
@@ -47,9 +52,12 @@ Dependency WaitDecoder::word(const FutexCall& call) const {
                            ? std::nullopt
                            : shared_mapping_at(thread_.tid, call.address);
   if (!mapping) return {.kind = Dependency::Kind::own_thread, .wakers = {process_.pid}};
+  std::array<std::byte, sizeof(WaitLabel)> bytes{};
+  if (!read(WaitLabel::address_for(call.address), bytes.data(), bytes.size())) bytes = {};
   return {.kind = Dependency::Kind::memory,
           .resource = mapping->region,
-          .unknown_wakers = !mapping->anonymous};
+          .unknown_wakers = !mapping->anonymous,
+          .detail = std::string{std::bit_cast<WaitLabel>(bytes).text()}};
 }
 
 }  // namespace mp::detail

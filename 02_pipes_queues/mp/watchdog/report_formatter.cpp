@@ -152,6 +152,8 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
       return graph_.at(self).waits.size() > 1 ? "for another of its threads"
                                               : "for what only it itself could do";
     case Kind::memory:
+      if (!dependency.detail.empty())
+        return "for " + dependency.detail + (who.empty() ? "" : " (shared with " + who + ")");
       return who.empty() ? "for a change in memory that only it itself could make"
                          : "for a change in shared memory by " + who;
     case Kind::input:

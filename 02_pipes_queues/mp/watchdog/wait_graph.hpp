@@ -59,7 +59,7 @@ struct Dependency {
   std::optional<Resource> resource{};  // a process that holds this could wake the thread
   Pids wakers{};
   bool unknown_wakers = false;  // others might wake it too
-  std::string detail{};         // the path of a file, the number of a system call
+  std::string detail{};  // the path of a file, the label of a word, the number of a system call
 };
 
 enum class Activity { waiting, running, sleeping, stopped, ended, unreadable };
