@@ -1,12 +1,9 @@
-#include <cxxabi.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <span>
 
 #include <mp/message.hpp>
@@ -200,123 +197,4 @@ void detail::ArrivingMessage::read(char* data, std::size_t size) {
   left_ = expected - size;
 }
 
-void Writer::attach(const FileDescriptor& descriptor) {
-  (*this)(static_cast<bool>(descriptor));
-  if (!descriptor) return;
-  if (noted_) noted_->insert(descriptor.get());
-  if (message_) message_->descriptors.push_back(descriptor.duplicate());
-}
-
-Reader::Reader(detail::ArrivingMessage& message)
-    : InputArchive{this}, message_{message.message}, arriving_{&message} {}
-
-std::uint64_t Reader::remaining() const { return here() + (arriving_ ? arriving_->left() : 0); }
-
-// Fewer bytes are not worth a system call of their own.
-constexpr std::uint64_t worth_a_call = 1 << 16;
-
-// Sees to it that so many of the next bytes are here.
-void Reader::fetch(std::uint64_t size) {
-  if (size > remaining()) throw MessageError{"it ends too early"};
-  if (size <= here()) return;
-  message_.bytes.erase(0, std::exchange(position_, 0));
-  arriving_->fetch(std::max(size - here(), std::min(worth_a_call, arriving_->left())));
-}
-
-// A part that is not here yet: what is large goes straight to where it belongs.
-void Reader::read_on(char* data, std::size_t size) {
-  if (size > remaining()) throw MessageError{"it ends too early"};
-  if (const auto rest = size - here(); rest >= worth_a_call) {
-    read(data, size - rest);
-    return arriving_->read(data + size - rest, rest);
-  }
-  fetch(size);
-  read(data, size);
-}
-
-std::string_view Reader::take(std::size_t size) {
-  fetch(size);
-  return std::string_view{message_.bytes}.substr(std::exchange(position_, position_ + size), size);
-}
-
-FileDescriptor Reader::detach() {
-  bool attached{};
-  (*this)(attached);
-  if (!attached) return {};
-  if (next_descriptor_ >= message_.descriptors.size())
-    throw MessageError{"a descriptor did not come along"};
-  return std::move(message_.descriptors[next_descriptor_++]);
-}
-
-void Reader::check_count(cereal::size_type count) {
-  if (count > remaining()) throw MessageError{"it announces more elements than it holds"};
-  fetch(count);
-}
-
-void Reader::enter() {
-  constexpr int limit = 5000;
-  if (++depth_ > limit) throw MessageError{"it is nested too deeply"};
-}
-
-std::shared_ptr<void> Reader::getSharedPointer(std::uint32_t id) {
-  const auto known = shared_types_.find(id);
-  if (known != shared_types_.end() && *known->second != *expected_)
-    throw MessageError{"a shared pointer has another type than before"};
-  return InputArchive::getSharedPointer(id);
-}
-
-std::string readable_type_name(const std::string& mangled) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> demangled{
-      abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status), &std::free};
-  if (status != 0) return mangled;
-  std::string name = demangled.get();
-  const auto remove = [&](std::string_view text) {
-    for (std::size_t at; (at = name.find(text)) != name.npos;) name.erase(at, text.size());
-  };
-  remove("__cxx11::");  // an inline namespace of the standard library
-  remove("(anonymous namespace)::");
-  // Template arguments that nobody writes.
-  for (const std::string type :
-       {"allocator", "char_traits", "default_delete", "equal_to", "hash", "less"}) {
-    const auto argument = ", std::" + type + "<";
-    for (std::size_t begin; (begin = name.find(argument)) != name.npos;) {
-      auto end = begin + argument.size();
-      for (int open = 1; open > 0 && end < name.size(); ++end)
-        open += name[end] == '<' ? 1 : name[end] == '>' ? -1 : 0;
-      name.erase(begin, end - begin);
-    }
-  }
-  for (std::size_t at; (at = name.find(" >")) != name.npos;) name.erase(at, 1);
-  constexpr std::string_view string = "std::basic_string<char>";
-  for (std::size_t at; (at = name.find(string)) != name.npos;)
-    name.replace(at, string.size(), "std::string");
-  return name;
-}
-
-namespace detail {
-
-void check_type(Reader& reader, const std::string& expected) {
-  std::string_view sent;
-  try {
-    cereal::size_type size{};
-    reader(cereal::make_size_tag(size));
-    sent = reader.take(size);
-  } catch (const MessageError& error) {
-    throw_damaged(expected, error.what());
-  }
-  if (sent == expected) return;
-  // The name came from outside: show it only if it looks like one.
-  const bool is_name =
-      !sent.empty() && sent.size() < 1024 &&
-      std::ranges::all_of(sent, [](unsigned char c) { return c >= ' ' && c <= '~'; });
-  throw MessageError{"expected a message of type '" + expected + "', received " +
-                     (is_name ? "'" + std::string{sent} + "'" : "one of unknown type")};
-}
-
-void throw_damaged(const std::string& type, const char* reason) {
-  throw MessageError{"damaged message of type '" + type + "': " + reason};
-}
-
-}  // namespace detail
 }  // namespace mp

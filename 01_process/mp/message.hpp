@@ -11,7 +11,7 @@
 #include <typeinfo>
 #include <utility>
 
-#include <mp/archive.hpp>
+#include <mp/serializers.hpp>
 
 // What crosses a process boundary: a value becomes bytes (through cereal), and descriptors travel
 // beside them. Processes share no addresses, so nothing that points into memory can travel.
@@ -58,6 +58,11 @@ requires(!serializes_itself<Template<Arguments...>>) struct Travels<Template<Arg
     : std::bool_constant<has_serializer<Template<Arguments...>> &&
                          (std::is_empty_v<Template<Arguments...>> ||
                           ((std::is_empty_v<Arguments> || Travels<Arguments>::value) && ...))> {
+};
+// Of an abstract base, cereal alone knows the types derived from it.
+template <template <class...> class Pointer, class T, class... Rest>
+requires(std::is_abstract_v<T>) struct Travels<Pointer<T, Rest...>>
+    : std::bool_constant<has_serializer<Pointer<T, Rest...>>> {
 };
 // An array of no elements is one too many for cereal.
 template <class T, std::size_t size>

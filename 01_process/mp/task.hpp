@@ -19,11 +19,6 @@
 
 namespace mp {
 
-/// Something cannot be sent to another process; the message names it and says why.
-struct CannotTravel : std::invalid_argument {
-  using std::invalid_argument::invalid_argument;
-};
-
 /// Marks a class whose objects are handles to something that processes share (a lock, a shared
 /// array …): in another process, std::ref(object) then refers to the same shared thing.
 template <class T>

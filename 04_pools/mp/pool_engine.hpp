@@ -10,8 +10,8 @@
 #include <string>
 #include <utility>
 
+#include <mp/deadline.hpp>
 #include <mp/message.hpp>
-#include <mp/wait.hpp>
 
 // What is under the templates of a pool: chunks in, replies out. Not for lessons.
 

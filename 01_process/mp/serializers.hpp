@@ -1,0 +1,185 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <vector>
+#include <cereal/cereal.hpp>
+#include <cereal/types/array.hpp>
+#include <cereal/types/chrono.hpp>
+#include <cereal/types/complex.hpp>
+#include <cereal/types/deque.hpp>
+#include <cereal/types/list.hpp>
+#include <cereal/types/map.hpp>
+#include <cereal/types/memory.hpp>
+#include <cereal/types/optional.hpp>
+#include <cereal/types/set.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/tuple.hpp>
+#include <cereal/types/unordered_map.hpp>
+#include <cereal/types/unordered_set.hpp>
+#include <cereal/types/utility.hpp>
+#include <cereal/types/variant.hpp>
+#include <cereal/types/vector.hpp>
+
+#include <mp/archive.hpp>
+
+// How each kind of value is written and read; cereal finds these functions by their arguments.
+
+namespace mp {
+namespace detail {
+
+// What cereal may write and read as plain memory: arrays of numbers. Not of bool: see `load`.
+template <class T>
+inline constexpr bool is_plain = !std::is_same_v<std::remove_all_extents_t<T>, bool>;
+
+// Whether a container's elements travel as they lie in memory, one after the other.
+template <class Container>
+inline constexpr bool is_flat = false;
+template <class T, class Allocator>
+inline constexpr bool is_flat<std::vector<T, Allocator>> = std::is_arithmetic_v<T>&& is_plain<T>;
+template <class Char, class Traits, class Allocator>
+inline constexpr bool is_flat<std::basic_string<Char, Traits, Allocator>> = true;
+
+// Makes room for the first of the elements that are to come, and returns how many. Their number
+// may be damaged, so memory is taken as they arrive; in parts, because the container fills with
+// zeros what it grows by: they stay in the cache.
+template <class Container>
+std::size_t grow(Container& container, std::uint64_t to_come) {
+  constexpr std::uint64_t part = (1 << 18) / sizeof(typename Container::value_type);
+  const auto done = container.size();
+  const auto next = std::min(to_come, part);
+  if (done + next > container.capacity())
+    container.reserve(std::min(done + to_come, std::max(64 * done, 4 * part)));
+  container.resize(done + next);
+  return next;
+}
+
+template <class Container>
+void load_flat(Reader& reader, Container& container) {
+  using Element = typename Container::value_type;
+  cereal::size_type left{};
+  reader(left);
+  if (left > reader.remaining() / sizeof(Element)) throw MessageError{"it ends too early"};
+  container.clear();
+  while (left > 0) {
+    const auto part = grow(container, left);
+    reader.read(container.data() + container.size() - part, part * sizeof(Element));
+    left -= part;
+  }
+}
+
+}  // namespace detail
+
+// The functions cereal looks for, for the few types that everything else is made of.
+template <class T>
+requires std::is_arithmetic_v<T>
+void save(Writer& writer, const T& value) { writer.write(&value, sizeof value); }
+
+template <class T>
+requires std::is_arithmetic_v<T>
+void load(Reader& reader, T& value) {
+  if constexpr (std::same_as<T, bool>) {  // a byte that is neither 0 nor 1 must not become a bool
+    unsigned char byte{};
+    reader.read(&byte, sizeof byte);
+    value = byte != 0;
+  } else {
+    reader.read(&value, sizeof value);
+  }
+}
+
+template <class T>
+void save(Writer& writer, const cereal::SizeTag<T>& tag) {
+  writer(static_cast<cereal::size_type>(tag.size));
+}
+
+template <class T>
+void load(Reader& reader, cereal::SizeTag<T>& tag) {
+  cereal::size_type count{};
+  reader(count);
+  reader.check_count(count);
+  tag.size = static_cast<std::remove_reference_t<T>>(count);
+}
+
+template <class T>
+requires detail::is_plain<T>
+void save(Writer& writer, const cereal::BinaryData<T>& data) {
+  writer.write(data.data, static_cast<std::size_t>(data.size));
+}
+
+template <class T>
+requires detail::is_plain<T>
+void load(Reader& reader, cereal::BinaryData<T>& data) {
+  reader.read(data.data, static_cast<std::size_t>(data.size));
+}
+
+template <class T, class Allocator>
+requires detail::is_flat<std::vector<T, Allocator>>
+void load(Reader& reader, std::vector<T, Allocator>& vector) { detail::load_flat(reader, vector); }
+template <class Char, class Traits, class Allocator>
+void load(Reader& reader, std::basic_string<Char, Traits, Allocator>& string) {
+  detail::load_flat(reader, string);
+}
+
+template <class T>
+void save(Writer& writer, const cereal::NameValuePair<T>& pair) {
+  writer(pair.value);
+}
+
+template <class T>
+void load(Reader& reader, cereal::NameValuePair<T>& pair) {
+  reader(pair.value);
+}
+
+inline void save(Writer& writer, const FileDescriptor& descriptor) { writer.attach(descriptor); }
+inline void load(Reader& reader, FileDescriptor& descriptor) { descriptor = reader.detach(); }
+
+namespace detail {
+
+// What belongs to the value around it, and is no value of its own.
+template <class T>
+inline constexpr bool is_wrapping = std::is_arithmetic_v<T>;
+template <class T>
+inline constexpr bool is_wrapping<cereal::SizeTag<T>> = true;
+template <class T>
+inline constexpr bool is_wrapping<cereal::BinaryData<T>> = true;
+
+}  // namespace detail
+
+// cereal calls these before and after every value.
+template <class T>
+void prologue(Writer& writer, const T&) {
+  if constexpr (!detail::is_wrapping<T>) writer.enter();
+}
+
+template <class T>
+void epilogue(Writer& writer, const T&) {
+  if constexpr (!detail::is_wrapping<T>) writer.leave();
+}
+
+template <class T>
+void prologue(Reader& reader, const T&) {
+  if constexpr (!detail::is_wrapping<T>) reader.enter();
+}
+
+template <class T>
+void prologue(Reader& reader, const cereal::memory_detail::PtrWrapper<std::shared_ptr<T>&>&) {
+  reader.enter();
+  reader.expect_shared(typeid(T));
+}
+
+template <class T>
+void epilogue(Reader& reader, const T&) {
+  if constexpr (!detail::is_wrapping<T>) reader.leave();
+}
+
+}  // namespace mp
+
+CEREAL_REGISTER_ARCHIVE(mp::Writer)
+CEREAL_REGISTER_ARCHIVE(mp::Reader)
+CEREAL_SETUP_ARCHIVE_TRAITS(mp::Reader, mp::Writer)
