@@ -1,27 +1,27 @@
 # shellcheck shell=bash
 # The exercises: the learner's commands, and the instructor's.
 
-desk() {
+exercise_cli() {
   case " $* " in *' --help '* | *' -h '*) do_help; return ;; esac
   prepare
-  build exercise_desk
-  exec "$build/exercises/exercise_desk" "$@"
+  build exercise_cli
+  exec "$build/exercises/exercise_cli" "$@"
 }
 
 #: list                   the exercises, and your points
-do_list() { desk list "$@"; }
+do_list() { exercise_cli list "$@"; }
 
 #: check NAME             examine your solution of an exercise: what is right, what is not, and why
-do_check() { desk check "$@"; }
+do_check() { exercise_cli check "$@"; }
 
 #: hint NAME              a hint, and one more each time
-do_hint() { desk hint "$@"; }
+do_hint() { exercise_cli hint "$@"; }
 
 #: watch NAME             check again whenever you save
-do_watch() { desk watch "$@"; }
+do_watch() { exercise_cli watch "$@"; }
 
 #: solution NAME          once you have all points, the worked solution; before that with --spoil
-do_solution() { desk solution "$@"; }
+do_solution() { exercise_cli solution "$@"; }
 
 #: grade CLASS --out DIR  grade a class, one folder for each student: see docs/grading.md
 do_grade() {

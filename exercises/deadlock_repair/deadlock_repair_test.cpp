@@ -56,15 +56,15 @@ TEST(deadlock_repair, a_long_list_is_squared) {
 TEST(deadlock_repair, the_second_process_does_the_squaring) {
   Submission submission;
   submission.call({first_numbers(10)});
-  const auto& ledger = submission.ledger();
-  expect(!ledger.main_process_worked(),
+  const auto& trace = submission.trace();
+  expect(!trace.main_process_worked(),
          "Expected: the second process makes the squares.\nSeen: the main process makes some.");
-  expect(ledger.processes().size() == 1,
+  expect(trace.processes().size() == 1,
          "Expected: one process makes all squares.\nSeen: " +
-             count_of(ledger.processes().size(), "process makes", "processes make") + " them.");
-  expect(ledger.pieces.size() == 10,
+             count_of(trace.processes().size(), "process makes", "processes make") + " them.");
+  expect(trace.events.size() == 10,
          "Expected: for 10 numbers square() is called 10 times.\nSeen: " +
-             count_of(ledger.pieces.size(), "call", "calls") + ".");
+             count_of(trace.events.size(), "call", "calls") + ".");
 }
 
 TEST(deadlock_repair, nothing_is_left_behind) {

@@ -1,7 +1,7 @@
 #include "deadlock_repair.hpp"
-#include <harness/work.hpp>
+#include <harness/trace_scope.hpp>
 
 std::int64_t square(int number) {
-  const harness::Work work{number};
+  const harness::TraceScope scope{number};
   return std::int64_t{number} * number;
 }

@@ -53,17 +53,17 @@ TEST(exit_codes, a_job_that_takes_too_long_is_ended) {
 TEST(exit_codes, all_jobs_run_at_the_same_time) {
   Submission submission;
   const Jobs jobs{"exit 1", "exit 2", "exit 3"};
-  expect_codes(jobs, submission.call({jobs, 60}, {.gather = 3}), {1, 2, 3});
-  const auto& ledger = submission.ledger();
-  expect(!ledger.main_process_worked(),
+  expect_codes(jobs, submission.call({jobs, 60}, {.barrier = 3}), {1, 2, 3});
+  const auto& trace = submission.trace();
+  expect(!trace.main_process_worked(),
          "Expected: every job is done in a child process.\nSeen: the main process does jobs.");
-  expect(ledger.processes().size() == 3,
+  expect(trace.processes().size() == 3,
          "Expected: three jobs are done in three processes.\nSeen: " +
-             harness::count_of(ledger.processes().size(), "process does", "processes do") +
+             harness::count_of(trace.processes().size(), "process does", "processes do") +
              " them.");
-  expect(ledger.most_at_once == 3,
+  expect(trace.most_at_once == 3,
          "Expected: three jobs run at the same time.\nSeen: never more than " +
-             std::to_string(ledger.most_at_once) +
+             std::to_string(trace.most_at_once) +
              ".\nStart all processes before you wait for the first one.");
 }
 

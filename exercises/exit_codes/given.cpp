@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "exit_codes.hpp"
-#include <harness/work.hpp>
+#include <harness/trace_scope.hpp>
 
 int do_job(const std::string& job) {
-  const harness::Work work;
+  const harness::TraceScope scope;
   std::istringstream words{job};
   std::string kind;
   int number = 0;

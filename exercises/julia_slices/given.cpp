@@ -2,10 +2,10 @@
 #include <complex>
 
 #include "julia_slices.hpp"
-#include <harness/work.hpp>
+#include <harness/trace_scope.hpp>
 
 std::vector<int> julia_rows(int cells, int first_row, int rows) {
-  const harness::Work work{rows, first_row, cells};
+  const harness::TraceScope scope{rows, first_row, cells};
   const std::complex<double> c{-0.83, -0.22};
   std::vector<int> counts;
   for (int row = first_row; row < first_row + rows; ++row) {

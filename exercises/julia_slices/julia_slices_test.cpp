@@ -55,11 +55,11 @@ TEST(julia_slices, there_may_be_more_slices_than_rows) {
 TEST(julia_slices, every_slice_is_computed_on_its_own) {
   Submission submission;
   submission.call({25, 7, 2});  // 50 rows in 7 slices
-  const auto& pieces = submission.ledger().pieces;
-  expect(pieces.size() == 7, "Expected: 7 slices are 7 calls of julia_rows().\nSeen: " +
-                                 count_of(pieces.size(), "call", "calls") + ".");
+  const auto& events = submission.trace().events;
+  expect(events.size() == 7, "Expected: 7 slices are 7 calls of julia_rows().\nSeen: " +
+                                 count_of(events.size(), "call", "calls") + ".");
   std::vector<int> times(50);
-  for (const auto& [process, numbers] : pieces) {
+  for (const auto& [process, numbers] : events) {
     if (numbers[0] != 7 && numbers[0] != 8)
       harness::fail_and_stop(
           "Expected: 50 rows in 7 slices are 7 or 8 rows each.\nSeen: a slice of " +
@@ -78,18 +78,18 @@ TEST(julia_slices, every_slice_is_computed_on_its_own) {
 
 TEST(julia_slices, the_workers_share_the_slices) {
   Submission submission;
-  submission.call({16, 32, 3}, {.gather = 3});
-  const auto& ledger = submission.ledger();
+  submission.call({16, 32, 3}, {.barrier = 3});
+  const auto& trace = submission.trace();
   expect(
-      !ledger.main_process_worked(),
+      !trace.main_process_worked(),
       "Expected: the workers of the pool compute slices.\nSeen: the main process computes some.");
-  if (ledger.most_at_once < 3)
+  if (trace.most_at_once < 3)
     harness::fail_and_stop(
         "Expected: three processes compute at the same time.\nSeen: never more than " +
-        std::to_string(ledger.most_at_once) + ".");
-  expect(ledger.processes().size() == 3,
+        std::to_string(trace.most_at_once) + ".");
+  expect(trace.processes().size() == 3,
          "Expected: a pool of three shares the slices.\nSeen: " +
-             count_of(ledger.processes().size(), "process computes", "processes compute") +
+             count_of(trace.processes().size(), "process computes", "processes compute") +
              " them.");
 }
 

@@ -17,9 +17,9 @@ using Submission = harness::Submission<decltype(monte_carlo_pi)>;
 
 // The estimate must be that of the points that were drawn, whoever drew them. They are drawn again
 // here: so they must not be more than they should.
-void expect_estimate(const harness::Ledger& ledger, std::int64_t points, double seen) {
+void expect_estimate(const harness::Trace& trace, std::int64_t points, double seen) {
   std::int64_t drawn = 0, inside = 0;
-  for (const auto& [process, numbers] : ledger.pieces) {
+  for (const auto& [process, numbers] : trace.events) {
     if (numbers[0] < 0 || numbers[0] > points - drawn)
       harness::fail_and_stop("Expected: " + std::to_string(points) +
                              " points are drawn in all.\nSeen: points_inside() is asked for " +
@@ -29,7 +29,7 @@ void expect_estimate(const harness::Ledger& ledger, std::int64_t points, double 
   }
   expect(drawn == points, "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +
                               std::to_string(drawn) + ".\nDoes a remainder get lost?");
-  for (const auto& [process, numbers] : ledger.pieces)
+  for (const auto& [process, numbers] : trace.events)
     inside += points_inside(numbers[0], static_cast<int>(numbers[1]), static_cast<int>(numbers[2]));
   const double expected = 4.0 * static_cast<double>(inside) / static_cast<double>(points);
   expect(std::abs(seen - expected) < 1e-9,
@@ -42,7 +42,7 @@ TEST(monte_carlo_pi, the_estimate_is_that_of_the_points) {
   Submission submission;
   for (const int workers : {1, 4}) {
     const double pi = submission.call({1'000'000, workers, 1});
-    expect_estimate(submission.ledger(), 1'000'000, pi);
+    expect_estimate(submission.trace(), 1'000'000, pi);
     expect(std::abs(pi - 3.14159) < 0.02, "Expected: about 3.14.\nSeen: " + std::to_string(pi));
     if (HasFailure()) return;
   }
@@ -52,7 +52,7 @@ TEST(monte_carlo_pi, no_point_is_lost_when_the_work_does_not_divide) {
   Submission submission;
   for (const std::int64_t points : {100'003, 100'001, 11}) {
     const double pi = submission.call({points, 4, 2});
-    expect_estimate(submission.ledger(), points, pi);
+    expect_estimate(submission.trace(), points, pi);
     if (HasFailure()) return;
   }
 }
@@ -60,20 +60,20 @@ TEST(monte_carlo_pi, no_point_is_lost_when_the_work_does_not_divide) {
 TEST(monte_carlo_pi, there_may_be_more_workers_than_points) {
   Submission submission;
   const double pi = submission.call({3, 8, 1});
-  expect_estimate(submission.ledger(), 3, pi);
+  expect_estimate(submission.trace(), 3, pi);
 }
 
 TEST(monte_carlo_pi, every_worker_does_its_share) {
   Submission submission;
   submission.call({100'003, 4, 1});
-  const auto& ledger = submission.ledger();
-  expect(!ledger.main_process_worked(),
+  const auto& trace = submission.trace();
+  expect(!trace.main_process_worked(),
          "Expected: child processes draw the points.\nSeen: the main process draws points.");
-  if (ledger.processes().size() != 4)
+  if (trace.processes().size() != 4)
     harness::fail_and_stop("Expected: four workers are four processes.\nSeen: " +
-                           count_of(ledger.processes().size(), "process draws", "processes draw") +
+                           count_of(trace.processes().size(), "process draws", "processes draw") +
                            " points.");
-  const auto shares = ledger.shares();
+  const auto shares = trace.shares();
   const auto [least, most] = std::ranges::minmax(shares);
   expect(most - least <= 1,
          "Expected: no share is greater by more than one point than another.\n"
@@ -85,7 +85,7 @@ TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
   Submission submission;
   submission.call({100'000, 4, 7});
   std::set<std::int64_t> streams;
-  for (const auto& [process, numbers] : submission.ledger().pieces) {
+  for (const auto& [process, numbers] : submission.trace().events) {
     expect(numbers[1] == 7, "Expected: points_inside() gets the seed of the call, 7.\nSeen: " +
                                 std::to_string(numbers[1]));
     streams.insert(numbers[2]);
@@ -98,8 +98,8 @@ TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
 
 TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
   Submission submission;
-  submission.call({40'000, 4, 1}, {.gather = 4});
-  const int seen = submission.ledger().most_at_once;
+  submission.call({40'000, 4, 1}, {.barrier = 4});
+  const int seen = submission.trace().most_at_once;
   expect(seen == 4, "Expected: four workers draw points at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nStart all workers before you wait for the first one.");

@@ -1,7 +1,7 @@
 #include "ping_pong.hpp"
-#include <harness/work.hpp>
+#include <harness/trace_scope.hpp>
 
 int hit(int packet) {
-  const harness::Work work{packet};
+  const harness::TraceScope scope{packet};
   return packet + 1;
 }

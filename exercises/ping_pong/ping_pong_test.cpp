@@ -39,24 +39,24 @@ TEST(ping_pong, two_processes_hit_the_packet_in_turn) {
   Submission submission;
   constexpr int rounds = 100;
   submission.call({rounds});
-  const auto& ledger = submission.ledger();
-  const auto& hits = ledger.pieces;
+  const auto& trace = submission.trace();
+  const auto& hits = trace.events;
   expect(hits.size() == 2 * std::size_t{rounds},
          "Expected: in " + std::to_string(rounds) + " rounds the packet is hit " +
              std::to_string(2 * rounds) + " times.\nSeen: " + count_of(hits.size(), "hit", "hits") +
              ".");
-  if (ledger.processes().size() != 2)
+  if (trace.processes().size() != 2)
     harness::fail_and_stop(
         "Expected: two processes hit the packet, the main process and one "
         "more.\nSeen: " +
-        count_of(ledger.processes().size(), "process hits", "processes hit") + " it.");
+        count_of(trace.processes().size(), "process hits", "processes hit") + " it.");
   for (std::size_t i = 0; i < hits.size(); ++i) {
     if (hits[i].numbers[0] != static_cast<int>(i))
       harness::fail_and_stop(
           "Expected: the packet counts its hits: 0, 1, 2 ...\nSeen: hit number " +
           std::to_string(i) + " is of packet " + std::to_string(hits[i].numbers[0]) +
           ".\nSend on what hit() returned.");
-    const bool by_main = hits[i].process == ledger.main_process;
+    const bool by_main = hits[i].process == trace.main_process;
     if (by_main != (i % 2 == 0))
       harness::fail_and_stop(
           "Expected: the main process begins, and the two hit in turn.\nSeen: hit "

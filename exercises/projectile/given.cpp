@@ -4,7 +4,7 @@
 #include <numbers>
 
 #include "projectile.hpp"
-#include <harness/work.hpp>
+#include <harness/trace_scope.hpp>
 
 namespace {
 
@@ -35,7 +35,7 @@ double smallest_range() { return range_of(least_angle, least_speed); }
 double largest_range() { return range_of(most_angle, most_speed); }
 
 std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int seed) {
-  const harness::Work work{count, first, seed};
+  const harness::TraceScope scope{count, first, seed};
   std::vector<double> ranges;
   for (std::int64_t sample = first; sample < first + count; ++sample) {
     const auto random =
@@ -49,6 +49,6 @@ std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int se
 void add_counts(std::span<std::int64_t> to, std::span<const std::int64_t> counts) {
   std::vector<std::int64_t> sums{to.begin(), to.end()};
   std::transform(sums.begin(), sums.end(), counts.begin(), sums.begin(), std::plus<>{});
-  const auto between = harness::Work::at(1);  // where another worker may get in
+  const auto between = harness::TraceScope::at(1);  // where another worker may get in
   std::copy(sums.begin(), sums.end(), to.begin());
 }

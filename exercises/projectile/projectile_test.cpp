@@ -52,7 +52,7 @@ bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen)
 
 // Workers without a lock are brought together where they add: they lose counts every time, and not
 // by chance.
-constexpr harness::Treatment adding_together{.gather = 2, .gathering_place = 1};
+constexpr harness::CallOptions adding_together{.barrier = 2, .barrier_place = 1};
 
 TEST(projectile, the_counts_are_right) {
   Submission submission;
@@ -85,14 +85,14 @@ TEST(projectile, no_sample_is_lost_when_the_work_does_not_divide) {
 TEST(projectile, every_worker_does_its_share) {
   Submission submission;
   submission.call({100'003, 4, 20, 1});
-  const auto& ledger = submission.ledger();
-  expect(!ledger.main_process_worked(),
+  const auto& trace = submission.trace();
+  expect(!trace.main_process_worked(),
          "Expected: child processes do the work.\nSeen: the main process calls sample_ranges().");
-  if (ledger.processes().size() != 4)
+  if (trace.processes().size() != 4)
     harness::fail_and_stop("Expected: four workers are four processes.\nSeen: " +
-                           count_of(ledger.processes().size(), "process does", "processes do") +
+                           count_of(trace.processes().size(), "process does", "processes do") +
                            " the work.");
-  const auto shares = ledger.shares();
+  const auto shares = trace.shares();
   const auto [least, most] = std::ranges::minmax(shares);
   expect(most - least <= 4, "Expected: the samples are shared evenly.\nSeen: shares from " +
                                 std::to_string(least) + " to " + std::to_string(most) + ".");
@@ -103,22 +103,21 @@ TEST(projectile, every_worker_does_its_share) {
 TEST(projectile, no_count_is_lost) {
   Submission submission;
   for (const int workers : {2, 4}) {
-    const auto seen =
-        submission.call({10'000, workers, 20, 5}, {.gather = 2, .gathering_place = 1});
+    const auto seen = submission.call({10'000, workers, 20, 5}, {.barrier = 2, .barrier_place = 1});
     expect_counts(10'000, 20, 5, seen);
-    expect(submission.ledger().most_at_once < 2,
+    expect(submission.trace().most_at_once < 2,
            "Expected: only one worker at a time adds its counts to the shared ones.\nSeen: two of "
            "them do, and both have read the same counts.");
     if (HasFailure()) return;
   }
   for (int call = 0; call < 5; ++call)
-    if (!expect_counts(100'000, 2, 5, submission.call({100'000, 2, 2, 5}, {.gather = 2}))) return;
+    if (!expect_counts(100'000, 2, 5, submission.call({100'000, 2, 2, 5}, {.barrier = 2}))) return;
 }
 
 TEST(projectile, the_workers_run_at_the_same_time) {
   Submission submission;
-  submission.call({40'000, 4, 20, 1}, {.gather = 4});
-  const int seen = submission.ledger().most_at_once;
+  submission.call({40'000, 4, 20, 1}, {.barrier = 4});
+  const int seen = submission.trace().most_at_once;
   expect(seen == 4, "Expected: four workers are at work at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nIs there a lock that is held for all of the work? Or is each worker "

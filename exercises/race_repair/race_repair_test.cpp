@@ -35,9 +35,9 @@ TEST(race_repair, one_worker_gets_the_right_total) {
 TEST(race_repair, no_update_is_lost) {
   Submission submission;
   for (const int workers : {2, 4}) {
-    const auto total = submission.call({workers, 5}, {.gather = 2, .gathering_place = 1});
+    const auto total = submission.call({workers, 5}, {.barrier = 2, .barrier_place = 1});
     expect_total(workers, 5, total);
-    expect(submission.ledger().most_at_once < 2,
+    expect(submission.trace().most_at_once < 2,
            "Expected: only one worker at a time adds to the total.\nSeen: two of them do, and both "
            "have read the same total.");
     if (HasFailure()) return;
@@ -47,7 +47,7 @@ TEST(race_repair, no_update_is_lost) {
 // The same, left to chance; but nobody gets these points by luck.
 TEST(race_repair, no_update_is_lost_in_many_rounds) {
   Submission submission;
-  expect_total(2, 5, submission.call({2, 5}, {.gather = 2, .gathering_place = 1}));
+  expect_total(2, 5, submission.call({2, 5}, {.barrier = 2, .barrier_place = 1}));
   if (HasFailure()) return;
   expect_total(4, 100'000, submission.call({4, 100'000}, {.first_only = true}));
 }
@@ -55,14 +55,14 @@ TEST(race_repair, no_update_is_lost_in_many_rounds) {
 TEST(race_repair, every_worker_measures_its_rounds) {
   Submission submission;
   submission.call({3, 4});
-  const auto& ledger = submission.ledger();
-  expect(!ledger.main_process_worked(),
+  const auto& trace = submission.trace();
+  expect(!trace.main_process_worked(),
          "Expected: child processes measure.\nSeen: the main process measures.");
   std::map<std::int64_t, std::map<pid_t, int>> rounds;
-  for (const auto& [process, numbers] : ledger.pieces) ++rounds[numbers[0]][process];
-  expect(ledger.processes().size() == 3 && rounds.size() == 3,
+  for (const auto& [process, numbers] : trace.events) ++rounds[numbers[0]][process];
+  expect(trace.processes().size() == 3 && rounds.size() == 3,
          "Expected: three workers are three processes.\nSeen: " +
-             count_of(ledger.processes().size(), "process measures", "processes measure") + ".");
+             count_of(trace.processes().size(), "process measures", "processes measure") + ".");
   for (const auto& [worker, by] : rounds)
     expect(by.size() == 1 && by.begin()->second == 4,
            "Expected: worker " + std::to_string(worker) +
@@ -73,8 +73,8 @@ TEST(race_repair, every_worker_measures_its_rounds) {
 
 TEST(race_repair, the_workers_measure_at_the_same_time) {
   Submission submission;
-  submission.call({3, 4}, {.gather = 3});
-  const int seen = submission.ledger().most_at_once;
+  submission.call({3, 4}, {.barrier = 3});
+  const int seen = submission.trace().most_at_once;
   expect(seen == 3, "Expected: three workers measure at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nWho holds a lock while measuring keeps all others waiting.");

@@ -40,7 +40,7 @@ TEST(sine_approximation, every_term_is_computed_once) {
   Submission submission;
   submission.call({1.0, 12});
   std::map<std::int64_t, int> calls;
-  for (const auto& piece : submission.ledger().pieces) ++calls[piece.numbers[0]];
+  for (const auto& event : submission.trace().events) ++calls[event.numbers[0]];
   for (int number = 0; number < 12; ++number)
     if (calls[number] != 1)
       harness::fail_and_stop("Expected: of 12 terms each is computed once.\nSeen: term " +
@@ -52,17 +52,17 @@ TEST(sine_approximation, every_term_is_computed_once) {
 
 TEST(sine_approximation, two_processes_share_the_terms) {
   Submission submission;
-  submission.call({1.0, 40}, {.gather = 2});
-  const auto& ledger = submission.ledger();
-  expect(!ledger.main_process_worked(),
+  submission.call({1.0, 40}, {.barrier = 2});
+  const auto& trace = submission.trace();
+  expect(!trace.main_process_worked(),
          "Expected: the workers of the pool compute terms.\nSeen: the main process computes some.");
-  if (ledger.most_at_once < 2)
+  if (trace.most_at_once < 2)
     harness::fail_and_stop(
         "Expected: two processes compute at the same time.\nSeen: never more than " +
-        std::to_string(ledger.most_at_once) + ".");
-  expect(ledger.processes().size() == 2,
+        std::to_string(trace.most_at_once) + ".");
+  expect(trace.processes().size() == 2,
          "Expected: a pool of two shares the terms.\nSeen: " +
-             count_of(ledger.processes().size(), "process computes", "processes compute") +
+             count_of(trace.processes().size(), "process computes", "processes compute") +
              " them.");
 }
 

@@ -70,9 +70,9 @@ void become_examiner(const std::string& exercise, const fs::path& program, const
             test.c_str());
 }
 
-Outcome judge(const Workshop& workshop, const harness::Facts& facts, const fs::path& program) {
+Outcome judge(const BuildSandbox& sandbox, const harness::Facts& facts, const fs::path& program) {
   const auto name = std::to_string(::getpid());
-  const auto verdict = workshop.verdicts / (name + ".json"), errors = workshop.verdicts / name;
+  const auto verdict = sandbox.verdicts / (name + ".json"), errors = sandbox.verdicts / name;
   mp::Process examiner{become_examiner, facts.name, program, verdict, errors};
   if (!examiner.join_for(time_limit)) {
     examiner.kill();
@@ -92,11 +92,11 @@ Outcome judge(const Workshop& workshop, const harness::Facts& facts, const fs::p
 }
 
 // Whose fault is it that something does not compile? If nothing does, not the student's.
-std::string problem_with_given(const Workshop& workshop, const std::string& exercise) {
-  const auto proof = workshop.verdicts / (exercise + ".compiles");
+std::string problem_with_given(const BuildSandbox& sandbox, const std::string& exercise) {
+  const auto proof = sandbox.verdicts / (exercise + ".compiles");
   if (fs::exists(proof)) return {};
-  const harness::Room room;
-  const auto given = workshop.build(exercise, given_file(exercise), room);
+  const harness::ScratchDirectory scratch;
+  const auto given = sandbox.build(exercise, given_file(exercise), scratch);
   harness::kill_descendants();
   if (given.program.empty()) return given.complaint;
   write_file(proof, "");
@@ -109,19 +109,20 @@ std::string given_file(const std::string& exercise) {
   return read_file(fs::path{COURSE} / "exercises" / exercise / (exercise + ".cpp"));
 }
 
-Outcome examine(const Workshop& workshop, const harness::Facts& facts, const std::string& source) {
+Outcome examine(const BuildSandbox& sandbox, const harness::Facts& facts,
+                const std::string& source) {
   mp::check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl(PR_SET_CHILD_SUBREAPER)");
-  const harness::Room room;
-  const auto product = workshop.build(facts.name, source, room);
+  const harness::ScratchDirectory scratch;
+  const auto product = sandbox.build(facts.name, source, scratch);
   harness::kill_descendants();
   if (product.program.empty()) {
-    if (const auto problem = problem_with_given(workshop, facts.name); !problem.empty())
+    if (const auto problem = problem_with_given(sandbox, facts.name); !problem.empty())
       return {Kind::trouble,
               "The file that students are given does not compile here, either:\n" + problem,
               {}};
     return {Kind::not_compiled, product.complaint, {}};
   }
-  auto outcome = judge(workshop, facts, product.program);
+  auto outcome = judge(sandbox, facts, product.program);
   harness::kill_descendants();
   return outcome;
 }

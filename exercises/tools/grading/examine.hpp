@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include <grading/workshop.hpp>
+#include <grading/build_sandbox.hpp>
 #include <harness/facts.hpp>
 
 namespace grading {
@@ -28,7 +28,8 @@ struct Outcome {
 
 /// Builds and examines a source file; all that was started has ended then. It needs a process of
 /// its own, which has nothing else to do: it kills all of its children.
-Outcome examine(const Workshop& workshop, const harness::Facts& facts, const std::string& source);
+Outcome examine(const BuildSandbox& sandbox, const harness::Facts& facts,
+                const std::string& source);
 
 /// The text of the file that students are given.
 std::string given_file(const std::string& exercise);

@@ -80,7 +80,7 @@ class Report {
   }
 
   fs::path grades() const { return folder_ / "grades.csv"; }
-  fs::path workshop() const { return folder_ / ".grading" / "workshop"; }
+  fs::path sandbox() const { return folder_ / ".grading" / "sandbox"; }
   fs::path student(const std::string& name) const { return folder_ / "students" / name; }
   fs::path outcome(const std::string& student, const std::string& exercise) const {
     return folder_ / ".grading" / "students" / student / exercise;
@@ -126,16 +126,16 @@ class Class {
     const Stop stop;
     // Whatever outlives the process that examines it becomes this one's child.
     check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl(PR_SET_CHILD_SUBREAPER)");
-    const Workshop workshop{exercises_, report.workshop()};
-    ::setenv("EXAMINER_ROOMS", workshop.rooms.c_str(), 1);
-    for (std::size_t i = 0; i < students_.size(); ++i) collect(i, workshop, report);
+    const BuildSandbox sandbox{exercises_, report.sandbox()};
+    ::setenv("EXAMINER_SCRATCH", sandbox.scratch_root.c_str(), 1);
+    for (std::size_t i = 0; i < students_.size(); ++i) collect(i, sandbox, report);
 
     std::vector<Job> running;
     while (!waiting_.empty() || !running.empty()) {
       while (!waiting_.empty() && static_cast<int>(running.size()) < options_.jobs) {
         running.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
-        start(running.back(), workshop, report);
+        start(running.back(), sandbox, report);
       }
       std::vector<pollfd> states{{stop.descriptor.get(), POLLIN, 0}};
       for (auto& job : running) states.push_back({job.process.sentinel().get(), POLLIN, 0});
@@ -149,7 +149,7 @@ class Class {
       }
       for (std::size_t i = running.size(); i-- > 0;) {
         if (states[i + 1].revents == 0) continue;
-        finish(running[i], workshop, report);
+        finish(running[i], sandbox, report);
         running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
@@ -159,7 +159,7 @@ class Class {
 
  private:
   // What is there to examine, and what has been examined already?
-  void collect(std::size_t index, const Workshop& workshop, const Report& report) {
+  void collect(std::size_t index, const BuildSandbox& sandbox, const Report& report) {
     auto& student = students_[index];
     to_do_.push_back(0);
     for (std::size_t i = 0; i < exercises_.size(); ++i) {
@@ -174,7 +174,7 @@ class Class {
         grade.outcome.kind = Kind::refused;
       else if (is_given(grade))
         grade.outcome.kind = Kind::unchanged;
-      else if (!load(report.outcome(student.name, exercises_[i].name), key(grade, workshop),
+      else if (!load(report.outcome(student.name, exercises_[i].name), key(grade, sandbox),
                      grade.outcome) ||
                grade.outcome.kind == Kind::trouble) {
         ++to_do_.back();
@@ -192,13 +192,13 @@ class Class {
     return own == given;
   }
 
-  std::size_t key(const Grade& grade, const Workshop& workshop) const {
+  std::size_t key(const Grade& grade, const BuildSandbox& sandbox) const {
     return std::hash<std::string>{}(fmt::format("{} {} {}",
-                                                workshop.fingerprint(grade.exercise->name),
+                                                sandbox.fingerprint(grade.exercise->name),
                                                 options_.no_sandbox, grade.submission.source));
   }
 
-  void start(Job& job, const Workshop& workshop, const Report& report) const {
+  void start(Job& job, const BuildSandbox& sandbox, const Report& report) const {
     const auto& student = students_[job.student];
     const auto& grade = student.grades[job.exercise];
     job.process = mp::Process{
@@ -210,22 +210,22 @@ class Class {
           ::sigprocmask(SIG_SETMASK, &none, nullptr);
           Outcome outcome;
           try {
-            outcome = examine(workshop, *grade.exercise, grade.submission.source);
+            outcome = examine(sandbox, *grade.exercise, grade.submission.source);
           } catch (const std::exception& error) {
             harness::kill_descendants();
             outcome = {Kind::trouble, std::string{error.what()} + "\n", {}};
           }
-          save(report.outcome(student.name, grade.exercise->name), key(grade, workshop), outcome);
-          ::_exit(EXIT_SUCCESS);  // the workshop is the grader's
+          save(report.outcome(student.name, grade.exercise->name), key(grade, sandbox), outcome);
+          ::_exit(EXIT_SUCCESS);  // the sandbox is the grader's
         }};
   }
 
-  void finish(Job& job, const Workshop& workshop, const Report& report) {
+  void finish(Job& job, const BuildSandbox& sandbox, const Report& report) {
     auto& student = students_[job.student];
     auto& grade = student.grades[job.exercise];
     const auto status = job.process.join();
     const auto file = report.outcome(student.name, grade.exercise->name);
-    if (!status.success() || !load(file, key(grade, workshop), grade.outcome))
+    if (!status.success() || !load(file, key(grade, sandbox), grade.outcome))
       grade.outcome = {Kind::trouble,
                        "The process that examined it ended with " + mp::to_string(status) + ".\n",
                        {}};

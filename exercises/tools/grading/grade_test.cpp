@@ -358,7 +358,7 @@ class GradingIsStopped : public Grading {
   }
 
   // Where the name of the grader's folder in /tmp is kept.
-  fs::path note() const { return report / ".grading/workshop"; }
+  fs::path note() const { return report / ".grading/sandbox"; }
 };
 
 TEST_F(GradingIsStopped, in_good_order) {
@@ -373,18 +373,18 @@ TEST_F(GradingIsStopped, in_good_order) {
 TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
   const auto [status, said] = grade_until_signal(SIGKILL);
   EXPECT_EQ(status, (mp::ExitStatus{.code = {}, .signal = SIGKILL})) << said;
-  const fs::path workshop = read_file(note());
-  EXPECT_TRUE(fs::exists(workshop / "kit"));
+  const fs::path sandbox = read_file(note());
+  EXPECT_TRUE(fs::exists(sandbox / "sysroot"));
   const auto still_runs = [&] {
     for (const auto pid : mp::detail::all_processes())
-      if (read_proc(pid, "cmdline").find(workshop.string()) != std::string::npos) return true;
+      if (read_proc(pid, "cmdline").find(sandbox.string()) != std::string::npos) return true;
     return false;
   };
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
   while (still_runs() && std::chrono::steady_clock::now() < end) ::poll(nullptr, 0, 5);
   EXPECT_FALSE(still_runs());
   expect_to_go_on();
-  EXPECT_FALSE(fs::exists(workshop));
+  EXPECT_FALSE(fs::exists(sandbox));
 }
 
 // No points for a file that cannot be read would not be fair. Without capabilities, root may not
@@ -407,11 +407,11 @@ TEST_F(Grading, says_what_it_may_not_read) {
 // Ctrl-C in `./course check`.
 TEST(Examiner, leaves_nothing_when_it_is_interrupted) {
   const std::string name = BUILD "/exercises/exit_codes/exit_codes";
-  std::string rooms = "/tmp/examiner-test-XXXXXX";
-  mp::check(::mkdtemp(rooms.data()) ? 0 : -1, "mkdtemp");
-  mp::check(::chmod(rooms.c_str(), 0755), "chmod");
+  std::string scratch_root = "/tmp/examiner-test-XXXXXX";
+  mp::check(::mkdtemp(scratch_root.data()) ? 0 : -1, "mkdtemp");
+  mp::check(::chmod(scratch_root.c_str(), 0755), "chmod");
   mp::Process examiner{[&] {
-    ::setenv("EXAMINER_ROOMS", rooms.c_str(), 1);
+    ::setenv("EXAMINER_SCRATCH", scratch_root.c_str(), 1);
     const auto program = name + "_test", submission = "--submission=" + name + "_solution";
     ::close(STDOUT_FILENO);
     ::execl(program.c_str(), program.c_str(), submission.c_str(), "--gtest_filter=*too_long*",
@@ -419,16 +419,17 @@ TEST(Examiner, leaves_nothing_when_it_is_interrupted) {
     ::_exit(127);
   }};
   const auto is_at_work = [&] {  // the test lasts two seconds
-    for (const auto& room : fs::directory_iterator{rooms})
-      if (fs::exists(room.path() / "exit_codes_solution") && fs::exists(room.path() / "socket"))
+    for (const auto& scratch : fs::directory_iterator{scratch_root})
+      if (fs::exists(scratch.path() / "exit_codes_solution") &&
+          fs::exists(scratch.path() / "socket"))
         return true;
     return false;
   };
   while (examiner.is_alive() && !is_at_work()) ::poll(nullptr, 0, 1);
   ::kill(examiner.pid(), SIGINT);
   EXPECT_EQ(examiner.join(), (mp::ExitStatus{.code = {}, .signal = SIGINT}));
-  EXPECT_TRUE(fs::is_empty(rooms));
-  fs::remove_all(rooms);
+  EXPECT_TRUE(fs::is_empty(scratch_root));
+  fs::remove_all(scratch_root);
 }
 
 TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {

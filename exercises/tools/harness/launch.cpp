@@ -88,15 +88,15 @@ bool forbid_system_v_memory() {
 // system calls, and nothing else.
 class Bounds {
  public:
-  Bounds(const Room& room, const Limits& limits)
+  Bounds(const ScratchDirectory& scratch, const Limits& limits)
       : limits_{limits},
-        home_{room.home},
-        user_{room.user},
-        processes_{processes_of(room.user) + most_processes},
+        home_{scratch.home},
+        user_{scratch.user},
+        processes_{processes_of(scratch.user) + most_processes},
         parent_{::getpid()},
-        variables_{"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + room.home.string(),
-                   "TMPDIR=" + room.home.string(),
-                   std::string{socket_variable} + "=" + room.socket.string()} {
+        variables_{"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + scratch.home.string(),
+                   "TMPDIR=" + scratch.home.string(),
+                   std::string{socket_variable} + "=" + scratch.socket.string()} {
     for (const auto& variable : variables_) pointers_.push_back(variable.c_str());
     pointers_.push_back(nullptr);
   }
@@ -153,7 +153,7 @@ class Bounds {
 
 // The words before the command. Only /tmp, /dev/shm and the home can be written to, and are small:
 // they are kept in memory.
-std::vector<std::string> sandbox(const Room& room) {
+std::vector<std::string> sandbox(const ScratchDirectory& scratch) {
   std::vector<std::string> words{bubblewrap,  "--unshare-all", "--die-with-parent",
                                  "--ro-bind", "/usr",          "/usr"};
   for (const auto* path : {"/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"})
@@ -164,11 +164,12 @@ std::vector<std::string> sandbox(const Room& room) {
   words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev"});
   for (const auto* path : {"/tmp", "/dev/shm"})
     words.insert(words.end(), {"--size", small_folder, "--tmpfs", path});
-  words.insert(words.end(), {"--ro-bind", room.path, room.path});
+  words.insert(words.end(), {"--ro-bind", scratch.path, scratch.path});
   return words;
 }
 
-Launched start(const Room& room, const std::vector<std::string>& command, const Limits& limits) {
+Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& command,
+               const Limits& limits) {
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "pipe2");
   Launched launched;
@@ -181,30 +182,30 @@ Launched start(const Room& room, const std::vector<std::string>& command, const 
   process::process child{context, command[0],
                          std::vector<std::string>{command.begin() + 1, command.end()},
                          process::process_stdio{nothing.get(), write_end.get(), write_end.get()},
-                         Bounds{room, limits}};
+                         Bounds{scratch, limits}};
   launched.pid = child.detach().id();
   launched.ended = FileDescriptor{
       static_cast<int>(check(::syscall(SYS_pidfd_open, launched.pid, 0), "pidfd_open"))};
   return launched;
 }
 
-Launched start_in_sandbox(const Room& room, std::vector<std::string> words,
+Launched start_in_sandbox(const ScratchDirectory& scratch, std::vector<std::string> words,
                           const std::vector<std::string>& command, const Limits& limits) {
   words.insert(words.end(), {"--remount-ro", "/dev", "--remount-ro", "/"});
-  words.insert(words.end(), {"--chdir", room.home, "--"});
+  words.insert(words.end(), {"--chdir", scratch.home, "--"});
   words.insert(words.end(), command.begin(), command.end());
-  auto launched = start(room, words, limits);
+  auto launched = start(scratch, words, limits);
   launched.sandboxed = true;
   return launched;
 }
 
-// The newest room, for the signal handler: it may make system calls, and nothing else.
-char room_to_remove[64];
+// The newest scratch, for the signal handler: it may make system calls, and nothing else.
+char scratch_to_remove[64];
 
-void remove_room_and_end(int signal) {
-  const pid_t child = room_to_remove[0] != '\0' ? ::fork() : -1;
+void remove_scratch_and_end(int signal) {
+  const pid_t child = scratch_to_remove[0] != '\0' ? ::fork() : -1;
   if (child == 0) {
-    ::execl("/bin/rm", "rm", "-rf", room_to_remove, nullptr);
+    ::execl("/bin/rm", "rm", "-rf", scratch_to_remove, nullptr);
     ::_exit(EXIT_FAILURE);
   }
   if (child > 0) ::waitpid(child, nullptr, 0);
@@ -218,8 +219,8 @@ bool sandbox_works() {
   if (wanted == "never") return false;
   int status = -1;
   if (::access(bubblewrap, X_OK) == 0) {
-    const Room room;
-    const auto trial = start_in_sandbox(room, sandbox(room), {"/usr/bin/true"}, {});
+    const ScratchDirectory scratch;
+    const auto trial = start_in_sandbox(scratch, sandbox(scratch), {"/usr/bin/true"}, {});
     mp::retry([&] { return ::waitpid(trial.pid, &status, 0); });
   }
   if (status != 0 && wanted == "always")
@@ -229,14 +230,14 @@ bool sandbox_works() {
 
 }  // namespace
 
-Room::Room() {
-  const char* const folder = std::getenv("EXAMINER_ROOMS");
+ScratchDirectory::ScratchDirectory() {
+  const char* const folder = std::getenv("EXAMINER_SCRATCH");
   path = std::string{folder ? folder : "/tmp"} + "/examine-XXXXXX";
   std::string name = path;
   check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
   path = name;
-  if (name.size() < sizeof room_to_remove)
-    room_to_remove[name.copy(room_to_remove, name.size())] = '\0';
+  if (name.size() < sizeof scratch_to_remove)
+    scratch_to_remove[name.copy(scratch_to_remove, name.size())] = '\0';
   socket = path / "socket";
   home = path / "home";
   // Nobody else has this number: so the user's limits and files are the submission's alone.
@@ -246,21 +247,21 @@ Room::Room() {
   check(::chown(home.c_str(), user, static_cast<gid_t>(-1)), "chown");
 }
 
-Room::Room(const std::filesystem::path& original) : Room{} {
+ScratchDirectory::ScratchDirectory(const std::filesystem::path& original) : ScratchDirectory{} {
   program = path / original.filename();
   std::filesystem::copy_file(original, program);
   check(::chmod(program.c_str(), 0755), "chmod");
 }
 
-Room::~Room() {
-  if (path == room_to_remove) room_to_remove[0] = '\0';
+ScratchDirectory::~ScratchDirectory() {
+  if (path == scratch_to_remove) scratch_to_remove[0] = '\0';
   std::error_code ignored;
   std::filesystem::remove_all(path, ignored);
 }
 
-void remove_room_on_signals() {
+void remove_scratch_on_signals() {
   struct sigaction action {};
-  action.sa_handler = remove_room_and_end;
+  action.sa_handler = remove_scratch_and_end;
   ::sigfillset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
@@ -274,19 +275,20 @@ bool has_sandbox() {
   return works;
 }
 
-Launched launch(const Room& room) {
-  if (!has_sandbox()) return start(room, {room.program}, {});
-  auto words = sandbox(room);
-  words.insert(words.end(), {"--size", small_folder, "--tmpfs", room.home});
-  return start_in_sandbox(room, std::move(words), {room.program}, {});
+Launched launch(const ScratchDirectory& scratch) {
+  if (!has_sandbox()) return start(scratch, {scratch.program}, {});
+  auto words = sandbox(scratch);
+  words.insert(words.end(), {"--size", small_folder, "--tmpfs", scratch.home});
+  return start_in_sandbox(scratch, std::move(words), {scratch.program}, {});
 }
 
-Launched launch(const Room& room, const std::vector<std::string>& command,
+Launched launch(const ScratchDirectory& scratch, const std::vector<std::string>& command,
                 const std::filesystem::path& readable, const Limits& limits) {
-  if (!has_sandbox()) return start(room, command, limits);
-  auto words = sandbox(room);
-  words.insert(words.end(), {"--bind", room.home, room.home, "--ro-bind", readable, readable});
-  return start_in_sandbox(room, std::move(words), command, limits);
+  if (!has_sandbox()) return start(scratch, command, limits);
+  auto words = sandbox(scratch);
+  words.insert(words.end(),
+               {"--bind", scratch.home, scratch.home, "--ro-bind", readable, readable});
+  return start_in_sandbox(scratch, std::move(words), command, limits);
 }
 
 std::vector<pid_t> descendants() {

@@ -10,23 +10,23 @@
 
 namespace harness {
 
-/// A folder in /tmp (or where EXAMINER_ROOMS says) with what a submission sees of the examiner: its
-/// own program, the socket, and a home to work in. Goes with its content.
-class Room {
+/// A folder in /tmp (or where EXAMINER_SCRATCH says) with what a submission sees of the examiner:
+/// its own program, the socket, and a home to work in. Goes with its content.
+class ScratchDirectory {
  public:
-  /// A room without a program. Throws std::system_error.
-  Room();
-  /// Copies the program into the room. Throws std::system_error.
-  explicit Room(const std::filesystem::path& program);
-  Room(const Room&) = delete;
-  ~Room();
+  /// A directory without a program. Throws std::system_error.
+  ScratchDirectory();
+  /// Copies the program into the directory. Throws std::system_error.
+  explicit ScratchDirectory(const std::filesystem::path& program);
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ~ScratchDirectory();
 
   std::filesystem::path path, program, socket, home;
   uid_t user;  ///< who the submission runs as
 };
 
-/// From now on, Ctrl-C and the like remove this process's room before they end it.
-void remove_room_on_signals();
+/// From now on, Ctrl-C and the like remove this process's scratch directory before they end it.
+void remove_scratch_on_signals();
 
 /// A started submission: the child process that leads its session, and what it prints.
 struct Launched {
@@ -47,14 +47,15 @@ struct Limits {
 /// forbids it; EXAMINER_SANDBOX=always makes it an error that it does not work.
 bool has_sandbox();
 
-/// Starts the room's program with limits on what it may use, as a user of its own if the examiner
-/// is root, and in a sandbox (bubblewrap) where that works: no network, nothing but /usr and its
-/// room to see, private /tmp and /dev/shm, and all that it has started ends with it.
-Launched launch(const Room& room);
+/// Starts the program in the scratch directory with limits on what it may use, as a user of its own
+/// if the examiner is root, and in a sandbox (bubblewrap) where that works: no network, nothing but
+/// /usr and its scratch to see, private /tmp and /dev/shm, and all that it has started ends with
+/// it.
+Launched launch(const ScratchDirectory& scratch);
 
-/// Starts another command in the room, in the same way. It also sees the folder `readable`, and
-/// what it writes to the room's home is still there afterwards.
-Launched launch(const Room& room, const std::vector<std::string>& command,
+/// Starts another command in the scratch directory, in the same way. It also sees the folder
+/// `readable`, and what it writes to its home is still there afterwards.
+Launched launch(const ScratchDirectory& scratch, const std::vector<std::string>& command,
                 const std::filesystem::path& readable, const Limits& limits);
 
 /// The processes below this one, zombies included.

@@ -19,7 +19,7 @@ inline constexpr auto socket_variable = "EXAMINER_SOCKET";
 struct Greeting {
   enum class Kind : std::uint32_t {
     serve,  ///< the main process is ready; from here on the connection carries mp messages
-    work,   ///< a piece of work begins; it ends when the connection does
+    work,   ///< a call of a given function begins; it ends when the connection does
     stray,  ///< a child process has returned from the function that made it
     lost,   ///< the main process cannot use its connection any more
   };
@@ -28,7 +28,7 @@ struct Greeting {
   std::array<std::int64_t, 3> numbers{};
 };
 
-/// The reply to a piece of work.
+/// The reply to that.
 enum class Go : char {
   on = 'g',
   silently = 's',  ///< and do not announce any more work from this process

@@ -36,11 +36,11 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_processes = 64;
 constexpr std::uint64_t most_memory = 1ULL << 30;
 constexpr std::size_t most_output = 1 << 20;
-constexpr std::size_t most_visitors = 200;
+constexpr std::size_t most_clients = 200;
 constexpr std::size_t most_workers = 200;  // at any time during a call
 
 // Whether all processes wait, and for how long nothing has changed.
-class Stillness {
+class IdleDetector {
  public:
   void disturb() { since_.reset(); }
 
@@ -112,7 +112,7 @@ FileDescriptor listen_at(const std::filesystem::path& path) {
 }
 
 // One connection: first a stranger, then at work.
-struct Visitor {
+struct Client {
   FileDescriptor socket;
   pid_t process = 0;
   int place = 0;
@@ -122,14 +122,14 @@ struct Visitor {
 }  // namespace
 
 struct Examination::State {
-  State() : listener{listen_at(room.socket)}, submission{launch(room)} {}
+  State() : listener{listen_at(scratch.socket)}, submission{launch(scratch)} {}
   ~State() {
     service.close();  // it may end by itself now
     kill_descendants();
     std::error_code ignored;
     for (const auto& folder : {"/dev/shm", "/tmp"})  // without a sandbox
-      if (!submission.sandboxed && room.user != ::geteuid())
-        for (const auto& path : files_of(room.user, "", folder))
+      if (!submission.sandboxed && scratch.user != ::geteuid())
+        for (const auto& path : files_of(scratch.user, "", folder))
           std::filesystem::remove_all(path, ignored);
   }
 
@@ -137,23 +137,23 @@ struct Examination::State {
 
   // Until `done`, or until something goes wrong.
   template <class Done>
-  void run(const Treatment& how, Done done) {
-    treatment = how;
-    gathering = how.gather > 1;
+  void run(const CallOptions& how, Done done) {
+    options = how;
+    barrier_holds = how.barrier > 1;
     workers.clear();
     deadline = mp::deadline_after(how.time_limit);
-    stillness.disturb();
+    idle.disturb();
     auto next_look = Clock::now() + 20ms;
     while (!done()) {
-      if (wait_for_events()) stillness.disturb();
+      if (wait_for_events()) idle.disturb();
       if (!complaint.empty()) fail_and_stop(complaint + "\n" + what_it_printed());
       if (has_ended()) fail_ended();
       const auto now = Clock::now();
       if (now < next_look) continue;
-      watch_appetite();
-      if (gathering && are_waiting()) {
-        if (stillness.lasts(30ms, 500ms)) give_up_gathering();
-      } else if (stillness.lasts(500ms, Clock::duration::max())) {
+      watch_limits();
+      if (barrier_holds && are_waiting()) {
+        if (idle.lasts(30ms, 500ms)) give_up_barrier();
+      } else if (idle.lasts(500ms, Clock::duration::max())) {
         fail_stuck("It hangs: all of its processes wait.");
       }
       if (deadline && now >= *deadline) fail_stuck("It was still running after " + limit() + ".");
@@ -168,22 +168,22 @@ struct Examination::State {
                                {submission.output.get(), POLLIN, 0},
                                {submission.ended.get(), POLLIN, 0},
                                {service.get(), POLLIN, 0}};
-    for (const auto& visitor : visitors) states.push_back({visitor.socket.get(), POLLIN, 0});
+    for (const auto& client : clients) states.push_back({client.socket.get(), POLLIN, 0});
     if (output_closed) states[1].fd = -1;
     if (answer || service_closed) states[3].fd = -1;
     if (check(mp::retry([&] { return ::poll(states.data(), states.size(), 10); }), "poll") == 0)
       return false;
     if (states[1].revents != 0) read_output();
     if (states[3].revents != 0) read_answer();
-    if (states[0].revents != 0) welcome();
+    if (states[0].revents != 0) accept();
     // Only now: whoever has left before another one came must not be counted beside it.
-    for (auto& visitor : visitors) hear(visitor);
-    std::erase_if(visitors, [](const Visitor& visitor) { return !visitor.socket; });
+    for (auto& client : clients) on_message(client);
+    std::erase_if(clients, [](const Client& client) { return !client.socket; });
     release();
     return states[0].revents != 0 || states[3].revents != 0 || states.size() > 4;
   }
 
-  void welcome() {
+  void accept() {
     for (;;) {
       FileDescriptor socket{
           ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
@@ -191,36 +191,36 @@ struct Examination::State {
       ucred who{};
       socklen_t size = sizeof who;
       check(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size), "getsockopt");
-      if (visitors.size() >= most_visitors)
+      if (clients.size() >= most_clients)
         fail_and_stop("Your program connects to the examiner too often.");
-      visitors.push_back({.socket = std::move(socket), .process = who.pid});
+      clients.push_back({.socket = std::move(socket), .process = who.pid});
     }
   }
 
-  void hear(Visitor& visitor) {
+  void on_message(Client& client) {
     Greeting greeting;
-    const auto size = ::recv(visitor.socket.get(), &greeting, sizeof greeting, 0);
+    const auto size = ::recv(client.socket.get(), &greeting, sizeof greeting, 0);
     if (size == -1 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size != sizeof greeting || visitor.at_work) {  // the end of its work, or nonsense
-      visitor.socket.close();
+    if (size != sizeof greeting || client.at_work) {  // the end of its work, or nonsense
+      client.socket.close();
       return;
     }
     switch (greeting.kind) {
       case Greeting::Kind::serve:
-        if (!service) serve(std::move(visitor.socket), visitor.process);
-        visitor.socket.close();
+        if (!service) serve(std::move(client.socket), client.process);
+        client.socket.close();
         return;
       case Greeting::Kind::work:
-        visitor.at_work = visitor.waits = true;
-        visitor.place = greeting.place;
+        client.at_work = client.waits = true;
+        client.place = greeting.place;
         // Otherwise it would depend on the computer whether these are done in time.
-        workers.insert(visitor.process);
+        workers.insert(client.process);
         if (workers.size() > most_workers)
           complaint =
               "Your program used more than 200 processes in one call, one after the other.\n"
               "Start a few, and give each more to do.";
-        if (visitor.place == 0) ledger.pieces.push_back({visitor.process, greeting.numbers});
-        if (treatment.children_only && visitor.process == ledger.main_process)
+        if (client.place == 0) trace.events.push_back({client.process, greeting.numbers});
+        if (options.children_only && client.process == trace.main_process)
           complaint =
               "Expected: child processes do the work.\nSeen: the main process does it itself.";
         return;
@@ -232,12 +232,12 @@ struct Examination::State {
       case Greeting::Kind::lost:
         complaint = connection_closed;
     }
-    visitor.socket.close();
+    client.socket.close();
   }
 
   void serve(FileDescriptor socket, pid_t process) {
     service = std::move(socket);
-    ledger.main_process = process;
+    trace.main_process = process;
     // From here on this one blocks, though not for ever.
     check(::fcntl(service.get(), F_SETFL, 0), "fcntl");
     const timeval limit{.tv_sec = 5, .tv_usec = 0};
@@ -271,33 +271,33 @@ struct Examination::State {
 
   // ---- Who may go on ----
 
-  bool is_gathered(const Visitor& visitor) const {
-    return visitor.at_work && visitor.place == treatment.gathering_place;
+  bool is_at_barrier(const Client& client) const {
+    return client.at_work && client.place == options.barrier_place;
   }
 
   void release() {
-    std::set<pid_t> gathered;
-    for (const auto& visitor : visitors)
-      if (is_gathered(visitor)) gathered.insert(visitor.process);
-    const auto count = static_cast<int>(gathered.size());
-    ledger.most_at_once = std::max(ledger.most_at_once, count);
-    const bool wait_for_more = gathering && count < treatment.gather;
-    const auto go = static_cast<char>(treatment.first_only ? Go::silently : Go::on);
-    for (auto& visitor : visitors) {
-      if (!visitor.waits || (wait_for_more && is_gathered(visitor))) continue;
-      visitor.waits = false;
-      ::send(visitor.socket.get(), &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    std::set<pid_t> at_barrier;
+    for (const auto& client : clients)
+      if (is_at_barrier(client)) at_barrier.insert(client.process);
+    const auto count = static_cast<int>(at_barrier.size());
+    trace.most_at_once = std::max(trace.most_at_once, count);
+    const bool wait_for_more = barrier_holds && count < options.barrier;
+    const auto go = static_cast<char>(options.first_only ? Go::silently : Go::on);
+    for (auto& client : clients) {
+      if (!client.waits || (wait_for_more && is_at_barrier(client))) continue;
+      client.waits = false;
+      ::send(client.socket.get(), &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
   }
 
   bool are_waiting() const {
-    return std::ranges::any_of(visitors, [](const Visitor& visitor) { return visitor.waits; });
+    return std::ranges::any_of(clients, [](const Client& client) { return client.waits; });
   }
 
-  void give_up_gathering() {
-    gathering = false;
+  void give_up_barrier() {
+    barrier_holds = false;
     release();
-    stillness.disturb();
+    idle.disturb();
   }
 
   // ---- What can go wrong ----
@@ -309,7 +309,7 @@ struct Examination::State {
     return ::poll(&state, 1, 0) > 0;
   }
 
-  void watch_appetite() {
+  void watch_limits() {
     const auto processes = descendants();
     if (processes.size() > most_processes) {
       kill_descendants();
@@ -351,7 +351,7 @@ struct Examination::State {
 
   [[noreturn]] void fail_stuck(const std::string& what) {
     std::string text = "Your function did not return. " + what + "\n";
-    if (const auto main = ledger.main_process; main != 0) {
+    if (const auto main = trace.main_process; main != 0) {
       // While anybody on this computer sends descriptors, they could be what ours wait for: for
       // that moment it is no deadlock.
       auto seen = mp::examine(main, "MainProcess");
@@ -372,7 +372,7 @@ struct Examination::State {
   }
 
   std::string limit() const {
-    const auto seconds = static_cast<int>(treatment.time_limit.count());
+    const auto seconds = static_cast<int>(options.time_limit.count());
     return count_of(static_cast<std::size_t>(seconds), "second", "seconds");
   }
 
@@ -397,13 +397,13 @@ struct Examination::State {
   // Processes that are just ending get the time for it: as long as something moves.
   std::vector<pid_t> processes_left() {
     const auto end = Clock::now() + 5s;
-    stillness.disturb();
+    idle.disturb();
     for (;;) {
       auto left = descendants();
       std::erase_if(left, [&](pid_t pid) {
-        return household.contains(pid) || reap_orphan(pid) || is_fork_server(pid);
+        return baseline.contains(pid) || reap_orphan(pid) || is_fork_server(pid);
       });
-      if (left.empty() || stillness.lasts(100ms, 500ms) || Clock::now() > end) return left;
+      if (left.empty() || idle.lasts(100ms, 500ms) || Clock::now() > end) return left;
       ::poll(nullptr, 0, 5);
     }
   }
@@ -420,55 +420,55 @@ struct Examination::State {
   }
 
   std::set<std::string> files() const {
-    const auto root = "/proc/" + std::to_string(ledger.main_process) + "/root";
-    auto found = files_of(room.user, root, "/dev/shm");
-    found.merge(files_of(room.user, root, room.home));
+    const auto root = "/proc/" + std::to_string(trace.main_process) + "/root";
+    auto found = files_of(scratch.user, root, "/dev/shm");
+    found.merge(files_of(scratch.user, root, scratch.home));
     // Without a sandbox, and with the examiner's own user, nobody knows whose the others are.
-    if (submission.sandboxed || room.user != ::geteuid())
-      found.merge(files_of(room.user, root, "/tmp"));
-    found.erase(room.path);
+    if (submission.sandboxed || scratch.user != ::geteuid())
+      found.merge(files_of(scratch.user, root, "/tmp"));
+    found.erase(scratch.path);
     return found;
   }
 
   // By number and kind: "7, pipe:[4711]".
   std::set<std::string> descriptors() const {
     std::set<std::string> found;
-    for (const auto& entry : mp::detail::descriptors_of(ledger.main_process).entries)
+    for (const auto& entry : mp::detail::descriptors_of(trace.main_process).entries)
       found.insert(std::to_string(entry.number) + ", " + entry.file.link);
     return found;
   }
 
-  Room room{submitted_program()};
+  ScratchDirectory scratch{submitted_program()};
   FileDescriptor listener;
   Launched submission;
   FileDescriptor service;
   bool service_closed = false;
   std::optional<mp::Message> answer;
-  std::vector<Visitor> visitors;
+  std::vector<Client> clients;
   std::set<pid_t> workers;
-  Ledger ledger;
-  Treatment treatment;
+  Trace trace;
+  CallOptions options;
   mp::Deadline deadline;
-  Stillness stillness;
-  bool gathering = false;
+  IdleDetector idle;
+  bool barrier_holds = false;
   std::string complaint;
   std::string output;
   std::size_t printed = 0;
   bool output_closed = false;
   // What was there before the first call.
-  std::set<pid_t> household;
+  std::set<pid_t> baseline;
   std::set<std::string> files_before;
 };
 
-std::set<pid_t> Ledger::processes() const {
+std::set<pid_t> Trace::processes() const {
   std::set<pid_t> found;
-  for (const auto& piece : pieces) found.insert(piece.process);
+  for (const auto& event : events) found.insert(event.process);
   return found;
 }
 
-std::vector<std::int64_t> Ledger::shares() const {
+std::vector<std::int64_t> Trace::shares() const {
   std::map<pid_t, std::int64_t> sums;
-  for (const auto& piece : pieces) sums[piece.process] += piece.numbers[0];
+  for (const auto& event : events) sums[event.process] += event.numbers[0];
   std::vector<std::int64_t> result;
   for (const auto& [process, sum] : sums) result.push_back(sum);
   return result;
@@ -489,26 +489,26 @@ std::string count_of(std::size_t number, const std::string& singular, const std:
 Examination::Examination() {
   state_ = std::make_unique<State>();
   state_->run({}, [&] { return static_cast<bool>(state_->service); });
-  for (const auto pid : descendants()) state_->household.insert(pid);
+  for (const auto pid : descendants()) state_->baseline.insert(pid);
   state_->files_before = state_->files();
 }
 
 Examination::~Examination() = default;
 
-const Ledger& Examination::ledger() const { return state_->ledger; }
+const Trace& Examination::trace() const { return state_->trace; }
 
 void Examination::fail_damaged(const std::string& reason) { state_->fail_damaged(reason); }
 
-mp::Message Examination::exchange(const mp::Message& request, const Treatment& treatment) {
+mp::Message Examination::exchange(const mp::Message& request, const CallOptions& options) {
   auto& state = *state_;
-  state.ledger = {.main_process = state.ledger.main_process, .pieces = {}};
+  state.trace = {.main_process = state.trace.main_process, .events = {}};
   state.answer.reset();
   try {
     request.send(state.service);
   } catch (const std::exception&) {
     state.service_closed = true;
   }
-  state.run(treatment, [&] { return state.answer.has_value(); });
+  state.run(options, [&] { return state.answer.has_value(); });
   return std::move(*state.answer);
 }
 
@@ -529,7 +529,7 @@ void Examination::expect_no_processes_and_files() {
   std::ranges::set_difference(state.files(), state.files_before, std::inserter(files, files.end()));
   if (!files.empty())
     fail("Expected: no file is left over when your function returns.\nSeen: " +
-         listed(files, state.room.home) +
+         listed(files, state.scratch.home) +
          "\nRemove what you create (remove, shm_unlink), on every way out of the function.");
 }
 

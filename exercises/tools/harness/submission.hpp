@@ -17,38 +17,38 @@
 
 namespace harness {
 
-/// One piece of work (harness::Work), and the process that did it.
-struct Piece {
+/// A call of one of the given functions (harness::TraceScope), and the process that made it.
+struct Event {
   pid_t process;
   std::array<std::int64_t, 3> numbers;
 };
 
 /// Who did what during a call.
-struct Ledger {
+struct Trace {
   pid_t main_process = 0;
-  std::vector<Piece> pieces;  ///< in the order in which they began
-  int most_at_once = 0;       ///< processes that were at the gathering place at the same moment
+  std::vector<Event> events;  ///< in the order in which they began
+  int most_at_once = 0;       ///< processes that were at the barrier at the same moment
 
   std::set<pid_t> processes() const;
   bool main_process_worked() const { return processes().contains(main_process); }
 
-  /// What the first number of each piece adds up to, for each process.
+  /// What the first number of each event adds up to, for each process.
   std::vector<std::int64_t> shares() const;
 };
 
 /// How the examiner treats the submission during a call.
-struct Treatment {
+struct CallOptions {
   mp::Seconds time_limit{10};
 
-  /// Keeps every process in its piece of work until so many of them are there at once. Gives up
+  /// Holds every process at its call until so many of them are there at once. Gives up
   /// for the rest of the call when all others wait, so that no more can come.
-  int gather = 1;
-  int gathering_place = 0;
+  int barrier = 1;
+  int barrier_place = 0;
 
-  /// Only the first piece of each process is announced; the others take no time.
+  /// Only the first call of each process is announced; the others take no time.
   bool first_only = false;
 
-  /// The test ends when the main process begins a piece of work: for work that takes very long.
+  /// The test ends when the main process calls a given function: for calls that take very long.
   bool children_only = false;
 };
 
@@ -73,10 +73,10 @@ class Examination {
   ~Examination();
 
   /// Of the last call.
-  const Ledger& ledger() const;
+  const Trace& trace() const;
 
  protected:
-  mp::Message exchange(const mp::Message& request, const Treatment& treatment);
+  mp::Message exchange(const mp::Message& request, const CallOptions& options);
   [[noreturn]] void fail_damaged(const std::string& reason);
   void expect_no_processes_and_files();
   std::set<std::string> open_descriptors() const;
@@ -97,8 +97,8 @@ class Submission : public Examination {
 
   /// Calls the function there. Ends the test with a failure when it gives no result: it throws,
   /// hangs, crashes, or ends its process.
-  Result call(const Arguments& arguments, const Treatment& treatment = {}) {
-    auto answer = ask(arguments, treatment);
+  Result call(const Arguments& arguments, const CallOptions& options = {}) {
+    auto answer = ask(arguments, options);
     if (const auto* thrown = std::get_if<Thrown>(&answer))
       fail_and_stop("Your function threw " + thrown->type + ": " + thrown->text);
     return std::get<0>(std::move(answer));
@@ -106,11 +106,11 @@ class Submission : public Examination {
 
   /// Calls the function twice. Fails the test if processes or files are left over afterwards, or
   /// more descriptors are open after the second call than after the first.
-  void expect_nothing_left_over(const Arguments& arguments, const Treatment& treatment = {}) {
-    call(arguments, treatment);
+  void expect_nothing_left_over(const Arguments& arguments, const CallOptions& options = {}) {
+    call(arguments, options);
     expect_no_processes_and_files();
     const auto before = open_descriptors();
-    call(arguments, treatment);
+    call(arguments, options);
     expect_no_processes_and_files();
     expect_descriptors(before);
   }
@@ -127,8 +127,8 @@ class Submission : public Examination {
   }
 
  private:
-  Answer ask(const Arguments& arguments, const Treatment& treatment) {
-    auto message = exchange(mp::encode(arguments), treatment);
+  Answer ask(const Arguments& arguments, const CallOptions& options) {
+    auto message = exchange(mp::encode(arguments), options);
     try {
       return mp::decode<Answer>(std::move(message));
     } catch (const mp::MessageError& error) {

@@ -108,7 +108,7 @@ int examine(int argc, char** argv) {
     std::fprintf(stderr, "%s: there is no program %s to examine\n", argv[0], program.c_str());
     return 2;
   }
-  remove_room_on_signals();
+  remove_scratch_on_signals();
   has_sandbox();                       // or say at once why not
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the submission become ours
 

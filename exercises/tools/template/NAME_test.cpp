@@ -27,20 +27,20 @@ TEST(NAME, the_sum_is_right) {
 TEST(NAME, every_worker_is_a_process) {
   Submission submission;
   submission.call({30, 3});
-  const auto& ledger = submission.ledger();
-  expect(!ledger.main_process_worked(),
+  const auto& trace = submission.trace();
+  expect(!trace.main_process_worked(),
          "Expected: child processes do the work.\nSeen: the main process calls square().");
-  expect(ledger.processes().size() == 3,
+  expect(trace.processes().size() == 3,
          "Expected: three workers are three processes.\nSeen: " +
-             harness::count_of(ledger.processes().size(), "process calls", "processes call") +
+             harness::count_of(trace.processes().size(), "process calls", "processes call") +
              " square().");
 }
 
 TEST(NAME, the_workers_run_at_the_same_time) {
   Submission submission;
   // Each process is kept in its first call of square() until three are there.
-  submission.call({30, 3}, {.gather = 3});
-  const int seen = submission.ledger().most_at_once;
+  submission.call({30, 3}, {.barrier = 3});
+  const int seen = submission.trace().most_at_once;
   expect(seen == 3,
          "Expected: three workers are at work at the same time.\nSeen: never more than " +
              std::to_string(seen) + ".\nStart all workers before you wait for the first one.");

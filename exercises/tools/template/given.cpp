@@ -1,7 +1,7 @@
 #include "NAME.hpp"
-#include <harness/work.hpp>
+#include <harness/trace_scope.hpp>
 
 std::int64_t square(std::int64_t number) {
-  const harness::Work work{number};  // so that the examiner sees who does it, and when
+  const harness::TraceScope scope{number};  // so that the examiner sees who does it, and when
   return number * number;
 }

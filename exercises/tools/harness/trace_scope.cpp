@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include <harness/connect.hpp>
-#include <harness/work.hpp>
+#include <harness/trace_scope.hpp>
 
 namespace harness {
 namespace {
@@ -31,7 +31,7 @@ mp::FileDescriptor connect(const Greeting& greeting) {
   return socket;
 }
 
-Work::Work(std::int64_t first, std::int64_t second, std::int64_t third, int place) {
+TraceScope::TraceScope(std::int64_t first, std::int64_t second, std::int64_t third, int place) {
   if (silent) return;
   connection_ =
       connect({.kind = Greeting::Kind::work, .place = place, .numbers = {first, second, third}});

@@ -12,8 +12,8 @@
 #include <utility>
 #include <boost/algorithm/string/replace.hpp>
 
+#include <grading/build_sandbox.hpp>
 #include <grading/text.hpp>
-#include <grading/workshop.hpp>
 #include <mp/deadline.hpp>
 
 namespace grading {
@@ -29,8 +29,8 @@ constexpr harness::Limits compiler_limits{
 constexpr mp::Seconds time_limit{120};
 constexpr std::size_t most_output = 1 << 16;
 
-// What stands for the submission's room in a recipe.
-const std::string room_mark = "@ROOM@", home_mark = "@HOME@";
+// What stands for the submission's scratch directory in a build command.
+const std::string scratch_mark = "@SCRATCH@", home_mark = "@HOME@";
 
 std::vector<std::string> lines_of(const std::string& command) {
   FILE* const pipe = ::popen(command.c_str(), "r");
@@ -82,37 +82,37 @@ std::string word_after(const std::string& text, const std::string& option) {
 
 }  // namespace
 
-Workshop::Workshop(fs::path note) : note_{std::move(note)} {
+BuildSandbox::BuildSandbox(fs::path note) : note_{std::move(note)} {
   remove_noted(note_);
   std::string name = "/tmp/grade-XXXXXX";
   check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
   folder_ = name;
-  kit_ = folder_ / "kit";
-  rooms = folder_ / "rooms";
+  sysroot_ = folder_ / "sysroot";
+  scratch_root = folder_ / "scratch";
   verdicts = folder_ / "verdicts";
-  for (const auto& path : {kit_, rooms, verdicts}) fs::create_directory(path);
-  // Submissions run as other users, if they can: they pass through, and see the kit alone.
+  for (const auto& path : {sysroot_, scratch_root, verdicts}) fs::create_directory(path);
+  // Submissions run as other users, if they can: they pass through, and see the sysroot alone.
   check(::chmod(folder_.c_str(), 0711), "chmod");
-  check(::chmod(kit_.c_str(), 0755), "chmod");
-  check(::chmod(rooms.c_str(), 0711), "chmod");
+  check(::chmod(sysroot_.c_str(), 0755), "chmod");
+  check(::chmod(scratch_root.c_str(), 0711), "chmod");
   check(::chmod(verdicts.c_str(), 0700), "chmod");
-  if (fs::exists(course / ".deps")) fs::create_symlink(course / ".deps", kit_ / ".deps");
+  if (fs::exists(course / ".deps")) fs::create_symlink(course / ".deps", sysroot_ / ".deps");
 }
 
-Workshop::Workshop(const std::vector<harness::Facts>& exercises, fs::path note)
-    : Workshop{std::move(note)} {
+BuildSandbox::BuildSandbox(const std::vector<harness::Facts>& exercises, fs::path note)
+    : BuildSandbox{std::move(note)} {
   write_file(note_, folder_.string());
-  for (const auto& facts : exercises) recipes_[facts.name] = recipe(facts.name);
+  for (const auto& facts : exercises) build_commands_[facts.name] = build_command(facts.name);
 }
 
-Workshop::~Workshop() {
+BuildSandbox::~BuildSandbox() {
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
   fs::remove(note_, ignored);
 }
 
-// Fills the kit, too.
-Workshop::Recipe Workshop::recipe(const std::string& exercise) const {
+// Fills the sysroot, too.
+BuildSandbox::BuildCommand BuildSandbox::build_command(const std::string& exercise) const {
   const auto target = exercise + "_submission";
   const auto source = (course / "exercises" / exercise / (exercise + ".cpp")).string();
   const auto commands = ask_ninja("commands", target);
@@ -130,7 +130,7 @@ Workshop::Recipe Workshop::recipe(const std::string& exercise) const {
     if (name.starts_with("..") || input == object || !fs::is_regular_file(path)) continue;
     const bool precompiled = name.ends_with(".gch");
     if (text.find(precompiled ? name.substr(0, name.size() - 4) : name) == text.npos) continue;
-    copy_if_missing(path, kit_ / "build" / name);
+    copy_if_missing(path, sysroot_ / "build" / name);
     if (!precompiled) files.push_back(path);  // that one is made of the others
   }
   std::vector<fs::path> folders{course / "exercises/tools/harness",
@@ -140,41 +140,42 @@ Workshop::Recipe Workshop::recipe(const std::string& exercise) const {
   std::ranges::sort(folders);
   for (const auto& folder : folders)
     for (const auto& path : headers_in(folder)) {
-      copy_if_missing(path, kit_ / path.lexically_relative(course));
+      copy_if_missing(path, sysroot_ / path.lexically_relative(course));
       files.push_back(path);
     }
 
-  Recipe result;
+  BuildCommand result;
   std::string all = text;
   files.push_back(course / "exercises" / exercise / "exercise.json");
   files.push_back(course_build / "exercises" / exercise / (exercise + "_test"));
   for (const auto& file : files) all += read_file(file);
   result.fingerprint = std::hash<std::string>{}(all);
 
-  replace_all(text, source, room_mark + "/" + exercise + ".cpp");
+  replace_all(text, source, scratch_mark + "/" + exercise + ".cpp");
   replace_all(text, object, home_mark + "/submission.o");
   replace_all(text, " -o " + program + " ", " -o " + home_mark + "/" + target + " ");
-  replace_all(text, course_build.string(), (kit_ / "build").string());
-  replace_all(text, course.string(), kit_.string());
-  fs::create_directories(kit_ / "build");
-  result.commands = "export CCACHE_DISABLE=1; cd " + (kit_ / "build").string() + " && " + text;
+  replace_all(text, course_build.string(), (sysroot_ / "build").string());
+  replace_all(text, course.string(), sysroot_.string());
+  fs::create_directories(sysroot_ / "build");
+  result.commands = "export CCACHE_DISABLE=1; cd " + (sysroot_ / "build").string() + " && " + text;
   return result;
 }
 
-std::size_t Workshop::fingerprint(const std::string& exercise) const {
-  return recipes_.at(exercise).fingerprint;
+std::size_t BuildSandbox::fingerprint(const std::string& exercise) const {
+  return build_commands_.at(exercise).fingerprint;
 }
 
-Workshop::Product Workshop::build(const std::string& exercise, const std::string& source,
-                                  const harness::Room& room) const {
-  const auto file = room.path / (exercise + ".cpp");
+BuildSandbox::Product BuildSandbox::build(const std::string& exercise, const std::string& source,
+                                          const harness::ScratchDirectory& scratch) const {
+  const auto file = scratch.path / (exercise + ".cpp");
   write_file(file, source);
   check(::chmod(file.c_str(), 0644), "chmod");
-  auto commands = recipes_.at(exercise).commands;
-  replace_all(commands, room_mark, room.path.string());
-  replace_all(commands, home_mark, room.home.string());
+  auto commands = build_commands_.at(exercise).commands;
+  replace_all(commands, scratch_mark, scratch.path.string());
+  replace_all(commands, home_mark, scratch.home.string());
 
-  const auto launched = harness::launch(room, {"/bin/sh", "-c", commands}, kit_, compiler_limits);
+  const auto launched =
+      harness::launch(scratch, {"/bin/sh", "-c", commands}, sysroot_, compiler_limits);
   const auto deadline = mp::deadline_after(time_limit);
   std::string output;
   bool ended = false;
@@ -189,13 +190,13 @@ Workshop::Product Workshop::build(const std::string& exercise, const std::string
     return {.program = {}, .complaint = "The compiler did not finish within two minutes.\n"};
   int status = 0;
   check(mp::retry([&] { return ::waitpid(launched.pid, &status, 0); }), "waitpid");
-  const auto program = room.home / (exercise + "_submission");
+  const auto program = scratch.home / (exercise + "_submission");
   if (status == 0 && fs::is_regular_file(fs::symlink_status(program)))
     return {.program = program, .complaint = {}};
 
   // Where it was built is nobody's business, and differs every time.
-  replace_all(output, room.path.string() + "/", "");
-  replace_all(output, kit_.string() + "/", "");
+  replace_all(output, scratch.path.string() + "/", "");
+  replace_all(output, sysroot_.string() + "/", "");
   output = std::regex_replace(output, std::regex{"(/tmp|home)/cc[A-Za-z0-9]{6}\\b"}, "cc");
   if (output.empty()) output = "The compiler was stopped: it needs too much time or memory.\n";
   return {.program = {}, .complaint = shortened(harness::harmless(output))};
