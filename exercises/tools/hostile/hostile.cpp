@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-// Mistakes and attacks that have nothing to do with the task: they are tried on every exercise. The
-// comment above each begins with its name; what follows are the words that it must be told.
+// Mistakes and attacks that have nothing to do with the task. The comment above each begins with
+// its name; what follows are the words that it must be told.
 
 namespace hostile {
 namespace {
