@@ -12,6 +12,7 @@
 
 #include <grading/examine.hpp>
 #include <grading/text.hpp>
+#include <harness/descendants.hpp>
 #include <mp/process.hpp>
 
 namespace harness {

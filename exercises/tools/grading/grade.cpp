@@ -19,6 +19,7 @@
 #include <grading/examine.hpp>
 #include <grading/report.hpp>
 #include <grading/text.hpp>
+#include <harness/descendants.hpp>
 #include <mp/process.hpp>
 
 // `./course grade`: examines the submissions of a class, several at once, and writes reports.

@@ -24,7 +24,6 @@
 
 #include <harness/launch.hpp>
 #include <harness/protocol.hpp>
-#include <mp/watchdog/open_file.hpp>
 #include <mp/watchdog/process_state.hpp>
 
 namespace harness {
@@ -199,20 +198,6 @@ Launched start_in_sandbox(const ScratchDirectory& scratch, std::vector<std::stri
   return launched;
 }
 
-// The newest scratch, for the signal handler: it may make system calls, and nothing else.
-char scratch_to_remove[64];
-
-void remove_scratch_and_end(int signal) {
-  const pid_t child = scratch_to_remove[0] != '\0' ? ::fork() : -1;
-  if (child == 0) {
-    ::execl("/bin/rm", "rm", "-rf", scratch_to_remove, nullptr);
-    ::_exit(EXIT_FAILURE);
-  }
-  if (child > 0) ::waitpid(child, nullptr, 0);
-  ::signal(signal, SIG_DFL);
-  ::raise(signal);
-}
-
 bool sandbox_works() {
   const char* const variable = std::getenv("EXAMINER_SANDBOX");
   const std::string wanted = variable ? variable : "";
@@ -229,46 +214,6 @@ bool sandbox_works() {
 }
 
 }  // namespace
-
-ScratchDirectory::ScratchDirectory() {
-  const char* const folder = std::getenv("EXAMINER_SCRATCH");
-  path = std::string{folder ? folder : "/tmp"} + "/examine-XXXXXX";
-  std::string name = path;
-  check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
-  path = name;
-  if (name.size() < sizeof scratch_to_remove)
-    scratch_to_remove[name.copy(scratch_to_remove, name.size())] = '\0';
-  socket = path / "socket";
-  home = path / "home";
-  // Nobody else has this number: so the user's limits and files are the submission's alone.
-  user = ::geteuid() == 0 ? 1'000'000'000U + static_cast<uid_t>(::getpid()) : ::geteuid();
-  check(::chmod(path.c_str(), 0755), "chmod");
-  check(::mkdir(home.c_str(), 0700), "mkdir");
-  check(::chown(home.c_str(), user, static_cast<gid_t>(-1)), "chown");
-}
-
-ScratchDirectory::ScratchDirectory(const std::filesystem::path& original) : ScratchDirectory{} {
-  program = path / original.filename();
-  std::filesystem::copy_file(original, program);
-  check(::chmod(program.c_str(), 0755), "chmod");
-}
-
-ScratchDirectory::~ScratchDirectory() {
-  if (path == scratch_to_remove) scratch_to_remove[0] = '\0';
-  std::error_code ignored;
-  std::filesystem::remove_all(path, ignored);
-}
-
-void remove_scratch_on_signals() {
-  struct sigaction action {};
-  action.sa_handler = remove_scratch_and_end;
-  ::sigfillset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction before {};
-    ::sigaction(signal, nullptr, &before);
-    if (before.sa_handler != SIG_IGN) check(::sigaction(signal, &action, nullptr), "sigaction");
-  }
-}
 
 bool has_sandbox() {
   static const bool works = sandbox_works();
@@ -289,49 +234,6 @@ Launched launch(const ScratchDirectory& scratch, const std::vector<std::string>&
   words.insert(words.end(),
                {"--bind", scratch.home, scratch.home, "--ro-bind", readable, readable});
   return start_in_sandbox(scratch, std::move(words), command, limits);
-}
-
-std::vector<pid_t> descendants() {
-  std::vector<pid_t> found = mp::detail::children_of(::getpid());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto children = mp::detail::children_of(found[i]);
-    found.insert(found.end(), children.begin(), children.end());
-  }
-  return found;
-}
-
-std::uint64_t memory_of(const std::vector<pid_t>& processes) {
-  std::uint64_t pages = 0;
-  std::map<ino_t, std::uint64_t> files;
-  for (const auto pid : processes) {
-    const auto folder = "/proc/" + std::to_string(pid);
-    std::ifstream file{folder + "/statm"};
-    std::uint64_t size = 0, resident = 0;
-    if (file >> size >> resident) pages += resident;
-    for (const auto& entry : mp::detail::descriptors_of(pid).entries) {
-      struct stat status {};
-      if (entry.file.kind != mp::detail::OpenFile::Kind::memory) continue;
-      if (::stat((folder + "/fd/" + std::to_string(entry.number)).c_str(), &status) == 0)
-        files[status.st_ino] = static_cast<std::uint64_t>(status.st_blocks) * 512;
-    }
-  }
-  std::uint64_t bytes = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const auto& [inode, held] : files) bytes += held;
-  return bytes;
-}
-
-void kill_descendants() {
-  // One that was being forked meanwhile is seen the next time.
-  // Orphans become children of this process: when it has no children, there are no descendants.
-  for (;;) {
-    for (const auto pid : descendants()) ::kill(pid, SIGKILL);
-    pid_t reaped = 0;
-    do reaped = ::waitpid(-1, nullptr, WNOHANG);
-    while (reaped > 0);
-    if (reaped == -1) return;
-    const timespec moment{.tv_sec = 0, .tv_nsec = 500'000};
-    ::nanosleep(&moment, nullptr);
-  }
 }
 
 }  // namespace harness

@@ -6,27 +6,10 @@
 #include <string>
 #include <vector>
 
+#include <harness/scratch_directory.hpp>
 #include <mp/file_descriptor.hpp>
 
 namespace harness {
-
-/// A folder in /tmp (or where EXAMINER_SCRATCH says) with what a submission sees of the examiner:
-/// its own program, the socket, and a home to work in. Goes with its content.
-class ScratchDirectory {
- public:
-  /// A directory without a program. Throws std::system_error.
-  ScratchDirectory();
-  /// Copies the program into the directory. Throws std::system_error.
-  explicit ScratchDirectory(const std::filesystem::path& program);
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ~ScratchDirectory();
-
-  std::filesystem::path path, program, socket, home;
-  uid_t user;  ///< who the submission runs as
-};
-
-/// From now on, Ctrl-C and the like remove this process's scratch directory before they end it.
-void remove_scratch_on_signals();
 
 /// A started submission: the child process that leads its session, and what it prints.
 struct Launched {
@@ -57,15 +40,5 @@ Launched launch(const ScratchDirectory& scratch);
 /// `readable`, and what it writes to its home is still there afterwards.
 Launched launch(const ScratchDirectory& scratch, const std::vector<std::string>& command,
                 const std::filesystem::path& readable, const Limits& limits);
-
-/// The processes below this one, zombies included.
-std::vector<pid_t> descendants();
-
-/// Memory that the processes take together, in bytes, with the files in memory (memfd_create) that
-/// they have open; shared pages count more than once.
-std::uint64_t memory_of(const std::vector<pid_t>& processes);
-
-/// Kills all processes below this one, until there are none.
-void kill_descendants();
 
 }  // namespace harness

@@ -19,19 +19,19 @@ inline constexpr auto socket_variable = "EXAMINER_SOCKET";
 struct Greeting {
   enum class Kind : std::uint32_t {
     serve,  ///< the main process is ready; from here on the connection carries mp messages
-    work,   ///< a call of a given function begins; it ends when the connection does
+    call,   ///< a call of a given function begins; it ends when the connection does
     stray,  ///< a child process has returned from the function that made it
     lost,   ///< the main process cannot use its connection any more
   };
   Kind kind{};
-  std::int32_t place{};  ///< of work: which of the exercise's functions this is
+  std::int32_t place{};  ///< of a call: where it stops
   std::array<std::int64_t, 3> numbers{};
 };
 
-/// The reply to that.
+/// What the examiner says to a call.
 enum class Go : char {
   on = 'g',
-  silently = 's',  ///< and do not announce any more work from this process
+  silently = 's',  ///< and do not announce any more calls from this process
 };
 
 /// An exception that left the submission's function.
@@ -49,7 +49,7 @@ template <class Return, class... Parameters>
 struct Signature<Return(Parameters...)> {
   using Result = Return;
   using Arguments = std::tuple<std::decay_t<Parameters>...>;
-  using Answer = std::variant<Return, Thrown>;
+  using Reply = std::variant<Return, Thrown>;
 };
 
 }  // namespace harness

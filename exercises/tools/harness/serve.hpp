@@ -21,13 +21,13 @@ int serve(int argc, char** argv, Return (*function)(Parameters...)) {
   using Function = Signature<Return(Parameters...)>;
   return serve(argc, argv, [=](mp::Message request) {
     auto arguments = mp::decode<typename Function::Arguments>(std::move(request));
-    typename Function::Answer answer;
+    typename Function::Reply reply;
     try {
-      answer = std::apply(function, std::move(arguments));
+      reply = std::apply(function, std::move(arguments));
     } catch (const std::exception& error) {
-      answer = Thrown{mp::readable_type_name(typeid(error).name()), error.what()};
+      reply = Thrown{mp::readable_type_name(typeid(error).name()), error.what()};
     }
-    return mp::encode(answer);
+    return mp::encode(reply);
   });
 }
 

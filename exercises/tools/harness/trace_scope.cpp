@@ -34,7 +34,7 @@ mp::FileDescriptor connect(const Greeting& greeting) {
 TraceScope::TraceScope(std::int64_t first, std::int64_t second, std::int64_t third, int place) {
   if (silent) return;
   connection_ =
-      connect({.kind = Greeting::Kind::work, .place = place, .numbers = {first, second, third}});
+      connect({.kind = Greeting::Kind::call, .place = place, .numbers = {first, second, third}});
   if (!connection_) return;
   char reply{};
   mp::retry([&] { return ::recv(connection_.get(), &reply, 1, 0); });

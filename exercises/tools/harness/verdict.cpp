@@ -8,6 +8,7 @@
 
 #include <harness/facts.hpp>
 #include <harness/launch.hpp>
+#include <harness/scratch_directory.hpp>
 #include <harness/verdict.hpp>
 
 // The main program of an exercise's tests: GoogleTest, with words for learners.

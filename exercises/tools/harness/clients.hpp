@@ -1,0 +1,75 @@
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <harness/protocol.hpp>
+#include <harness/trace.hpp>
+#include <mp/file_descriptor.hpp>
+
+namespace harness {
+
+/// Said when the main process has lost its connection.
+inline constexpr auto connection_closed =
+    "Your program closed the examiner's connection: it closes descriptors that it has not opened.";
+
+/// The processes that talk to the examiner: keeps the trace of their calls, and holds them at the
+/// barrier. The kernel says which process is at the other end of a connection.
+class Clients {
+ public:
+  /// Listens at this path.
+  explicit Clients(const std::filesystem::path& socket);
+
+  void begin_call(const CallOptions& options);
+
+  /// What to wait for: `poll` these, then call handle_events().
+  std::vector<pollfd> descriptors() const;
+
+  /// Takes all that has come.
+  void handle_events();
+
+  /// Whether a process waits at the barrier for others.
+  bool barrier_holds() const;
+
+  /// Lets all go on, for the rest of the call.
+  void give_up_barrier();
+
+  /// The connection of the main process, which carries calls and results; empty before it is there.
+  const mp::FileDescriptor& main_connection() const { return main_connection_; }
+  void close_main_connection() { main_connection_.close(); }
+
+  const Trace& trace() const { return trace_; }
+
+  /// Why the test must end, in words for the learner; empty if it must not.
+  const std::string& complaint() const { return complaint_; }
+
+ private:
+  // One connection: at first nothing is known of it, then it is a call.
+  struct Client {
+    mp::FileDescriptor socket;
+    pid_t process = 0;
+    int place = 0;
+    bool is_call = false, waits = false;
+  };
+
+  void accept();
+  void on_message(Client& client);
+  void on_call(Client& client, const Greeting& greeting);
+  void connect_main(mp::FileDescriptor socket, pid_t process);
+  bool is_at_barrier(const Client& client) const;
+  void release();
+
+  mp::FileDescriptor listener_, main_connection_;
+  std::vector<Client> clients_;
+  std::set<pid_t> callers_;
+  CallOptions options_;
+  Trace trace_;
+  bool barrier_ = false;
+  std::string complaint_;
+};
+
+}  // namespace harness

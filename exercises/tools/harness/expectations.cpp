@@ -1,0 +1,19 @@
+#include <gtest/gtest.h>
+
+#include <harness/expectations.hpp>
+
+namespace harness {
+
+void fail(const std::string& text) { ADD_FAILURE() << text; }
+
+void fail_and_stop(const std::string& text) {
+  fail(text);
+  throw testing::AssertionException{testing::TestPartResult{testing::TestPartResult::kFatalFailure,
+                                                            __FILE__, __LINE__, text.c_str()}};
+}
+
+std::string count_of(std::size_t number, const std::string& singular, const std::string& plural) {
+  return std::to_string(number) + " " + (number == 1 ? singular : plural);
+}
+
+}  // namespace harness

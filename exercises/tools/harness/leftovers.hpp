@@ -1,0 +1,43 @@
+#pragma once
+
+#include <sys/types.h>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <harness/idle_detector.hpp>
+#include <harness/launch.hpp>
+#include <harness/scratch_directory.hpp>
+
+namespace harness {
+
+/// What a submission has left behind: processes, files, open descriptors.
+class Leftovers {
+ public:
+  /// What is there now does not count.
+  Leftovers(const ScratchDirectory& scratch, const Launched& submission, pid_t main_process);
+
+  /// Processes that are just ending get the time for it, as long as something moves.
+  std::vector<pid_t> processes() const;
+
+  /// As the submission knows them: "$TMPDIR/left.txt".
+  std::vector<std::string> files() const;
+
+  /// The main process's open descriptors, by number and kind: "7, pipe:[4711]".
+  std::set<std::string> descriptors() const;
+
+  /// Without a sandbox, files of the submission's user outlive it: removes them.
+  static void remove_files(const ScratchDirectory& scratch, const Launched& submission);
+
+ private:
+  bool is_expected(pid_t process) const;
+  std::set<std::string> all_files() const;
+
+  const ScratchDirectory& scratch_;
+  const Launched& submission_;
+  pid_t main_process_;
+  std::set<pid_t> baseline_processes_;
+  std::set<std::string> baseline_files_;
+};
+
+}  // namespace harness

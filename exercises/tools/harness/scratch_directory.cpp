@@ -1,0 +1,72 @@
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include <harness/scratch_directory.hpp>
+#include <mp/file_descriptor.hpp>
+
+namespace harness {
+namespace {
+
+using mp::check;
+
+// The newest scratch, for the signal handler: it may make system calls, and nothing else.
+char scratch_to_remove[64];
+
+void remove_scratch_and_end(int signal) {
+  const pid_t child = scratch_to_remove[0] != '\0' ? ::fork() : -1;
+  if (child == 0) {
+    ::execl("/bin/rm", "rm", "-rf", scratch_to_remove, nullptr);
+    ::_exit(EXIT_FAILURE);
+  }
+  if (child > 0) ::waitpid(child, nullptr, 0);
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+}  // namespace
+
+ScratchDirectory::ScratchDirectory() {
+  const char* const folder = std::getenv("EXAMINER_SCRATCH");
+  path = std::string{folder ? folder : "/tmp"} + "/examine-XXXXXX";
+  std::string name = path;
+  check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
+  path = name;
+  if (name.size() < sizeof scratch_to_remove)
+    scratch_to_remove[name.copy(scratch_to_remove, name.size())] = '\0';
+  socket = path / "socket";
+  home = path / "home";
+  // Nobody else has this number: so the user's limits and files are the submission's alone.
+  user = ::geteuid() == 0 ? 1'000'000'000U + static_cast<uid_t>(::getpid()) : ::geteuid();
+  check(::chmod(path.c_str(), 0755), "chmod");
+  check(::mkdir(home.c_str(), 0700), "mkdir");
+  check(::chown(home.c_str(), user, static_cast<gid_t>(-1)), "chown");
+}
+
+ScratchDirectory::ScratchDirectory(const std::filesystem::path& original) : ScratchDirectory{} {
+  program = path / original.filename();
+  std::filesystem::copy_file(original, program);
+  check(::chmod(program.c_str(), 0755), "chmod");
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  if (path == scratch_to_remove) scratch_to_remove[0] = '\0';
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+void remove_scratch_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = remove_scratch_and_end;
+  ::sigfillset(&action.sa_mask);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    ::sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) check(::sigaction(signal, &action, nullptr), "sigaction");
+  }
+}
+
+}  // namespace harness

@@ -1,0 +1,191 @@
+#include <poll.h>
+#include <sys/wait.h>
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <harness/descendants.hpp>
+#include <harness/expectations.hpp>
+#include <harness/session.hpp>
+#include <harness/verdict.hpp>
+#include <mp/process.hpp>
+#include <mp/watchdog.hpp>
+
+namespace harness {
+namespace {
+
+using namespace std::chrono_literals;
+using mp::check;
+using mp::FileDescriptor;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t most_processes = 64;
+constexpr std::uint64_t most_memory = 1ULL << 30;
+
+bool is_readable(const FileDescriptor& descriptor) {
+  pollfd state{descriptor.get(), POLLIN, 0};
+  return ::poll(&state, 1, 0) > 0;
+}
+
+std::string how_it_ended(const Launched& submission) {
+  int status = 0;
+  check(mp::retry([&] { return ::waitpid(submission.pid, &status, 0); }), "waitpid");
+  int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (submission.sandboxed && code > 128) signal = std::exchange(code, 0) - 128;  // as shells do
+  if (signal == 0) return mp::to_string(mp::ExitStatus{.code = code, .signal = {}});
+  return mp::to_string(mp::ExitStatus{.code = {}, .signal = signal});
+}
+
+std::string advice(const std::string& ending) {
+  if (ending.find("signal") != ending.npos)
+    return "Something in the main process made the system stop it.\n";
+  return "Calling exit() in the main process ends the whole program: return a result instead.\n";
+}
+
+}  // namespace
+
+Session::Session()
+    : scratch_{submitted_program()},
+      clients_{scratch_.socket},
+      submission_{launch(scratch_)},
+      output_{std::move(submission_.output)} {
+  run({}, [&] { return static_cast<bool>(clients_.main_connection()); });
+  leftovers_.emplace(scratch_, submission_, trace().main_process);
+}
+
+Session::~Session() {
+  clients_.close_main_connection();  // it may end by itself now
+  kill_descendants();
+  Leftovers::remove_files(scratch_, submission_);
+}
+
+mp::Message Session::exchange(const mp::Message& request, const CallOptions& options) {
+  clients_.begin_call(options);
+  reply_.reset();
+  try {
+    request.send(clients_.main_connection());
+  } catch (const std::exception&) {
+    connection_ended_ = true;
+  }
+  run(options, [&] { return reply_.has_value(); });
+  return std::move(*reply_);
+}
+
+// Until `done`, or until something goes wrong.
+void Session::run(const CallOptions& options, const std::function<bool()>& done) {
+  time_limit_ = options.time_limit;
+  deadline_ = mp::deadline_after(time_limit_);
+  idle_.disturb();
+  auto next_look = Clock::now() + 20ms;
+  while (!done()) {
+    if (handle_events()) idle_.disturb();
+    if (!clients_.complaint().empty()) stop(clients_.complaint());
+    if (connection_ended_ || program_has_ended()) fail_ended();
+    const auto begin = Clock::now();
+    if (begin < next_look) continue;
+    look_at_processes();
+    // Looking is to take a tenth of a processor at most.
+    next_look = Clock::now() + std::max<Clock::duration>(10ms, 10 * (Clock::now() - begin));
+  }
+}
+
+// Handles all that has come within a moment; false if nothing has.
+bool Session::handle_events() {
+  auto states = clients_.descriptors();
+  const auto of_clients = states.size();
+  const bool reads_reply = !reply_ && !connection_ended_;
+  states.push_back({output_.descriptor(), POLLIN, 0});
+  states.push_back({submission_.ended.get(), POLLIN, 0});
+  states.push_back({reads_reply ? clients_.main_connection().get() : -1, POLLIN, 0});
+  if (check(mp::retry([&] { return ::poll(states.data(), states.size(), 10); }), "poll") == 0)
+    return false;
+  const bool replied = states.back().revents != 0;
+  if (states[of_clients].revents != 0) output_.read();
+  if (output_.is_too_much()) stop("Your program prints too much: more than a mebibyte.");
+  if (replied) read_reply();
+  clients_.handle_events();
+  return replied || of_clients > 1 || states[0].revents != 0;
+}
+
+void Session::look_at_processes() {
+  watch_limits();
+  if (clients_.barrier_holds()) {
+    if (idle_.lasts(30ms, 500ms)) {
+      clients_.give_up_barrier();
+      idle_.disturb();
+    }
+  } else if (idle_.lasts(500ms, Clock::duration::max())) {
+    fail_stuck("It hangs: all of its processes wait.");
+  }
+  if (deadline_ && Clock::now() >= *deadline_)
+    fail_stuck("It was still running after " +
+               count_of(static_cast<std::size_t>(time_limit_.count()), "second", "seconds") + ".");
+}
+
+void Session::read_reply() {
+  try {
+    reply_ = mp::Message::receive(clients_.main_connection());
+  } catch (const mp::EndOfFile&) {
+    connection_ended_ = true;
+  } catch (const std::exception&) {
+    fail_damaged("something other than an answer came over the examiner's connection");
+  }
+}
+
+void Session::watch_limits() {
+  const auto processes = descendants();
+  if (processes.size() > most_processes) {
+    kill_descendants();
+    stop("Your program started more than " + std::to_string(most_processes) +
+         " processes.\nLook at where you start them: does a child process go on in the loop that "
+         "starts children?");
+  }
+  if (memory_of(processes) > most_memory) {
+    kill_descendants();
+    stop("Your program took more than 1 GiB of memory.");
+  }
+}
+
+bool Session::program_has_ended() const { return is_readable(submission_.ended); }
+
+void Session::fail_ended() {
+  const auto end = Clock::now() + 2s;
+  while (clients_.complaint().empty() && !program_has_ended() && Clock::now() < end)
+    handle_events();
+  handle_events();
+  if (!clients_.complaint().empty()) stop(clients_.complaint());
+  if (!program_has_ended()) stop(connection_closed);
+  const auto ending = how_it_ended(submission_);
+  stop((clients_.main_connection() ? "Your program ended before the function returned: "
+                                   : "Your program ended before it could be examined: ") +
+       ending + ".\n" + advice(ending));
+}
+
+void Session::fail_stuck(const std::string& what) {
+  std::string text = "Your function did not return. " + what + "\n";
+  if (const auto main = trace().main_process; main != 0) {
+    // While any process on this computer sends descriptors, they could be what ours wait for: for
+    // that moment it is no deadlock.
+    auto seen = mp::examine(main, "MainProcess");
+    for (int tries = 0; tries < 20 && !seen.deadlock(); ++tries) {
+      ::poll(nullptr, 0, 10);
+      seen = mp::examine(main, "MainProcess");
+    }
+    text += seen.explanation;
+  }
+  stop(text);
+}
+
+void Session::fail_damaged(const std::string& reason) {
+  stop(
+      "The answer of your program could not be read: it writes to a descriptor that it has not "
+      "opened.\n(" +
+      reason + ")");
+}
+
+void Session::stop(const std::string& text) {
+  fail_and_stop(text + (text.ends_with('\n') ? "" : "\n") + output_.shown());
+}
+
+}  // namespace harness
