@@ -27,16 +27,18 @@ struct Examination {
 };
 
 /// Looks, from outside, at a process and all its descendants, and finds out what each is blocked in
-/// and who could wake it: the kernel tells that in /proc. The examined processes are not disturbed,
-/// and need not know of this toolkit.
+/// and which processes could wake it: the kernel tells that in /proc. The examined processes are
+/// not disturbed, and need not know of this toolkit.
 ///
 /// A deadlock is a set of processes that are all blocked without a time limit, each of which only
-/// others of the set could wake. So it stays until somebody ends one of them. What cannot be found
-/// out (who is at the other end of a network connection, what another user's process does) is never
-/// called a deadlock.
+/// others of the set could wake. So it stays until one of them is killed. What cannot be found out
+/// is never called a deadlock: what is at the other end of a network connection, what another
+/// user's process does, whether a signal will come for which a process has a handler. (One thing is
+/// not seen: that a child has called alarm() and has no handler, so that it will be killed.)
 ///
-/// For an ancestor of the processes, or a thread of one of them, which is then left out. The root
-/// is called `root_name`, or by its own name if that is empty. Throws nothing but std::bad_alloc.
+/// Call it from an ancestor of the processes, or from a thread of one of them, which is then left
+/// out. The root is called `root_name`, or by its own name if that is empty. Throws nothing but
+/// std::bad_alloc.
 Examination examine(pid_t root, const std::string& root_name = {});
 
 /// Watches this process and its descendants for as long as it lives. When a deadlock has lasted for

@@ -305,9 +305,14 @@ void threads() {
   std::thread{[&] { receive(to_parent.read); }}.join();
 }
 
-// One of them has a handler that any other could make run, but all are stuck.
-void with_a_signal_handler() {
+// A handler cannot wake a thread if no signal reaches it, or if only the thread itself raises it.
+void with_handlers_that_cannot_run() {
+  std::signal(SIGSEGV, [](int) {});
   std::signal(SIGUSR1, [](int) {});
+  sigset_t user;
+  ::sigemptyset(&user);
+  ::sigaddset(&user, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &user, nullptr);
   bare_pipes();
 }
 
@@ -477,7 +482,7 @@ INSTANTIATE_TEST_SUITE_P(
          "MainProcess waits for a lock that Process-1 holds while it waits to receive; Process-1 "
          "waits to receive from MainProcess: nobody will send. This is a deadlock."},
         {"Threads", threads, bare_text},
-        {"SignalHandler", with_a_signal_handler, bare_text},
+        {"HandlersThatCannotRun", with_handlers_that_cannot_run, bare_text},
         {"ChildrenOnly", children_only,
          "One waits to receive from Two; Two waits to receive from One: nobody will send. This is "
          "a "
@@ -628,6 +633,46 @@ void child_has_an_alarm() {
     receive(own.read);
   });
 }
+// A signal from outside writes into the pipe that the process reads.
+template <int signal>
+void self_pipe() {
+  static int write_end = -1;
+  const Pipe pipe;
+  write_end = pipe.write;
+  std::signal(signal, [](int) {
+    if (::write(write_end, "", 1) != 1) ::_exit(2);
+  });
+  receive(pipe.read);
+}
+void child_is_told_when_input_comes() {
+  SocketPair pair;
+  ::fcntl(pair.first, F_SETOWN, ::getpid());
+  ::fcntl(pair.first, F_SETFL, O_ASYNC | O_NONBLOCK);
+  self_pipe<SIGIO>();
+}
+void start_timer(int signal) {
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = signal;
+  timer_t timer{};
+  ::timer_create(CLOCK_MONOTONIC, &event, &timer);
+  const itimerspec hour{.it_interval = {}, .it_value = {.tv_sec = 3600, .tv_nsec = 0}};
+  ::timer_settime(timer, 0, &hour, nullptr);
+}
+void timer_posts_a_semaphore() {
+  static sem_t tick;
+  ::sem_init(&tick, 0, 0);
+  std::signal(SIGRTMIN, [](int) { ::sem_post(&tick); });
+  start_timer(SIGRTMIN);
+  ::sem_wait(&tick);
+}
+void timer_ends_the_child() {
+  parent_receives_while_child([] {
+    start_timer(SIGTERM);
+    Pipe own;
+    receive(own.read);
+  });
+}
 void child_waits_for_a_signal() {
   parent_receives_while_child([] { ::pause(); });
 }
@@ -729,6 +774,8 @@ void named_pipe() {
 }
 
 constexpr auto sleeping = "MainProcess waits to receive from Child; Child sleeps\\.";
+constexpr auto signalled =
+    "MainProcess waits to receive what only it itself could send \\(or for a signal\\)\\.";
 
 INSTANTIATE_TEST_SUITE_P(
     Watchdog, NoDeadlock,
@@ -749,11 +796,20 @@ INSTANTIATE_TEST_SUITE_P(
         {"LockWithTimeLimit", child_locks_with_time_limit,
          ".*; Child waits for a lock that MainProcess holds .*, with a time limit\\."},
         {"Alarm", child_has_an_alarm,
-         ".*; Child waits to receive what only it itself could send\\."},
+         ".*; Child waits to receive what only it itself could send \\(or for a signal\\)\\."},
+        {"SelfPipeUser", self_pipe<SIGUSR1>, signalled},
+        {"SelfPipeTerminate", self_pipe<SIGTERM>, signalled},
+        {"SelfPipeHangUp", self_pipe<SIGHUP>, signalled},
+        {"SelfPipeInput", child_is_told_when_input_comes, signalled},
+        {"TimerPosts", timer_posts_a_semaphore,
+         "MainProcess waits for what only it itself could do \\(or for a signal\\)\\."},
+        {"TimerEnds", timer_ends_the_child,
+         ".*; Child waits to receive what only it itself could send \\(or for a signal\\)\\."},
         {"Signal", child_waits_for_a_signal, ".*; Child waits for a signal\\."},
         {"Listening", child_listens, ".*; Child waits for a connection\\."},
         {"Terminal", child_reads_a_terminal, ".*; Child waits for input from the terminal\\."},
-        {"Handler", child_has_a_handler, ".*; Child waits to receive from MainProcess\\."},
+        {"Handler", child_has_a_handler,
+         ".*; Child waits to receive from MainProcess \\(or for a signal\\)\\."},
         {"AnotherThread", another_thread_sleeps, ".*; Child .*sleeps.*\\."},
         {"MainThreadOfChildHasEnded", main_thread_of_child_has_ended, sleeping},
         {"ThirdWillSend", third_will_send, ".*; Third sleeps; Child waits to receive from .*\\."},
@@ -799,6 +855,36 @@ TEST(Watchdog, LooksForHandlersWhileAProcessWaits) {
     const auto examination = mp::examine(program.pid());
     ASSERT_FALSE(examination.deadlock()) << examination.explanation << " in look " << i;
   }
+}
+
+// A semaphore that any program may open by its name, until the name is removed.
+struct SemaphoreName {
+  const std::string text = "/watchdog_test." + std::to_string(::getpid());
+  ~SemaphoreName() { remove(); }
+  void remove() const { ::sem_unlink(text.c_str()); }
+  void wait() const { ::sem_wait(::sem_open(text.c_str(), O_CREAT | O_EXCL, 0600, 0)); }
+};
+
+bool waits_for_memory(const mp::Examination& found) {
+  return found.explanation.find("memory") != std::string::npos;
+}
+
+TEST(Watchdog, KnowsThatAnyProgramMayPostANamedSemaphore) {
+  const SemaphoreName name;
+  const Child program{"Main", [&] { name.wait(); }};
+  const auto examination = examine_until(program.pid(), waits_for_memory);
+  EXPECT_TRUE(waits_for_memory(examination)) << examination.explanation;
+  EXPECT_FALSE(examination.deadlock()) << examination.explanation;
+}
+
+TEST(Watchdog, SeesThatNoProgramCanOpenASemaphoreWithoutAName) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may count a mapped file's names";
+  const SemaphoreName name;
+  const Child program{"Main", [&] { name.wait(); }};
+  examine_until(program.pid(), waits_for_memory);
+  name.remove();
+  const auto examination = mp::examine(program.pid());
+  EXPECT_TRUE(examination.deadlock()) << examination.explanation;
 }
 
 // The write end is here, in the ancestor.
@@ -955,6 +1041,17 @@ TEST(WatchdogDeathTest, WorksWithEveryStartMethod) {
     };
     EXPECT_EXIT(program(), testing::ExitedWithCode(1), "from MainProcess: nobody will send.");
   }
+}
+
+void wait_for_own_alarm() {
+  const itimerval soon{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 500'000}};
+  ::setitimer(ITIMER_REAL, &soon, nullptr);
+  const Pipe pipe;
+  receive(pipe.read);
+}
+
+TEST(WatchdogDeathTest, LeavesTheEndOfTheProgramToItsAlarm) {
+  EXPECT_EXIT(watched(wait_for_own_alarm), testing::KilledBySignal(SIGALRM), "^$");
 }
 
 // The parent would notice that the first child dies while the second one takes its time to.

@@ -1,3 +1,4 @@
+#include <sys/time.h>
 #include <unistd.h>
 #include <csignal>
 #include <cstdint>
@@ -14,14 +15,23 @@ constexpr std::uint64_t bits(std::initializer_list<int> signals) {
   return result;
 }
 
-// A handler for a timer's signal is a time limit. A handler for a signal that processes send each
-// other means that one of them may do that; not a handler for a crash, for the terminal's signals,
-// or glibc's own.
-constexpr auto timer_signals = bits({SIGALRM, SIGVTALRM, SIGPROF});
-constexpr auto harmless_signals =
-    bits({SIGILL,  SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,   SIGSEGV, SIGSYS,
-          SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE,  SIGTSTP, SIGTTIN,
-          SIGTTOU, SIGCONT, SIGXCPU, SIGXFSZ, SIGWINCH, 32,      33});
+// Signals that a thread gets for what it has just done, and those that glibc sends within a
+// process: they do not come to a thread that is blocked, or not from outside. Any other signal may
+// be sent by any program, a terminal or a timer, and its handler may do anything, such as write
+// into a pipe.
+constexpr auto own_signals =
+    bits({SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGPIPE, SIGXFSZ, 32, 33});
+
+// Whether a signal could run a handler in one of the process's threads, or a timer end the process.
+bool may_be_signalled(const ProcessState& process) {
+  auto blocked = ~std::uint64_t{0};
+  for (const auto& thread : process.threads)
+    if (thread.status != ThreadStatus::ended) blocked &= thread.blocked_signals;
+  if ((process.caught_signals & ~own_signals & ~blocked) != 0 || process.has_timers) return true;
+  itimerval alarm{};  // that of another process is secret
+  return process.pid == ::getpid() && ::getitimer(ITIMER_REAL, &alarm) == 0 &&
+         (alarm.it_value.tv_sec != 0 || alarm.it_value.tv_usec != 0);
+}
 
 }  // namespace
 
@@ -40,10 +50,7 @@ void decode_waits(WaitGraph& graph) {
     }
     // The caller of mp::examine, if it has no other thread.
     if (node.waits.empty()) node.waits.push_back({.activity = Activity::running});
-    const auto signals = node.state.caught_signals;
-    node.unknown_wakers = (signals & timer_signals) != 0;
-    if ((signals & ~harmless_signals) != 0)
-      for (const auto& [other, unused] : graph) node.extra_wakers.insert(other);
+    node.may_be_signalled = may_be_signalled(node.state);
   }
 }
 

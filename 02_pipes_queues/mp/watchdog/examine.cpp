@@ -61,7 +61,7 @@ bool is_helpless(const ProcessNode& node, const WaitGraph& graph) {
     return !dependency.unknown_wakers && !dependency.wakers.empty() &&
            all_deadlocked(dependency.wakers);
   };
-  return !node.unknown_wakers && all_deadlocked(node.extra_wakers) &&
+  return !node.may_be_signalled && all_deadlocked(node.extra_wakers) &&
          std::ranges::all_of(node.waits, [&](const Wait& wait) {
            return wait.is_permanent() && std::ranges::all_of(wait.dependencies, never_met);
          });

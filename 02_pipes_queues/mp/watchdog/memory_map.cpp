@@ -2,6 +2,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <cerrno>
+#include <cinttypes>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,8 @@ struct MapsLine {
   std::uint64_t begin, end;
   bool shared;
   MemoryRegion region;
-  bool anonymous;
+  std::string_view path;
+  bool deleted;
 };
 
 std::optional<MapsLine> parse_maps_line(std::string_view line) {
@@ -34,7 +36,21 @@ std::optional<MapsLine> parse_maps_line(std::string_view line) {
                   *end,
                   parts[1].ends_with('s'),
                   {std::string{parts[3]}, *inode},
+                  parts.size() > 5 ? parts[5] : "",
                   parts.back() == "(deleted)"};
+}
+
+constexpr std::string_view named_memory = "/dev/shm/";  // where shm_open and sem_open have it
+
+// That the name by which a file was opened is gone proves nothing: sem_open itself renames it.
+bool is_anonymous(pid_t pid, const MapsLine& line) {
+  if (!line.deleted) return false;
+  if (line.path.starts_with("/memfd:") || line.path == "/dev/zero") return true;
+  if (!line.path.starts_with(named_memory)) return false;
+  char range[64];
+  std::snprintf(range, sizeof range, "map_files/%" PRIx64 "-%" PRIx64, line.begin, line.end);
+  struct stat facts {};
+  return ::stat(proc_path(pid, range).c_str(), &facts) == 0 && facts.st_nlink == 0;
 }
 
 template <class Function>
@@ -50,7 +66,9 @@ bool for_each_mapping(pid_t pid, Function function) {
 // A memory file that is open can be mapped at any time. Only these are looked at: to look at a file
 // on a broken network drive could block.
 std::optional<MemoryRegion> memory_file(pid_t pid, const Descriptor& descriptor) {
-  if (descriptor.file.kind != OpenFile::Kind::memory) return std::nullopt;
+  if (descriptor.file.kind != OpenFile::Kind::memory &&
+      !descriptor.file.link.starts_with(named_memory))
+    return std::nullopt;
   struct stat facts {};
   const auto path = proc_path(pid, "fd/" + std::to_string(descriptor.number));
   if (::stat(path.c_str(), &facts) == -1) return std::nullopt;
@@ -76,7 +94,7 @@ std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address)
   std::optional<SharedMapping> found;
   const bool readable = for_each_mapping(pid, [&](const MapsLine& line) {
     if (line.shared && line.begin <= address && address < line.end)
-      found = SharedMapping{line.region, line.anonymous};
+      found = SharedMapping{line.region, is_anonymous(pid, line)};
   });
   if (!readable) return SharedMapping{.region = {}, .anonymous = false};
   return found;

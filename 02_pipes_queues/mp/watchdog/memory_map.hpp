@@ -22,7 +22,7 @@ struct MemoryRegion {
 
 struct SharedMapping {
   MemoryRegion region;
-  bool anonymous = true;  ///< it has no name by which other processes could come to share it
+  bool anonymous = true;  ///< no program can come to share it by a name
 };
 
 struct SharedRegions {

@@ -52,6 +52,7 @@ std::optional<ThreadState> read_thread(pid_t pid, pid_t tid) {
   if (!status) return std::nullopt;
   thread.status = status_in(*status);
   thread.name = std::string{field(*status, "Name:")};
+  thread.blocked_signals = number_field<std::uint64_t>(*status, "SigBlk:", 16);
   thread.switches = number_field<std::uint64_t>(*status, "voluntary_ctxt_switches:") +
                     number_field<std::uint64_t>(*status, "nonvoluntary_ctxt_switches:");
   for (const auto number : words(field(*status, "NSpid:")))
@@ -76,6 +77,7 @@ std::optional<ProcessState> read_process(pid_t pid) {
   if (!status) return std::nullopt;
   process.parent = number_field<pid_t>(*status, "PPid:");
   process.caught_signals = number_field<std::uint64_t>(*status, "SigCgt:", 16);
+  process.has_timers = !read_text(proc_path(pid, "timers")).value_or("").empty();
   process.pid_namespace = read_link(proc_path(pid, "ns/pid")).value_or("");
   process.name = read_text(proc_path(pid, "comm")).value_or("");
   while (process.name.ends_with('\n')) process.name.pop_back();

@@ -24,8 +24,9 @@ struct ThreadState {
   pid_t tid = 0;
   std::vector<pid_t> tids;  ///< its number in each PID namespace, down to its own
   ThreadStatus status = ThreadStatus::running;
-  std::uint64_t switches = 0;      ///< how often it has left the processor; more: it has run
-  std::optional<SystemCall> call;  ///< empty if it does not sleep in one, or if that is secret
+  std::uint64_t blocked_signals = 0;  ///< bit n-1: signal n has to wait
+  std::uint64_t switches = 0;         ///< how often it has left the processor; more: it has run
+  std::optional<SystemCall> call;     ///< empty if it does not sleep in one, or if that is secret
   std::string name;
   bool unreadable = false;  ///< the kernel does not let this process look
   bool operator==(const ThreadState&) const = default;
@@ -36,6 +37,7 @@ struct ProcessState {
   std::string name;
   std::string pid_namespace;
   std::uint64_t caught_signals = 0;  ///< bit n-1: it has a handler for signal n
+  bool has_timers = false;           ///< POSIX timers, which send signals
   std::vector<ThreadState> threads;
 };
 

@@ -55,9 +55,10 @@ ReportFormatter::ReportFormatter(const WaitGraph& graph, pid_t root, const std::
 }
 
 std::string ReportFormatter::activity(const ProcessNode& node) const {
-  bool other_dependencies = false;
+  bool waits = false, other_dependencies = false;
   for (const auto& wait : node.waits) {
     if (wait.activity == Activity::running) return busy_text(wait.activity);
+    waits = waits || wait.activity == Activity::waiting;
     for (const auto& dependency : wait.dependencies)
       other_dependencies = other_dependencies || dependency.kind != Kind::own_thread;
   }
@@ -67,7 +68,7 @@ std::string ReportFormatter::activity(const ProcessNode& node) const {
     const bool inside = !wait.dependencies.empty() && wait.dependencies[0].kind == Kind::own_thread;
     if (!inside || !other_dependencies) add_once(all, describe(wait, node.state.pid));
   }
-  return join(all, " and ");
+  return join(all, " and ") + (waits && node.may_be_signalled ? " (or for a signal)" : "");
 }
 
 std::string ReportFormatter::verdict() const {
@@ -132,7 +133,8 @@ std::string ReportFormatter::wakers(const Dependency& dependency, pid_t self) co
     }
     all.push_back(distinct_name(pid));
   }
-  if (all.empty() && dependency.wakers.empty()) return "somebody who cannot be told";
+  if (all.empty() && (dependency.wakers.empty() || dependency.unknown_wakers))
+    return "somebody who cannot be told";
   return join(all, " or ");
 }
 

@@ -74,9 +74,9 @@ struct Wait {
 
 struct ProcessNode {
   ProcessState state;
-  std::vector<Wait> waits{};    // of its threads
-  Pids extra_wakers{};          // could wake it by other means than those it waits for
-  bool unknown_wakers = false;  // so could an unknown process
+  std::vector<Wait> waits{};      // of its threads
+  Pids extra_wakers{};            // could wake it by other means than those it waits for
+  bool may_be_signalled = false;  // any process of this computer, or a timer, might wake it
   bool deadlocked = false;
 };
 
