@@ -1,13 +1,17 @@
 # shellcheck shell=bash
 # The course website.
 
-#: site [--serve|--test]  build the course website; show it, or check every page of it
+#: site [OPTION]          build the course website; --serve shows it, --watch also builds it when a file changes,
+#:                        --test checks every page, --rerun runs all lessons again, --epub makes a book of it
 do_site() {
-  case $* in
-    '' | --serve) ;;
-    --test) set_up "$site_test_needs" >&2 ;;
-    *) usage_error "site takes no argument but --serve or --test" ;;
-  esac
+  local option
+  for option; do
+    case $option in
+      --rerun | --serve | --watch | --epub) ;;
+      --test) set_up "$site_test_needs" >&2 ;;
+      *) usage_error "site takes no argument but --serve, --watch, --test, --rerun or --epub" ;;
+    esac
+  done
   set_up "$site_needs" >&2
   prepare
   build lessons

@@ -13,8 +13,9 @@ author = "the course's authors"
 html_title = "Parallel programming with processes in modern C++"
 html_short_title = "Processes in C++"
 
-extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx_copybutton", "breathe", "lesson", "page", "quiz"]
-exclude_patterns = ["_ext", "quizzes", "drawings", "measurements", "tests"]
+extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx_copybutton", "breathe", "theme",
+              "page", "quiz", "exercise", "lesson", "chapter", "reference"]
+exclude_patterns = ["_ext", "_templates", "quizzes", "drawings", "measurements", "tests"]
 nitpicky = True
 nitpick_ignore_regex = [("cpp:.*", ".*")]  # the standard library's names lead nowhere here
 
@@ -45,7 +46,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
 html_last_updated_fmt = None
-templates_path = []
+templates_path = ["_templates"]
 pygments_style = "default"
 pygments_dark_style = "github-dark"
 html_theme_options = {

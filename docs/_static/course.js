@@ -10,6 +10,16 @@ document.addEventListener("change", (event) => {
   window.scrollBy(0, chosen.getBoundingClientRect().top - top); // what is being read stays where it is
 });
 
+// A lesson's #include lines are not shown, but copied with it: they stand in its code while the copy button works.
+document.addEventListener("click", (event) => {
+  const block = event.target.closest(".copybtn")?.closest("div[class^=highlight-cpp]");
+  const includes = block?.previousElementSibling;
+  if (!includes?.matches("script.includes")) return;
+  const lines = document.createTextNode(includes.textContent + "\n\n");
+  block.querySelector("pre").prepend(lines);
+  setTimeout(() => lines.remove());
+}, true);
+
 // One question's verdict: whether it is right, and what to say to each answer given.
 function judge(question, fieldset) {
   if (question.type === "numeric") {
@@ -80,7 +90,7 @@ function completeTheTheme() {
   set(".caption[role=heading]", "aria-level", "2");
   set("aside.sidebar-drawer", "aria-label", "All pages");
   set("aside.toc-drawer", "aria-label", "This page");
-  for (const region of document.querySelectorAll("pre, .content table, .table-wrapper"))
+  for (const region of document.querySelectorAll("pre, .content table, .table-wrapper, .drawing, figure.plot"))
     if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
 }
 

@@ -93,6 +93,23 @@ return [...document.querySelectorAll(".content *")].filter((e) => scrolls(e) && 
 """
 
 
+# Copy buttons that stand on the first line of code.
+COVERED = """
+return [...document.querySelectorAll("button.copybtn")].filter((e) => e.checkVisibility()).filter((button) => {
+  const range = document.createRange();
+  range.selectNodeContents(button.parentElement.querySelector("pre"));
+  return range.getClientRects().length && [...range.getClientRects()].some((line) => line.width > 0 && line.top < button.getBoundingClientRect().bottom - 1);
+}).map((e) => e.parentElement.textContent.slice(0, 60));
+"""
+
+# Labels of drawings, and of figures with labels of 14 units, that are smaller than 11 pixels.
+SMALL_LABELS = """
+const drawn = [...document.querySelectorAll(".drawing svg text")].map((e) =>
+  [e.textContent, parseFloat(getComputedStyle(e).fontSize) * e.ownerSVGElement.clientWidth / e.ownerSVGElement.viewBox.baseVal.width]);
+const plotted = [...document.querySelectorAll("figure.plot.svg img")].map((e) => [e.src, 14 * e.clientWidth / 800]);
+return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
+"""
+
 # A reader's system, and the theme that was chosen on the page; "auto" follows the system.
 READERS = [("light", "light"), ("light", "dark"), ("light", "auto"), ("dark", "auto"), ("dark", "light")]
 
@@ -259,6 +276,40 @@ class BrowserTest(unittest.TestCase):
         self.run_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", output)
         self.run_script("arguments[0].click()", self.find("button.copybtn", output))
         self.assertEqual(self.wait_for(lambda: self.run_script("return window.copied")).strip(), "./course run greeting")
+
+    def test_copying_a_lesson_takes_its_includes(self):
+        self.open(CHAPTERS[0])
+        self.run_script("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); };"
+                        "document.execCommand = (c) => { window.copied = String(getSelection()) || document.activeElement.value; return true; };")
+        code = self.wait_for(lambda: self.find("script.includes + div"))
+        shown = code.text
+        self.run_script("arguments[0].click()", self.wait_for(lambda: self.find("button.copybtn", code)))
+        copied = self.wait_for(lambda: self.run_script("return window.copied"))
+        source = (ROOT / "01_process" / "greeting.cpp").read_text()
+        includes = [line for line in source.splitlines() if line.startswith("#include")]
+        self.assertEqual(copied.splitlines()[:len(includes)], includes)
+        self.assertIn("void greet(int number)", copied)
+        self.assertEqual(code.text, shown)
+
+    def test_the_first_tab_stop_leads_past_the_navigation(self):
+        self.open(CHAPTERS[0])
+        self.find("body").send_keys(Keys.TAB)
+        link = self.browser.switch_to.active_element
+        self.assertEqual(link.text, "To the text")
+        self.assertGreaterEqual(link.rect["y"], 0)
+        link.send_keys(Keys.ENTER)
+        self.browser.switch_to.active_element.send_keys(Keys.TAB)
+        self.assertTrue(self.run_script("return Boolean(document.activeElement.closest('article'))"))
+
+    def test_on_a_phone_nothing_covers_code_and_labels_are_legible(self):
+        self.set_width(390)
+
+        def check():
+            self.wait_for(lambda: self.run_script("return document.querySelectorAll('pre').length === 0 || Boolean(document.querySelector('.copybtn'))"))
+            self.assertEqual(self.run_script(COVERED), [])
+            self.assertEqual(self.run_script(SMALL_LABELS), [])
+
+        self.for_each(check, [*CHAPTERS, "index.html", "start.html"])
 
     def answer(self, fieldset, question, right):
         """Gives the right answer, or a wrong one, and asks for the verdict."""

@@ -1,6 +1,7 @@
 """What must hold of every page, as far as it can be seen without a browser."""
 
 import html
+import json
 import os
 import re
 import unittest
@@ -22,6 +23,7 @@ class Page(HTMLParser):
         self.ids, self.links, self.resources, self.images, self.headings = set(), [], [], [], []
         self.objectives = []  # the number of links in each
         self.section = []
+        self.description = None
         self.feed(file.read_text())
 
     def handle_starttag(self, tag, attributes):
@@ -40,6 +42,8 @@ class Page(HTMLParser):
             self.resources.append(attributes["src"])
         if tag == "link" and attributes.get("rel") in ("stylesheet", "icon", "shortcut icon"):
             self.resources.append(attributes["href"])
+        if tag == "meta" and attributes.get("name") == "description":
+            self.description = attributes["content"]
         if tag == "img":
             self.images.append(attributes)
         if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
@@ -123,6 +127,71 @@ class PagesTest(unittest.TestCase):
                 for part in re.split(r"\s*^ *#.*$\s*|\n\n+", source, flags=re.M):
                     self.assertIn(part.strip(), text)
                 self.assertIn(f"$ ./course run {lesson}", text)
+
+    def text(self, page):
+        return " ".join(html.unescape(re.sub("<[^>]*>", "", (SITE / page).read_text())).split())
+
+    def test_each_lesson_has_its_name_in_its_heading_and_its_minutes(self):
+        for line in (SITE.parent / "lessons.txt").read_text().splitlines():
+            chapter, lesson, _ = line.split("\t")
+            source = (SITE / "chapters" / f"{chapter}.html").read_text()
+            with self.subTest(lesson):
+                heading = rf"<h3>[^\n]*<span class=\"pre\">{lesson}</span></code><a class=\"headerlink\""
+                self.assertTrue(re.search(heading, source), "no heading names it")
+                facts = rf'id="lesson-{lesson}"></span><h3>.*?<p class="lesson-facts">About \d+ minutes'
+                self.assertTrue(re.search(facts, source, re.S), "no minutes")
+
+    def test_measurements_say_where_and_when(self):
+        """Each lesson that measures, by the option of its directive, and the pages of benchmarks."""
+        place = r"Measured on .{3,80}? with \d+ processors, "
+        for source in (ROOT / "docs" / "chapters").glob("*.md"):
+            found = re.findall(place + r"\d+ \w+ \d{4}\.", self.text(f"chapters/{source.stem}.html"))
+            self.assertEqual(len(found), source.read_text().count("\n:measures:\n"), source.name)
+        self.assertRegex(self.text("performance.html"), place)
+
+    def test_speed_ups_are_measured_at_four_points_or_more(self):
+        for chapter, lesson in (("01_process", "amdahl"), ("04_pools", "pi_pool")):
+            output = re.search(rf"\$ \S*course run {lesson} .*?Differs", self.text(f"chapters/{chapter}.html"))[0]
+            self.assertEqual(re.findall(r" ([1-4])  ?\d+\.\d", output)[:4], ["1", "2", "3", "4"], output)
+
+    def test_pages_are_described(self):
+        def check(file, page):
+            if file.name in ("genindex.html", "search.html"):
+                return
+            self.assertGreater(len(page.description or ""), 25)
+            self.assertLessEqual(len(page.description), 165)
+
+        self.for_each(check)
+
+    def test_chapters_explain_their_terms(self):
+        for file, page in self.pages.items():
+            if file.parent.name == "chapters":
+                self.assertGreaterEqual(sum("glossary.html#term-" in link for link in page.links), 5, file)
+
+    def test_each_exercise_page_has_what_a_learner_needs(self):
+        for folder in (ROOT / "exercises").glob("*/exercise.json"):
+            name = folder.parent.name
+            if name == "template":
+                continue
+            facts, text = json.loads(folder.read_text()), self.text(f"exercises/{name}.html")
+            with self.subTest(name):
+                self.assertIn(f"exercises/{name}/{name}.cpp", text)
+                self.assertIn(f"{facts['difficulty'].capitalize()}, about {facts['minutes']} minutes", text)
+                for test, points in facts["points"].items():
+                    self.assertIn(f"{test.replace('_', ' ')} {points}", text)
+                self.assertIn(re.search(r"^\w.*\b" + name + r"\(", (folder.with_name(f"{name}.hpp")).read_text(), re.M)[0], text)
+
+    def test_lessons_name_the_exercises_that_go_with_them(self):
+        for page in (SITE / "exercises").glob("*.html"):
+            lessons = re.findall(r'chapters/(\w+)\.html#lesson-(\w+)"', page.read_text())
+            for chapter, lesson in set(lessons) if page.stem != "index" else ():
+                facts = re.search(rf'id="lesson-{lesson}">.*?<p class="lesson-facts">.*?</p>', (SITE / "chapters" / f"{chapter}.html").read_text(), re.S)[0]
+                self.assertIn(f"exercises/{page.stem}.html", facts, lesson)
+
+    def test_each_header_of_the_toolkit_has_its_page(self):
+        listed = [name for readme in ROOT.glob("0*/README.md") for name in re.findall(r"^\| \[`mp/(\w+)\.hpp`\]", readme.read_text(), re.M)]
+        self.assertGreater(len(listed), 15)
+        self.assertEqual({page.stem for page in (SITE / "reference").glob("*.html")}, set(listed))
 
     def test_each_exercise_has_its_page(self):
         solutions = {folder.name for folder in (ROOT / "solutions").iterdir() if folder.is_dir()}

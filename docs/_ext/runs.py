@@ -1,0 +1,145 @@
+"""Runs of lessons for the pages: each program is run once, in a terminal, and what it printed and drew is kept in
+build/site-work/runs until the program or its arguments change.
+
+A run that measures says on the page where and when it was made. If other programs used the computer meanwhile, it is
+run again, up to three times, and the quietest run counts. One that was never quiet says so on the page, and is made
+again by the next ./course site that finds the computer idle.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import tempfile
+import termios
+import threading
+import time
+from pathlib import Path
+
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+TIME_LIMIT = 120  # seconds for a program
+TRIES = 3
+BUSY = 0.1  # the share of all processors that other programs may use while a lesson measures
+
+
+def processor():
+    """The name of this computer's processor."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return os.uname().machine
+
+
+def cpus():
+    return len(os.sched_getaffinity(0))
+
+
+def computer_is_idle():
+    return os.getloadavg()[0] < 0.5 * cpus()
+
+
+def used_by_all():
+    """Seconds that all processors together have been at work since the computer was started."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def others_share(all_used, own, elapsed):
+    """What part of all processors others used during a run; a few clock ticks are noise."""
+    others = all_used - own
+    return 0.0 if others < 0.05 else min(others / (os.cpu_count() * elapsed), 1.0)
+
+
+def run_in_terminal(program, arguments, folder):
+    """Output, exit status, and which part of the processors others used. The program writes to a terminal, as at home:
+    into a pipe it would write in another order."""
+    keeper, terminal = pty.openpty()
+    modes = termios.tcgetattr(terminal)
+    modes[1] &= ~termios.OPOST  # no carriage returns
+    termios.tcsetattr(terminal, termios.TCSANOW, modes)
+    environment = dict(os.environ, TERM="dumb", NO_COLOR="1", COLUMNS="100", LC_ALL="C.UTF-8")
+    start, used = time.monotonic(), used_by_all()
+    process = subprocess.Popen(
+        [program, *arguments], cwd=folder, env=environment, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
+    )
+    os.close(terminal)
+
+    def stop():
+        os.killpg(process.pid, signal.SIGKILL)
+
+    watch = threading.Timer(TIME_LIMIT, stop)
+    watch.start()
+    output = b""
+    try:
+        while piece := os.read(keeper, 65536):
+            output += piece
+    except OSError:  # the last process has closed the terminal
+        pass
+    _, status, resources = os.wait4(process.pid, 0)  # its own time, and that of all that it waited for
+    process.returncode = os.waitstatus_to_exitcode(status)
+    watch.cancel()
+    os.close(keeper)
+    own = resources.ru_utime + resources.ru_stime
+    others = others_share(used_by_all() - used, own, time.monotonic() - start)
+    return output.decode(errors="replace"), process.returncode, others
+
+
+class Runs:
+    """The runs that are kept, and the making of new ones."""
+
+    def __init__(self, course_build):
+        self.build = Path(course_build).resolve()
+
+    def program(self, chapter, name):
+        return self.build / chapter / name
+
+    def get(self, chapter, name, arguments, drawings=(), measures=False):
+        """The record of a run, and the folder in which its drawings are: pairs of an option, such as --plot, and the
+        name of the file to draw."""
+        program = self.program(chapter, name)
+        wanted = json.dumps([name, arguments, drawings])
+        key = hashlib.sha256(program.read_bytes() + wanted.encode()).hexdigest()[:24]
+        folder = self.build / "site-work" / "runs" / f"{name}-{key}"
+        record = folder / "run.json"
+        best = json.loads(record.read_text()) if record.exists() else None
+        if best and not (measures and best["others"] > BUSY and computer_is_idle()):
+            return best, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for attempt in range(TRIES if measures else 1):
+            if attempt and os.getloadavg()[0] > 2 * cpus():
+                break  # one more try would be no better
+            logger.info("running %s%s", shlex.join([name, *arguments]), " once more" if attempt else "")
+            with tempfile.TemporaryDirectory() as work:
+                options = [part for drawing in drawings for part in drawing]
+                output, status, others = run_in_terminal(program, [*arguments, *options], work)
+                if best and best["others"] <= others:
+                    continue
+                best = {"output": output, "status": status, "others": others, "processor": processor(),
+                        "cpus": cpus(), "date": datetime.date.today().isoformat()}
+                for _, file in drawings if status == 0 else ():
+                    (folder / file).write_bytes((Path(work) / file).read_bytes())
+            record.write_text(json.dumps(best))
+            if others <= BUSY:
+                break
+        return best, folder
+
+
+def date_in_words(date):
+    day = datetime.date.fromisoformat(date)
+    return f"{day.day} {day:%B %Y}"
+
+
+def where_measured(record):
+    """The sentences that stand below a measurement."""
+    place = f"Measured on {record['processor']} with {record['cpus']} processors, {date_in_words(record['date'])}."
+    if record["others"] > BUSY:
+        place += (f" Other programs used {record['others']:.0%} of the processors meanwhile, so these times are too"
+                  " long: ./course site measures again when the computer is idle.")
+    return place
