@@ -49,6 +49,7 @@ void report_exception(const char* text) {
 
 // Writes the last output; a process whose output is lost has failed, whatever its function says.
 int finish_output(int status) {
+  detail::record_end();
   errno = 0;
   if (detail::flush_output() || status != 0) return status;
   const int error = errno;
@@ -79,6 +80,7 @@ void open_standard_streams() {
 }
 
 void take_on(detail::Identity identity) {
+  identity.on_timeline.take();
   own_name() = std::move(identity.name);
   ::prctl(PR_SET_NAME, own_name().c_str());  // what ps and top show, up to 15 characters
   if (identity.directory) check(::fchdir(identity.directory.get()), "fchdir");

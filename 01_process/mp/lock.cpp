@@ -1,15 +1,22 @@
 #include <cerrno>
+#include <cstdint>
 #include <new>
 #include <system_error>
 #include <utility>
 
 #include <mp/lock.hpp>
+#include <mp/timeline.hpp>
 
 namespace mp {
 
 using Result = detail::RobustMutex::Result;
 
 namespace {
+
+// What the timeline knows the lock by: a process sees it at one address.
+std::uint64_t key(const detail::RobustMutex& mutex) {
+  return reinterpret_cast<std::uintptr_t>(&mutex);
+}
 
 // Apart, so that what happens every time is short enough to be inlined.
 [[noreturn]] void throw_moved() {
@@ -54,11 +61,38 @@ bool Lock::settle_rare(Result result) {
   throw OwnerDied{"the process that held the lock died"};
 }
 
-void Lock::lock() { settle(mutex().lock()); }
-bool Lock::try_lock() { return settle(mutex().try_lock()); }
-bool Lock::try_lock_for(Seconds limit) { return settle(mutex().lock(deadline_after(limit))); }
+void Lock::lock() {
+  if (detail::timeline) [[unlikely]]
+    return static_cast<void>(lock_recorded(std::nullopt));
+  settle(mutex().lock());
+}
+
+bool Lock::try_lock() {
+  if (detail::timeline) [[unlikely]]
+    return lock_recorded(at_once);
+  return settle(mutex().try_lock());
+}
+
+bool Lock::try_lock_for(Seconds limit) {
+  if (detail::timeline) [[unlikely]]
+    return lock_recorded(deadline_after(limit));
+  return settle(mutex().lock(deadline_after(limit)));
+}
+
+bool Lock::lock_recorded(const Deadline& deadline) {
+  auto result = mutex().try_lock();
+  if (result == Result::timed_out) {
+    const detail::TimelineScope recording{detail::Step::waits_for_lock, deadline};
+    if (deadline != at_once) result = mutex().lock(deadline);
+  }
+  const bool locked = settle(result);
+  if (locked) detail::timeline->record(detail::Step::holds, key(mutex()));
+  return locked;
+}
 
 void Lock::unlock() {
+  if (detail::timeline) [[unlikely]]
+    detail::timeline->record(detail::Step::releases, key(mutex()));
   // Before the mutex is free, because then the next holder may be a thread of this process.
   const bool held = held_.load(std::memory_order_relaxed);
   held_.store(false, std::memory_order_relaxed);

@@ -60,6 +60,7 @@ class Lock {
   static_assert(sizeof(detail::RobustMutex) <= offset);
 
   detail::RobustMutex& mutex() const;
+  bool lock_recorded(const Deadline& deadline);
   bool settle(detail::RobustMutex::Result result);
   bool settle_rare(detail::RobustMutex::Result result);
 

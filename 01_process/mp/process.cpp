@@ -45,10 +45,12 @@ void Process::start(const ProcessOptions& options, detail::Task& task) {
   name_ = options.name.empty() ? next_name() : options.name;
   daemon_ = options.daemon;
   owner_ = ::getpid();
+  const detail::TimelineStart recording{name_, pid_};
   detail::Identity identity{
       .name = name_,
       .directory = {},
-      .parent_death_pipe = daemon_ ? detail::parent_death_pipe() : FileDescriptor{}};
+      .parent_death_pipe = daemon_ ? detail::parent_death_pipe() : FileDescriptor{},
+      .on_timeline = {recording.place()}};
 
   if (method == StartMethod::fork) {
     const auto pid = detail::fork_process();
@@ -136,6 +138,7 @@ void Process::require_process() const {
 bool Process::wait(Deadline deadline) {
   require_process();
   if (status_) return true;
+  const detail::TimelineScope recording{detail::Step::waits_for_child, deadline};
   if (report_) {
     if (!wait_ready(report_, POLLIN, deadline)) return false;
     int status = unknown_status;
@@ -147,6 +150,7 @@ bool Process::wait(Deadline deadline) {
     }
     ::shutdown(report_.get(), SHUT_RDWR);  // for good, the sentinel stays readable
     status_ = from_wait_status(status);
+    detail::record_reaped(pid_, status);
     return true;
   }
   int status = 0;
@@ -164,6 +168,7 @@ bool Process::wait(Deadline deadline) {
     wait(0);
   }
   status_ = from_wait_status(status);
+  detail::record_reaped(pid_, status);
   return true;
 }
 
@@ -198,6 +203,7 @@ const FileDescriptor& Process::sentinel() {
 void Process::signal(int number) {
   require_process();
   if (status_) return;
+  detail::record_signal(pid_, number);
   // A process of the fork server may have ended, and its number may be in use again.
   const auto sent =
       report_ ? static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0))

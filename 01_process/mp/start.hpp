@@ -12,6 +12,7 @@
 #include <mp/file_descriptor.hpp>
 #include <mp/message.hpp>
 #include <mp/process.hpp>
+#include <mp/timeline.hpp>
 
 // The machinery behind mp::Process; not for lessons.
 
@@ -60,10 +61,11 @@ struct Identity {
   std::string name;
   FileDescriptor directory;          // to work in; empty where the child starts in its parent's
   FileDescriptor parent_death_pipe;  // empty unless the child is a daemon
+  TimelinePlace on_timeline{};
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(name, directory, parent_death_pipe);
+    archive(name, directory, parent_death_pipe, on_timeline);
   }
 };
 

@@ -1,0 +1,179 @@
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <mp/timeline_report.hpp>
+
+// MP_TIMELINE: where the timeline goes, and when it is written. The toolkit itself writes text and
+// JSON. Pictures are drawn from the JSON by a program of the course, mp_timeline, so that a program
+// that uses the toolkit needs no gnuplot.
+
+namespace mp::detail {
+namespace {
+
+constexpr std::size_t default_events = 1 << 18;  // of 32 bytes each
+
+struct Output {
+  pid_t owner = ::getpid();
+  std::filesystem::path path;  // absolute, because a program may change its folder
+  FileDescriptor file;         // opened at once, so that a mistake is known at once
+  bool written = false;
+};
+Output* output = nullptr;  // null when no timeline was asked for; never destroyed
+
+void complain(const std::string& text) {
+  const auto line = "timeline: " + text + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void write_all(const FileDescriptor& file, const std::string& text) {
+  for (std::size_t done = 0; done < text.size();)
+    done += static_cast<std::size_t>(
+        check(retry([&] { return ::write(file.get(), text.data() + done, text.size() - done); }),
+              "write"));
+}
+
+// Runs mp_timeline; false when there is no such program.
+bool draw(const std::string& json, const std::string& picture) {
+  FileDescriptor input{check(::memfd_create("mp-timeline", MFD_CLOEXEC), "memfd_create")};
+  write_all(input, json);
+  check(::lseek(input.get(), 0, SEEK_SET), "lseek");
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
+  std::string program =
+      std::filesystem::exists(MP_TIMELINE_PROGRAM) ? MP_TIMELINE_PROGRAM : "mp_timeline";
+  std::string from = "-", to = picture;
+  const std::array arguments{program.data(), from.data(), to.data(), static_cast<char*>(nullptr)};
+  pid_t pid = 0;
+  const int error =
+      ::posix_spawnp(&pid, program.c_str(), &actions, nullptr, arguments.data(), ::environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error == ENOENT) return false;
+  if (error != 0) throw std::system_error(error, std::generic_category(), "posix_spawn");
+  int status = 0;
+  if (retry([&] { return ::waitpid(pid, &status, 0); }) == -1) return true;  // SIGCHLD is ignored
+  if (status != 0) throw std::runtime_error{"mp_timeline failed"};
+  return true;
+}
+
+void write(const TimelineReport& report) {
+  const auto ending = output->path.extension();
+  if (ending == ".json") return write_all(output->file, to_json(report));
+  if (ending != ".svg" && ending != ".png") return write_all(output->file, to_text(report));
+  const auto json = to_json(report);
+  if (draw(json, output->path)) return;
+  const auto events = output->path.string() + ".json";
+  write_all(FileDescriptor{check(
+                ::open(events.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), "open")},
+            json);
+  throw std::runtime_error{"the program mp_timeline is not here; what it would draw is in " +
+                           events};
+}
+
+// Ctrl-C on a program that hangs, or a crash: just when a picture is wanted. The one who writes is
+// a child with a limit to its life, because this thread may hold any lock.
+void write_before_death(int signal) {
+  std::signal(signal, SIG_DFL);
+  if (::getpid() == output->owner && !output->written) {
+    const pid_t child = ::_Fork();
+    if (child == 0) {
+      output->owner = ::getpid();
+      ::alarm(20);
+      write_timeline(true);
+      ::_exit(EXIT_SUCCESS);
+    }
+    if (child > 0) retry([&] { return ::waitpid(child, nullptr, 0); });
+  }
+  ::raise(signal);
+}
+
+void write_at_death() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV}) {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_DFL) continue;
+    action.sa_handler = &write_before_death;
+    action.sa_flags = SA_NODEFER;
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+std::unique_ptr<Output> open_output(const std::string& name) {
+  auto result = std::make_unique<Output>();
+  if (name == "-") {
+    // A duplicate, because the program may close its own.
+    result->file = FileDescriptor{check(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "fcntl")};
+    return result;
+  }
+  result->path = std::filesystem::absolute(name);
+  const auto ending = result->path.extension();
+  if (ending != ".svg" && ending != ".png" && ending != ".json" && ending != ".txt")
+    throw std::runtime_error{"it must end in .svg, .png, .json or .txt, or be -"};
+  result->file = FileDescriptor{
+      check(::open(result->path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), "open")};
+  return result;
+}
+
+}  // namespace
+
+// Runs before main. The programs that this one starts are not to write the same file, so the
+// variable goes away.
+bool start_timeline() {
+  const char* const wanted = std::getenv("MP_TIMELINE");
+  if (!wanted) return false;
+  const std::string name = wanted;
+  ::unsetenv("MP_TIMELINE");
+  if (name.empty()) return false;
+  try {
+    const char* const events = std::getenv("MP_TIMELINE_EVENTS");
+    auto opened = open_output(name);
+    auto* const started = new Timeline{events ? std::stoul(events) : default_events};
+    started->begin_process(started->add_process("MainProcess"));
+    output = opened.release();
+    timeline = started;
+  } catch (const std::exception& error) {
+    complain("cannot write " + name + ": " + error.what());
+    return false;
+  }
+  // Registered first, this is the last exit handler to run.
+  ::on_exit(
+      [](int status, void*) {
+        if (write_timeline() || status != EXIT_SUCCESS) return;
+        std::fflush(nullptr);
+        ::_exit(EXIT_FAILURE);
+      },
+      nullptr);
+  write_at_death();
+  return true;
+}
+
+bool write_timeline(bool killed) {
+  if (!output || output->owner != ::getpid() || std::exchange(output->written, true)) return true;
+  try {
+    std::fflush(nullptr);
+    write(report(*timeline, killed));
+    return true;
+  } catch (const std::exception& error) {
+    complain("cannot write " + (output->path.empty() ? "-" : output->path.string()) + ": " +
+             error.what());
+    return false;
+  }
+}
+
+}  // namespace mp::detail

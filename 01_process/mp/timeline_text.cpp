@@ -1,0 +1,180 @@
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include <mp/timeline_report.hpp>
+
+// A timeline in characters: for a terminal, and for readers who do not see the picture.
+
+namespace mp::detail {
+namespace {
+
+using Report = TimelineReport;
+
+constexpr std::size_t columns = 64, most_rows = 40, most_lines = 60;
+
+char letter(Step step) {
+  switch (step) {
+    case Step::waits_to_send:
+      return 's';
+    case Step::waits_to_receive:
+      return 'r';
+    case Step::waits_for_lock:
+      return 'l';
+    case Step::waits_for_child:
+      return 'c';
+    case Step::works:
+      return '#';
+    case Step::holds:
+      return 'H';
+    default:
+      return '=';
+  }
+}
+
+// How long each step took in one column of a row.
+using Shares = std::array<double, 10>;
+
+char letter(const Shares& shares, double whole) {
+  const auto share = [&](Step step) { return shares[static_cast<std::size_t>(step)]; };
+  double waiting = 0;
+  auto longest = Step::waits_to_send;
+  for (const auto step :
+       {Step::waits_to_send, Step::waits_to_receive, Step::waits_for_lock, Step::waits_for_child}) {
+    waiting += share(step);
+    if (share(step) > share(longest)) longest = step;
+  }
+  if (waiting >= whole / 2) return letter(longest);
+  if (share(Step::holds) >= whole / 2) return letter(Step::holds);
+  if (share(Step::works) >= whole / 2) return letter(Step::works);
+  return letter(Step::starts);
+}
+
+class TextWriter {
+ public:
+  explicit TextWriter(const Report& report) : report_{report} {
+    for (const auto& row : report.rows) name_width_ = std::max(name_width_, row.name.size());
+    name_width_ = std::min<std::size_t>(name_width_, 24);
+  }
+
+  std::string run() {
+    text_ = "Timeline of " + time(report_.end) + ", from left to right:\n\n";
+    const auto shown = std::min(report_.rows.size(), most_rows);
+    for (std::size_t row = 0; row < shown; ++row) add_row(row);
+    if (shown < report_.rows.size())
+      text_ += "… and " + std::to_string(report_.rows.size() - shown) + " more\n";
+    text_ +=
+        "\n= runs   # works on a task   H holds a lock   X killed\n"
+        "waits   s to send   r to receive   l for a lock   c for a child\n\n";
+    add_steps();
+    if (report_.missing_events > 0)
+      text_ += "\n" + std::to_string(report_.missing_events) +
+               " earlier events are missing: there was no room for them.\n";
+    if (report_.missing_processes > 0)
+      text_ += "\n" + std::to_string(report_.missing_processes) + " more processes are missing.\n";
+    return std::move(text_);
+  }
+
+ private:
+  // Since the beginning, in a unit that suits the whole.
+  std::string time(std::int64_t at) const {
+    const double total = static_cast<double>(report_.end - report_.begin);
+    const auto [unit, name] = total < 1e6    ? std::pair{1e3, "µs"}
+                              : total < 10e9 ? std::pair{1e6, "ms"}
+                                             : std::pair{1e9, "s"};
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%.*f %s", total / unit < 100 ? 2 : 1,
+                  static_cast<double>(at - report_.begin) / unit, name);
+    return text.data();
+  }
+
+  double column_of(std::int64_t at) const {
+    return static_cast<double>(at - report_.begin) /
+           static_cast<double>(report_.end - report_.begin) * columns;
+  }
+
+  void add_row(std::size_t number) {
+    const auto& row = report_.rows[number];
+    std::array<Shares, columns> shares{};
+    const auto from = column_of(row.begin), to = column_of(row.end);
+    for (const auto& span : report_.spans) {
+      if (span.row != number) continue;
+      const auto begin = column_of(span.begin), end = column_of(span.end);
+      for (auto column = index(begin); column <= index(end); ++column)
+        shares[column][static_cast<std::size_t>(span.step)] += overlap(column, begin, end);
+    }
+    std::string line(columns, ' ');
+    for (auto column = index(from); column <= index(to); ++column)
+      line[column] = letter(shares[column], overlap(column, from, to));
+    if (row.killed) line[index(to)] = 'X';
+    auto name = row.name.substr(0, name_width_);
+    name.resize(name_width_ + 2, ' ');
+    text_ += name + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+
+  static std::size_t index(double column) {
+    return std::min(static_cast<std::size_t>(std::max(column, 0.0)), columns - 1);
+  }
+  static double overlap(std::size_t column, double begin, double end) {
+    const auto left = static_cast<double>(column);
+    return std::max(0.0, std::min(end, left + 1) - std::max(begin, left));
+  }
+
+  void add_steps() {
+    std::vector<std::pair<std::int64_t, std::string>> steps;
+    const auto name = [&](std::size_t row) { return report_.rows[row].name; };
+    for (const auto& row : report_.rows) {
+      if (row.thread != 0 || row.place == 0) continue;
+      steps.emplace_back(row.begin, row.name + " begins");
+      if (row.killed)
+        steps.emplace_back(row.end, row.name + " is ended by " + row.ending);
+      else if (!row.ending.empty())
+        steps.emplace_back(row.end, row.name + " ends with " + row.ending);
+    }
+    for (const auto& arrow : report_.arrows) {
+      const auto from = name(arrow.from), to = name(arrow.to);
+      switch (arrow.kind) {
+        case Report::Arrow::message:
+          steps.emplace_back(arrow.sent,
+                             from + " sends; " + to + " receives it at " + time(arrow.arrived));
+          break;
+        case Report::Arrow::start:
+          steps.emplace_back(arrow.sent, from + " starts " + to);
+          break;
+        case Report::Arrow::join:
+          steps.emplace_back(arrow.arrived, to + " joins " + from);
+          break;
+        case Report::Arrow::signal:
+          steps.emplace_back(arrow.sent, from + " sends a signal to " + to);
+          break;
+      }
+    }
+    for (const auto& span : report_.spans)
+      if (span.open)
+        steps.emplace_back(span.end, name(span.row) + " still " + in_words(span.step) + ", since " +
+                                         time(span.begin));
+    std::ranges::stable_sort(steps, {}, [](const auto& step) { return step.first; });
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (steps.size() > most_lines && i == most_lines / 2) {
+        const auto left_out = steps.size() - most_lines;
+        text_ += "          … " + std::to_string(left_out) + " more steps …\n";
+        i += left_out;
+      }
+      auto when = time(steps[i].first);
+      when.insert(0, when.size() < 12 ? 12 - when.size() : 0, ' ');
+      text_ += when + "  " + steps[i].second + "\n";
+    }
+  }
+
+  const Report& report_;
+  std::size_t name_width_ = 0;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string to_text(const TimelineReport& report) { return TextWriter{report}.run(); }
+
+}  // namespace mp::detail
