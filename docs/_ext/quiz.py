@@ -2,7 +2,8 @@
 
 The format is jupyterquiz's, so the same file works in a notebook: a list of questions of type multiple_choice,
 many_choice or numeric, with feedback for each answer. As there, texts and code are HTML: < is written &lt;.
-Here the questions become an ordinary form; course.js judges it on the page, and nothing leaves it.
+Here the questions become an ordinary form; course.js shuffles the answers, judges them on the page, and keeps them in
+the browser. In an ePub they become a list, with the answers at its end.
 """
 
 import json
@@ -68,20 +69,44 @@ def question_form(number, question, name):
     )
 
 
+def answers_in_words(question):
+    """The right answers, and what is said to them."""
+    right = [answer for answer in question["answers"] if answer.get("correct")]
+    return " ".join(f"{inline(str(answer.get('answer', answer.get('value', answer.get('range')))))}: {inline(answer['feedback'])}"
+                    for answer in right)
+
+
+def book(questions):
+    """The quiz where nothing can be judged."""
+    items = []
+    for question in questions:
+        code = f"<pre>{question['code']}</pre>" if "code" in question else ""
+        answers = "".join(f"<li>{inline(answer['answer'])}</li>" for answer in question["answers"] if "answer" in answer)
+        items.append(f'<li><p>{inline(question["question"])}</p>{code}' + (f'<ul>{answers}</ul>' if answers else "") + "</li>")
+    right = "".join(f"<li><p>{answers_in_words(question)}</p></li>" for question in questions)
+    return f'<ol>{"".join(items)}</ol><p>The answers:</p><ol>{right}</ol>'
+
+
 class Quiz(SphinxDirective):
     required_arguments = 1
 
     def run(self):
         name = self.arguments[0]
-        questions = json.loads((Path(self.env.srcdir) / "quizzes" / f"{name}.json").read_text())
+        file = Path(self.env.srcdir) / "quizzes" / f"{name}.json"
+        self.env.note_dependency(str(file))
+        questions = json.loads(file.read_text())
         forms = []
         for number, question in enumerate(questions, 1):
             if problem := check(question):
                 raise self.error(f"quizzes/{name}.json, question {number}: {problem}")
             forms.append(question_form(number, question, f"{name}-{number}"))
+        if self.env.app.builder.name == "epub":
+            return [nodes.raw("", book(questions), format="html")]
         for question in questions:
             for answer in question["answers"]:
                 answer["feedback"] = inline(answer["feedback"])
+                if "answer" in answer:
+                    answer["answer"] = inline(answer["answer"])
         data = json.dumps(questions).replace("</", "<\\/")
         page = (
             f'<form class="quiz" id="quiz-{name}">{"".join(forms)}'

@@ -1,8 +1,9 @@
-"""The reference: a page for each header in the table of a chapter's README, written from what Doxygen found in it.
+"""The reference: a page for each header of a chapter, written from what Doxygen found in it.
 
 `{toolkit-list} 01_process` lists the pages of a chapter's headers, and `{toolkit} 01_process mp/pipe.hpp` is one.
 """
 
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,14 +14,19 @@ from exercise import ROOT, write_pages
 from sphinx.util.docutils import SphinxDirective
 
 
-def headers(chapter):
-    """The headers in the table of a chapter's README, and what each gives."""
+def headers(chapter, declared):
+    """A chapter's headers, and what each gives: those in the table of its README, then others that declare something."""
     readme = (ROOT / chapter / "README.md").read_text()
-    return re.findall(r"^\| \[`(mp/\w+\.hpp)`\]\S* \| (.*?) \|$", readme, re.M)
+    found = {}
+    for cell, gives in re.findall(r"^\| (\[`mp/.*?) \| (.*?) \|$", readme, re.M):
+        for header in re.findall(r"\[`(mp/\w+\.hpp)`\]", cell):
+            found[header] = gives
+    others = [header.removeprefix(f"{chapter}/") for header in declared if header.startswith(f"{chapter}/")]
+    return found | {header: "" for header in sorted(others) if header not in found}
 
 
 def sentence(gives):
-    return gives[0].upper() + gives[1:] + "."
+    return f"{gives[0].upper()}{gives[1:]}.\n\n" if gives else ""
 
 
 def page_name(header):
@@ -29,10 +35,11 @@ def page_name(header):
 
 def write_reference_pages(app):
     wanted = {}
+    declared = declarations(app.config.breathe_projects["mp"])
     for chapter in sorted(path.name for path in ROOT.glob("[0-9]*_*")):
-        for header, gives in headers(chapter):
+        for header, gives in headers(chapter, declared).items():
             wanted[f"{page_name(header)}.md"] = (
-                f"# `{header}`\n\n{sentence(gives)}\n\nFrom [chapter {int(chapter[:2])}](../chapters/{chapter}.md). "
+                f"# `{header}`\n\n{sentence(gives)}From [chapter {int(chapter[:2])}](../chapters/{chapter}.md). "
                 f"The header itself: {{download}}`{chapter}/{header} <../../{chapter}/{header}>`\n\n"
                 f"```{{highlight}} cpp\n```\n\n```{{toolkit}} {chapter} {header}\n```\n")
     write_pages(Path(app.srcdir) / "reference", wanted)
@@ -44,7 +51,7 @@ class ToolkitList(SphinxDirective):
     def run(self):
         chapter = self.arguments[0]
         self.env.note_dependency(str(ROOT / chapter / "README.md"))
-        rows = headers(chapter)
+        rows = headers(chapter, declarations(self.config.breathe_projects["mp"])).items()
         lines = ["| header | what it gives |", "| --- | --- |",
                  *(f"| [`{header}`](reference/{page_name(header)}.md) | {gives} |" for header, gives in rows),
                  "", "```{toctree}", ":hidden:", "", *(f"reference/{page_name(header)}" for header, _ in rows), "```"]
@@ -62,14 +69,21 @@ class Toolkit(SphinxDirective):
         chapter, header = self.arguments
         self.env.note_dependency(str(ROOT / chapter / header))
         parent = nodes.container()
-        for directive in declarations(self.config.breathe_projects["mp"], f"{chapter}/{header}"):
+        for directive in declarations(self.config.breathe_projects["mp"]).get(f"{chapter}/{header}", []):
             self.state.nested_parse(StringList(directive, header), 0, parent)
         return parent.children
 
 
-def declarations(xml, header):
-    """The Breathe directives for what the header declares and documents, in its order."""
-    found = []
+def declarations(xml):
+    """For each header the Breathe directives for what it declares and documents, in its order."""
+    known = Path(xml).parent / "declarations.json"
+    if not known.exists() or known.stat().st_mtime < (Path(xml) / "index.xml").stat().st_mtime:
+        known.write_text(json.dumps(find_declarations(xml)))
+    return json.loads(known.read_text())
+
+
+def find_declarations(xml):
+    found = {}
     for file in sorted(Path(xml).glob("*.xml")):
         if not file.name.startswith(("namespace", "class", "struct", "concept")):
             continue
@@ -85,16 +99,19 @@ def declarations(xml, header):
             # A class without a comment of its own may have members with one.
             comments = [*part.iter("briefdescription"), *part.iter("detaileddescription")]
             text = "".join("".join(comment.itertext()) for comment in comments)
+            if kind == "function":
+                name += part.findtext("argsstring")
+            members = [":members:", ":undoc-members:"] if kind in ("class", "struct") else []
             location = part.find("location")
-            if location.get("file") == header:
-                if kind == "function":
-                    name += part.findtext("argsstring")
-                members = [":members:", ":undoc-members:"] if kind in ("class", "struct") else []
-                directive = [f"```{{doxygen{kind}}} {name}", *members, "```"]
-                found.append((int(location.get("line")), bool(text.strip()), directive))
+            found.setdefault(location.get("file"), []).append(
+                (int(location.get("line")), bool(text.strip()), [f"```{{doxygen{kind}}} {name}", *members, "```"]))
     # A declaration right below one with a comment shares it.
-    commented = {line for line, has_comment, _ in found if has_comment}
-    return [directive for line, _, directive in sorted(found) if line in commented or line - 1 in commented]
+    result = {}
+    for header, parts in found.items():
+        commented = {line for line, has_comment, _ in parts if has_comment}
+        if directives := [directive for line, _, directive in sorted(parts) if line in commented or line - 1 in commented]:
+            result[header] = directives
+    return result
 
 
 def setup(app):

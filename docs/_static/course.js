@@ -1,4 +1,4 @@
-// Language tabs and quizzes. Nothing here talks to anybody: no request, no storage.
+// Language tabs, copied lessons and quizzes. Nothing here makes a request; quizzes are kept in the browser's own storage.
 "use strict";
 
 // Whoever chooses Python once wants it in every lesson of the page.
@@ -20,6 +20,36 @@ document.addEventListener("click", (event) => {
   setTimeout(() => lines.remove());
 }, true);
 
+// What the browser keeps for this site; a browser that keeps nothing loses only that.
+const storage = {
+  get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
+  set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* private window, or full */ } },
+};
+
+// Random numbers for shuffling, the same for the same text (FNV-1a, then xorshift).
+function randomNumbers(text) {
+  let state = 2166136261;
+  for (const character of text) state = Math.imul(state ^ character.codePointAt(0), 16777619);
+  return (below) => {
+    state ^= state << 13; state ^= state >>> 17; state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+
+// Each reader has an order of answers, which stays.
+function shuffle(fieldset, text) {
+  let reader = storage.get("course-reader");
+  if (reader === null) storage.set("course-reader", reader = Math.floor(Math.random() * 2 ** 31));
+  const random = randomNumbers(`${reader} ${text}`);
+  const labels = [...fieldset.querySelectorAll("label")];
+  const end = labels.at(-1).nextSibling;
+  for (let last = labels.length - 1; last > 0; --last) {
+    const other = random(last + 1);
+    [labels[last], labels[other]] = [labels[other], labels[last]];
+  }
+  labels.forEach((label) => fieldset.insertBefore(label, end));
+}
+
 // One question's verdict: whether it is right, and what to say to each answer given.
 function judge(question, fieldset) {
   if (question.type === "numeric") {
@@ -32,7 +62,7 @@ function judge(question, fieldset) {
       : true;
     const answer = question.answers.filter((a) => a.type !== "default").find(fits)
       || question.answers.find((a) => a.type === "default");
-    return { right: Boolean(answer.correct), says: [answer] };
+    return { right: Boolean(answer.correct), says: [{ ...answer, answer: String(value) }] };
   }
   const given = [...fieldset.querySelectorAll("input")].filter((input) => input.checked).map((input) => Number(input.value));
   if (given.length === 0) return null;
@@ -44,6 +74,30 @@ function startQuiz(form) {
   const questions = JSON.parse(form.querySelector("script").textContent);
   const fieldsets = [...form.querySelectorAll("fieldset")];
   const score = form.querySelector(".score");
+  const inputs = (fieldset) => [...fieldset.querySelectorAll("input")];
+
+  // What was answered is kept by the question's text, so a question that changes begins anew.
+  function keep() {
+    const kept = {};
+    fieldsets.forEach((fieldset, number) => {
+      const given = inputs(fieldset).map((input) => input.type === "text" ? input.value : input.checked ? input.value : "").filter(Boolean);
+      if (given.length) kept[questions[number].question] = { given, judged: fieldset.matches(".right, .wrong") };
+    });
+    storage.set(form.id, kept);
+  }
+
+  function recall() {
+    const kept = storage.get(form.id) ?? {};
+    fieldsets.forEach((fieldset, number) => {
+      const answered = kept[questions[number].question];
+      if (!answered) return;
+      for (const input of inputs(fieldset)) {
+        if (input.type === "text") input.value = answered.given[0];
+        else input.checked = answered.given.includes(input.value);
+      }
+      if (answered.judged) check(fieldset, questions[number]);
+    });
+  }
 
   function clear(fieldset) {
     fieldset.classList.remove("right", "wrong");
@@ -57,31 +111,36 @@ function startQuiz(form) {
       (judged < fieldsets.length ? `, ${fieldsets.length - judged} not answered yet.` : ".");
   }
 
+  function check(fieldset, question) {
+    clear(fieldset);
+    const feedback = fieldset.querySelector(".feedback");
+    const verdict = judge(question, fieldset);
+    if (verdict === null) {
+      feedback.textContent = question.type === "numeric" ? "Type a number first." : "Choose an answer first.";
+    } else {
+      fieldset.classList.add(verdict.right ? "right" : "wrong");
+      const partly = !verdict.right && verdict.says.every((answer) => answer.correct);
+      const words = verdict.right ? "Right." : partly ? "Not all of it yet." : "Not right.";
+      feedback.innerHTML = `<strong>${words}</strong>` +
+        verdict.says.map((answer) => `<p><q>${answer.answer}</q> ${answer.feedback}</p>`).join("");
+    }
+    showScore();
+  }
+
   fieldsets.forEach((fieldset, number) => {
-    fieldset.querySelector(".check").addEventListener("click", () => {
-      clear(fieldset);
-      const feedback = fieldset.querySelector(".feedback");
-      const verdict = judge(questions[number], fieldset);
-      if (verdict === null) {
-        feedback.textContent = questions[number].type === "numeric" ? "Type a number first." : "Choose an answer first.";
-      } else {
-        fieldset.classList.add(verdict.right ? "right" : "wrong");
-        const partly = !verdict.right && verdict.says.every((answer) => answer.correct);
-        const words = verdict.right ? "Right." : partly ? "Not all of it yet." : "Not right.";
-        feedback.innerHTML = `<strong>${words}</strong>` +
-          verdict.says.map((answer) => ` <span>${answer.feedback}</span>`).join("");
-      }
-      showScore();
-    });
+    const question = questions[number];
+    if (question.type !== "numeric") shuffle(fieldset, question.question);
+    fieldset.querySelector(".check").addEventListener("click", () => { check(fieldset, question); keep(); });
     fieldset.querySelector("input[type=text]")?.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       fieldset.querySelector(".check").click();
     });
-    fieldset.addEventListener("input", () => { clear(fieldset); showScore(); });
+    fieldset.addEventListener("input", () => { clear(fieldset); showScore(); keep(); });
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => { fieldsets.forEach(clear); showScore(); });
+  form.addEventListener("reset", () => { fieldsets.forEach(clear); showScore(); storage.set(form.id, {}); });
+  recall();
 }
 
 // What the theme leaves out for those who use a keyboard or a screen reader.

@@ -1,9 +1,11 @@
 """The website in a real browser: headless Chromium, driven by Selenium."""
 
 import functools
+import html
 import http.server
 import json
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -114,6 +116,11 @@ return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
 READERS = [("light", "light"), ("light", "dark"), ("light", "auto"), ("dark", "auto"), ("dark", "light")]
 
 
+def as_text(answer):
+    """HTML as it is seen."""
+    return html.unescape(re.sub("<[^>]*>", "", answer))
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
@@ -139,6 +146,8 @@ class BrowserTest(unittest.TestCase):
         cls.browser.set_page_load_timeout(60)
 
     def setUp(self):
+        self.browser.execute_cdp_cmd("Storage.clearDataForOrigin", {
+            "origin": f"http://127.0.0.1:{self.server.server_port}", "storageTypes": "local_storage"})
         self.set_width(1280)
         self.set_system("light")
 
@@ -320,7 +329,8 @@ class BrowserTest(unittest.TestCase):
             inputs[0].send_keys(str(value if right else value + 12345))
             inputs[0].send_keys(Keys.ENTER)
             return
-        for control, answer in zip(inputs, question["answers"]):
+        for control in inputs:
+            answer = question["answers"][int(control.get_attribute("value"))]
             wanted = bool(answer["correct"]) == right
             if control.is_selected() != wanted and (wanted or control.get_attribute("type") == "checkbox"):
                 self.run_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", control)
@@ -340,9 +350,45 @@ class BrowserTest(unittest.TestCase):
                     said = self.find(".feedback", fieldset).text
                     self.assertIn("Right." if right else "Not right.", said)
                     self.assertGreater(len(said), 25, "a word on why")
+                    for answer in question["answers"]:  # feedback names the answer that it belongs to
+                        given = "answer" in answer and bool(answer["correct"]) == right and question["type"] == "many_choice"
+                        if given:
+                            self.assertIn(f"{as_text(answer['answer'])} {as_text(answer['feedback'])}", said)
                 self.assertEqual(self.find(".score", form).text, f"{len(questions) if right else 0} of {len(questions)} right.")
 
         self.for_each(check, [*CHAPTERS, "summary.html"])
+
+    def order(self):
+        return self.run_script("return [...document.querySelectorAll('.quiz fieldset')].map((f) => [...f.querySelectorAll('input')].map((i) => i.value).join(''))")
+
+    def test_answers_are_shuffled_the_same_for_one_reader_and_others_for_another(self):
+        def open_as(reader):
+            self.run_script("localStorage.setItem('course-reader', arguments[0])", str(reader))
+            self.open(CHAPTERS[0])
+            return self.order()
+
+        self.open(CHAPTERS[0])
+        orders = {tuple(open_as(reader)) for reader in range(1, 9)}
+        self.assertGreater(len(orders), 5)
+        firsts = {order[0][0] for order in orders}
+        self.assertEqual(firsts, {"0", "1", "2"}, "any answer can be the first one")
+        self.assertEqual(open_as(5), open_as(5))
+        self.assertNotIn("answer", "".join(self.order()))
+
+    def test_answers_are_kept_on_reload(self):
+        self.open(CHAPTERS[0])
+        form = self.find("form.quiz")
+        questions = json.loads(self.find("script", form).get_attribute("textContent"))
+        for fieldset, question in list(zip(form.find_elements(By.CSS_SELECTOR, "fieldset"), questions))[:3]:
+            self.answer(fieldset, question, False)
+        before = [f.text for f in form.find_elements(By.CSS_SELECTOR, ".feedback, .score")]
+        self.assertIn("4 not answered yet", before[-1])
+        self.open(CHAPTERS[0])
+        self.assertEqual([f.text for f in self.browser.find_elements(By.CSS_SELECTOR, ".quiz .feedback, .quiz .score")], before)
+        self.find("form.quiz button[type=reset]").send_keys(Keys.ENTER)
+        self.open(CHAPTERS[0])
+        self.assertEqual(self.find(".quiz .score").text, "")
+        self.assertFalse(self.browser.find_elements(By.CSS_SELECTOR, ".quiz input:checked"))
 
     def test_a_quiz_asks_for_an_answer_and_starts_again(self):
         self.open(CHAPTERS[0])
@@ -363,7 +409,7 @@ class BrowserTest(unittest.TestCase):
         questions = json.loads(self.find("form.quiz script").get_attribute("textContent"))
         question = next(q for q in questions if q["type"] == "many_choice")
         one = next(n for n, answer in enumerate(question["answers"]) if answer["correct"])
-        fieldset.find_elements(By.CSS_SELECTOR, "input")[one].send_keys(Keys.SPACE)
+        self.find(f"input[value='{one}']", fieldset).send_keys(Keys.SPACE)
         self.find(".check", fieldset).send_keys(Keys.ENTER)
         self.assertIn("Not all of it yet.", self.find(".feedback", fieldset).text)
 
