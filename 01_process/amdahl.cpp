@@ -30,7 +30,7 @@ void work_in_processes(double terms, double serial, int processes) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   double terms = 2e8, serial = 0.2;
-  int processes = std::min(mp::cpu_count(), 8);
+  int processes = std::clamp(mp::cpu_count(), 4, 8);
   std::string plot;
   lesson::parse(argc, argv, "What a serial part does to the speed-up: measured, and as predicted.",
                 {{"--terms", terms, "how much there is to do", 1.0, 1e15},
@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
                 "speed-up",
                 {predicted, measured}},
                plot);
+  fmt::print("Amdahl expects a processor for each process; here are {}.\n", mp::cpu_count());
   fmt::print("{} processes are {:.2f} times as fast as one; no number of them can be {:g} times\n",
              processes, measured.points.back().second, 1 / serial);
 }

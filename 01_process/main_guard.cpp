@@ -1,35 +1,22 @@
 #include <unistd.h>
 #include <stdexcept>
 #include <string>
-#include <vector>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <mp/process.hpp>
 
-// What has run so far, and in which process.
-struct Step {
-  pid_t process;
-  std::string what;
-};
-std::vector<Step> steps{{getpid(), "static initialisers"}};  // this one runs before main
+void say(const std::string& what) { fmt::print("  {}, in process {}\n", what, getpid()); }
 
-void run(const std::string& what) { steps.push_back({getpid(), what}); }
+// A static object is made before main begins.
+struct Announcement {
+  Announcement() { say("static objects"); }
+} announcement;
 
-void show_steps() {
-  std::vector<std::string> own, copied;
-  for (const auto& step : steps) (step.process == getpid() ? own : copied).push_back(step.what);
-  fmt::print("{}\n  ran:    {}\n  copied: {}\n", mp::this_process::name(), fmt::join(own, ", "),
-             copied.empty() ? "nothing" : fmt::format("{}", fmt::join(copied, ", ")));
-}
-
-void task() {
-  run("its task");
-  show_steps();
-}
+void task() { say("its task"); }
 
 int main(int argc, char** argv) {
-  run("main up to mp::init");
+  say("main up to mp::init");
   // A spawned process comes by here, too. If it could start one, that one would start one …
   std::string refusal;
   try {
@@ -38,15 +25,16 @@ int main(int argc, char** argv) {
     refusal = error.what();
   }
 
-  mp::init(argc, argv);  // from here a spawned process does not return: it runs its task and ends
+  mp::init(argc, argv);  // a spawned process does not return from here: it runs its task and ends
 
-  run("main after mp::init");
   lesson::parse(argc, argv, "What runs again in a new process, and why main begins with mp::init.");
-  show_steps();
+  say("main after mp::init");
   using mp::StartMethod;
-  mp::Process{{.name = "Forked", .start_method = StartMethod::fork}, task}.join();
-  mp::Process{{.name = "Spawned", .start_method = StartMethod::spawn}, task}.join();
-  mp::Process{{.name = "Forked by the server", .start_method = StartMethod::forkserver}, task}
-      .join();
+  fmt::print("Forked:\n");
+  mp::Process{{.start_method = StartMethod::fork}, task}.join();
+  fmt::print("Spawned:\n");
+  mp::Process{{.start_method = StartMethod::spawn}, task}.join();
+  fmt::print("Forked by the fork server:\n");
+  mp::Process{{.start_method = StartMethod::forkserver}, task}.join();
   fmt::print("A process before mp::init? {}\n", refusal);
 }

@@ -21,23 +21,26 @@ using Seconds = std::chrono::duration<double>;
 void run(const std::string& program, const std::vector<std::string>& arguments, Seconds limit) {
   const auto path = process::environment::find_executable(program);
   if (path.empty()) throw std::runtime_error{"there is no program " + program};
-  std::fflush(stdout);  // what waits in the buffer would be copied, and might be written twice
+  std::fflush(stdout);  // or the buffer would be copied, and its text might be written twice
 
+  // Boost.Process stands on Asio. What is begun below happens later, while `context` runs.
   asio::io_context context;
   asio::readable_pipe pipe{context};
+  // Its standard input, output and error; only the output is connected to the pipe.
   process::process child{context, path, arguments, process::process_stdio{{}, pipe, {}}};
 
-  // Read while it runs: a program that has filled the pipe waits until somebody reads.
+  // Read while the program runs. A pipe has limited capacity, and a full one blocks its writer.
   std::string output;
   asio::async_read(pipe, asio::dynamic_buffer(output), [](auto...) {});  // until end-of-file
   bool ended = false;
   child.async_wait([&](auto...) { ended = true; });
 
+  // Both go on until they are complete, or the limit has passed.
   context.run_for(std::chrono::ceil<std::chrono::milliseconds>(limit));
   if (!ended) {
     fmt::print("{}: {} s are over\n", program, limit.count());
-    child.terminate();  // SIGKILL, which no program can ignore
-    while (!ended) context.run_one();
+    child.terminate();                 // SIGKILL, which no program can ignore
+    while (!ended) context.run_one();  // until its end has been noticed
   }
   // exit_code() would be 9 for exit code 9 and for signal 9.
   const int status = child.native_exit_code();

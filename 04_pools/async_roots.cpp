@@ -1,4 +1,6 @@
+#include <chrono>
 #include <cmath>
+#include <thread>
 #include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -8,7 +10,10 @@
 #include <mp/process.hpp>
 
 // std::sqrt itself cannot be sent: it lies in a shared library, not in this program.
-double root(double x) { return std::sqrt(x); }
+double root(double x) {
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});  // stands for work
+  return std::sqrt(x);
+}
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
@@ -19,7 +24,12 @@ int main(int argc, char** argv) {
   mp::Pool pool{processes};
   std::vector<mp::AsyncResult<double>> promised;
   for (int x = 0; x < 10; ++x) promised.push_back(pool.apply_async(root, x));
-  // Here the main process could do something else.
+
+  // The main process is free to do something else until it needs the results.
+  long counted = 0;
+  while (!promised.back().ready()) ++counted;
+  fmt::print("Meanwhile the main process counted to {}\n", counted);
+
   std::vector<double> roots;
   for (auto& result : promised) roots.push_back(result.get());
   fmt::print("[{}]\n", fmt::join(roots, ", "));

@@ -1,42 +1,54 @@
+#include <chrono>
+#include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/timing.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
-int cube(int x) { return x * x * x; }
+int cube(int x) {
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});  // stands for work that takes a while
+  return x * x * x;
+}
 
-void show(const std::string& way, const std::vector<int>& cubes) {
-  fmt::print("{:<12} [{}]\n", way + ":", fmt::join(cubes, ", "));
+// Prints the results of one way, and how long they took.
+void show(const std::string& way, const std::function<std::vector<int>()>& get_cubes) {
+  std::vector<int> cubes;
+  const double seconds = lesson::seconds([&] { cubes = get_cubes(); });
+  fmt::print("{:<12} [{}] {:.2f} s\n", way + ":", fmt::join(cubes, ", "), seconds);
 }
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  int processes = 4;
+  int processes = 3;
   lesson::parse(argc, argv, "Four ways to give work to a pool: one call or many, waiting or not.",
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
   mp::Pool pool{processes};
   const std::vector<int> numbers{1, 2, 3, 4, 5, 6};
 
-  // One call, and its result: nothing runs at the same time.
-  std::vector<int> applied;
-  for (const int x : numbers) applied.push_back(pool.apply(cube, x));
-  show("apply", applied);
-
-  // Many calls at the same time, and all their results.
-  show("map", pool.map(cube, numbers));
-
-  // One call that runs while this process goes on: here it makes the next ones.
-  std::vector<mp::AsyncResult<int>> pending;
-  for (const int x : numbers) pending.push_back(pool.apply_async(cube, x));
-  std::vector<int> got;
-  for (auto& result : pending) got.push_back(result.get());  // waits, if it is not there yet
-  show("apply_async", got);
-
+  // One call after the other: a single worker is busy at a time.
+  show("apply", [&] {
+    std::vector<int> cubes;
+    for (const int x : numbers) cubes.push_back(pool.apply(cube, x));
+    return cubes;
+  });
+  // Many calls, shared by all workers.
+  show("map", [&] { return pool.map(cube, numbers); });
+  // Single calls that run while this process goes on, here to make the next ones.
+  show("apply_async", [&] {
+    std::vector<mp::AsyncResult<int>> promised;
+    for (const int x : numbers) promised.push_back(pool.apply_async(cube, x));
+    std::vector<int> cubes;
+    for (auto& result : promised) cubes.push_back(result.get());  // waits until it is there
+    return cubes;
+  });
   // Many calls that run while this process goes on.
-  auto all = pool.map_async(cube, numbers);
-  show("map_async", all.get());
+  auto promised = pool.map_async(cube, numbers);
+  fmt::print("map_async returns at once\n");
+  show("map_async", [&] { return promised.get(); });
 }

@@ -1,4 +1,3 @@
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
@@ -18,34 +17,27 @@ int check(ssize_t result, const char* call) {
   return static_cast<int>(result);
 }
 
-int square_and_one(int x) { return x * x + 1; }
+int square_and_one(int x) {
+  usleep(10'000);  // stands for work that takes a while
+  return x * x + 1;
+}
 
 struct Item {
   std::size_t index;
-  int value;  // the argument on the way to the worker, the result on the way back
+  int value;  // the argument on the way to a worker, the result on the way back
 };
-// A pipe takes and gives so few bytes as a whole, never a part of them.
-bool receive(int pipe, Item& item) { return read(pipe, &item, sizeof item) == sizeof item; }
+// A pipe transfers so few bytes as a whole, even with many readers and many writers.
 void send(int pipe, Item item) { check(write(pipe, &item, sizeof item), "write"); }
+bool receive(int pipe, Item& item) {
+  return check(read(pipe, &item, sizeof item), "read") == sizeof item;
+}
 
-// Starts a worker, and adds the parent's ends of its two pipes: one for tasks, one for results.
-void start_worker(std::vector<int>& tasks, std::vector<pollfd>& results) {
-  int in[2], out[2];
-  check(pipe(in), "pipe");
-  check(pipe(out), "pipe");
-  if (check(fork(), "fork") == 0) {
-    close(in[1]);  // with a copy of this end, it would never see the end of its tasks …
-    for (const int other : tasks) close(other);  // … and nor would the others
-    for (Item item{}; receive(in[0], item);) {
-      fmt::print("    Worker {} takes {}\n", tasks.size() + 1, item.value);
-      std::fflush(stdout);
-      send(out[1], {item.index, square_and_one(item.value)});
-    }
-    _exit(0);
+void work(int worker, int tasks, int results) {
+  for (Item item{}; receive(tasks, item);) {  // until no process can send more tasks
+    fmt::print("    Worker {} takes {}\n", worker, item.value);
+    std::fflush(stdout);
+    send(results, {item.index, square_and_one(item.value)});
   }
-  close(in[0]), close(out[1]);
-  tasks.push_back(in[1]);
-  results.push_back({out[0], POLLIN, 0});
 }
 
 int main(int argc, char** argv) {
@@ -53,28 +45,28 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "What mp::Pool does for you: a pool of workers, by system calls only.",
                 {{"--processes", processes, "how many workers", 1, 500}});
   const std::vector arguments{0, 1, 2, 3, 4, 5, 6, 7};
-  std::vector<int> tasks, squares(arguments.size());
-  std::vector<pollfd> results;
-  while (std::ssize(tasks) < processes) start_worker(tasks, results);
-  std::signal(SIGPIPE, SIG_IGN);  // a dead worker shall be an error of write, not the end of all
-  std::size_t given = 0, done = 0;
-  const auto give_task = [&](std::size_t worker) {
-    if (given < arguments.size()) send(tasks[worker], {given, arguments[given]});
-    ++given;
-  };
-  for (std::size_t worker = 0; worker < tasks.size(); ++worker) give_task(worker);
-  while (done < arguments.size()) {
-    if (poll(results.data(), results.size(), -1) == -1 && errno != EINTR) check(-1, "poll");
-    for (std::size_t worker = 0; worker < tasks.size(); ++worker) {
-      if (results[worker].revents == 0) continue;
-      Item item{};
-      if (!receive(results[worker].fd, item))  // the end of the file, and a result is missing
-        throw std::runtime_error{fmt::format("worker {} has died", worker + 1)};
-      squares[item.index] = item.value;  // in order, whoever was first
-      ++done;
-      give_task(worker);  // who is ready early gets more to do
-    }
+  int tasks[2], results[2];
+  check(pipe(tasks), "pipe");
+  check(pipe(results), "pipe");
+  for (int worker = 1; worker <= processes; ++worker) {
+    if (check(fork(), "fork") != 0) continue;
+    close(tasks[1]);  // with a copy of this end, no worker would ever see the end of the tasks
+    close(results[0]);
+    work(worker, tasks[0], results[1]);
+    _exit(0);
   }
-  for (const int pipe : tasks) close(pipe), check(wait(nullptr), "wait");  // no more tasks: the end
+  close(tasks[0]);
+  close(results[1]);
+  std::signal(SIGPIPE, SIG_IGN);  // without any worker, write shall fail, not end the program
+
+  // All workers wait at the same pipe, and a worker that is ready takes the next task.
+  for (std::size_t i = 0; i < arguments.size(); ++i) send(tasks[1], {i, arguments[i]});
+  close(tasks[1]);  // no more tasks: the workers end
+
+  std::vector<int> squares(arguments.size());
+  std::size_t received = 0;
+  for (Item item{}; receive(results[0], item); ++received) squares[item.index] = item.value;
+  while (wait(nullptr) != -1) continue;
+  if (received < arguments.size()) throw std::runtime_error{"a worker died with its task"};
   fmt::print("Parent: [{}]\n", fmt::join(squares, ", "));
 }

@@ -1,20 +1,33 @@
 import multiprocessing
+import os
+
+
+def say(what):
+    print(f"  {what}, in process {os.getpid()}")
+
 
 # A spawned process imports this file, so this line runs in it, too. Its __name__ is another there.
-print(f"top of the file, as {__name__}")
+say(f"the top of the file, as {__name__}")
 
 
 def task():
-    print(f"its task, in {multiprocessing.current_process().name}")
+    say("its task")
 
 
 if __name__ == "__main__":  # what mp::init is for in C++
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=task, name="Spawned")
-    process.start()
-    process.join()
+    for method in ("fork", "spawn", "forkserver"):
+        print(f"{method}:", flush=True)
+        process = multiprocessing.get_context(method).Process(target=task)
+        process.start()
+        process.join()
 
 # Prints:
-#   top of the file, as __main__
-#   top of the file, as __mp_main__
-#   its task, in Spawned
+#   the top of the file, as __main__, in process …
+#   fork:
+#   its task, in process …
+#   spawn:
+#   the top of the file, as __mp_main__, in process …
+#   its task, in process …
+#   forkserver:
+#   the top of the file, as __mp_main__, in process …
+#   its task, in process …

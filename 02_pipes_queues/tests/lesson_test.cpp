@@ -36,6 +36,14 @@ TEST_P(StartMethods, QueueHello) {
   EXPECT_EQ(run.output, "[42, None, hello]\n");
 }
 
+TEST_P(StartMethods, SendAStruct) {
+  const auto run = this->run("send_a_struct");
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output_lines(),
+              ElementsAre("through the pipe: roof has 21 °C", "from the queue: roof has 22 °C",
+                          "in the main process: roof has 20 °C"));
+}
+
 TEST_P(StartMethods, SmallestMultipleFindsIt) {
   for (const auto* processes : {"1", "2", "3", "8"}) {
     const auto run = this->run("smallest_multiple",

@@ -1,21 +1,35 @@
+import time
 from multiprocessing import Pool
 
 
 def cube(x):
+    time.sleep(0.05)  # stands for work that takes a while
     return x**3
+
+
+def show(way, get_cubes):
+    start = time.perf_counter()
+    cubes = get_cubes()
+    print(f"{way + ':':12} {cubes} {time.perf_counter() - start:.2f} s")
 
 
 if __name__ == "__main__":
     numbers = range(1, 7)
-    with Pool(4) as pool:
-        print("apply:      ", [pool.apply(cube, (x,)) for x in numbers])
-        print("map:        ", pool.map(cube, numbers))
-        pending = [pool.apply_async(cube, (x,)) for x in numbers]
-        print("apply_async:", [result.get() for result in pending])
-        print("map_async:  ", pool.map_async(cube, numbers).get())
+    with Pool(3) as pool:
+        # One call after the other: a single worker is busy at a time.
+        show("apply", lambda: [pool.apply(cube, (x,)) for x in numbers])
+        # Many calls, shared by all workers.
+        show("map", lambda: pool.map(cube, numbers))
+        # Single calls that run while this process goes on, here to make the next ones.
+        show("apply_async", lambda: [r.get() for r in [pool.apply_async(cube, (x,)) for x in numbers]])
+        # Many calls that run while this process goes on.
+        promised = pool.map_async(cube, numbers)
+        print("map_async returns at once")
+        show("map_async", promised.get)
 
 # Prints:
-#   apply:       [1, 8, 27, 64, 125, 216]
-#   map:         [1, 8, 27, 64, 125, 216]
-#   apply_async: [1, 8, 27, 64, 125, 216]
-#   map_async:   [1, 8, 27, 64, 125, 216]
+#   apply:       [1, 8, 27, 64, 125, 216] … s
+#   map:         [1, 8, 27, 64, 125, 216] … s
+#   apply_async: [1, 8, 27, 64, 125, 216] … s
+#   map_async returns at once
+#   map_async:   [1, 8, 27, 64, 125, 216] … s

@@ -1,47 +1,47 @@
-from multiprocessing import Pipe, Process
-from multiprocessing.connection import wait
+import os
+import struct
+import time
+
+item = struct.Struct("qq")  # index and value; a pipe transfers so few bytes as a whole
 
 
 def square_and_one(x):
+    time.sleep(0.01)  # stands for work that takes a while
     return x * x + 1
 
 
-def work(to_parent):
-    while (task := to_parent.recv()) is not None:
-        index, value = task
-        to_parent.send((index, square_and_one(value)))
-
-
-def start_worker():
-    to_worker, to_parent = Pipe()
-    Process(target=work, args=(to_parent,)).start()
-    to_parent.close()  # the worker's alone: now its death is the end of the file
-    return to_worker
-
-
-def map_over(workers, arguments):
-    tasks = enumerate(arguments)
-    results = [None] * len(arguments)
-    busy = []
-    for worker, task in zip(workers, tasks):
-        worker.send(task)
-        busy.append(worker)
-    while busy:
-        for worker in wait(busy):
-            index, result = worker.recv()
-            results[index] = result  # in order, whoever was first
-            if task := next(tasks, None):
-                worker.send(task)  # who is ready early gets more to do
-            else:
-                busy.remove(worker)
-    return results
+def work(worker, tasks, results):
+    while task := os.read(tasks, item.size):  # until no process can send more tasks
+        index, value = item.unpack(task)
+        print(f"    Worker {worker} takes {value}", flush=True)
+        os.write(results, item.pack(index, square_and_one(value)))
 
 
 if __name__ == "__main__":
-    workers = [start_worker() for _ in range(3)]
-    print(map_over(workers, range(8)))
-    for worker in workers:
-        worker.send(None)
+    arguments = range(8)
+    tasks, send_tasks = os.pipe()
+    results, send_results = os.pipe()
+    for worker in range(1, 4):
+        if os.fork() == 0:
+            os.close(send_tasks)  # with a copy of this end, no worker would ever see the end of the tasks
+            os.close(results)
+            work(worker, tasks, send_results)
+            os._exit(0)
+    os.close(tasks)
+    os.close(send_results)
 
-# Prints:
-#   [1, 2, 5, 10, 17, 26, 37, 50]
+    # All workers wait at the same pipe, and a worker that is ready takes the next task.
+    for index, value in enumerate(arguments):
+        os.write(send_tasks, item.pack(index, value))
+    os.close(send_tasks)  # no more tasks: the workers end
+
+    squares = {}
+    while result := os.read(results, item.size):
+        index, value = item.unpack(result)
+        squares[index] = value
+    for _ in range(3):
+        os.wait()
+    print(f"Parent: {[squares[index] for index in range(len(arguments))]}")
+
+# Ends with:
+#   Parent: [1, 2, 5, 10, 17, 26, 37, 50]
