@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
                 {{"--processes", processes, "how many processes greet"}});
 
   std::vector<pid_t> greeters;
-  // If a fork fails, nobody waits for those before it: a destructor would, as mp::Process's does.
+  // If a fork fails, the children before it are not joined. The destructor of mp::Process would.
   for (int number = 0; number < processes; ++number) greeters.push_back(start(number));
 
   bool all_well = true;

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
 
   std::int64_t inside = 0;
   for (std::size_t worker = 0; worker < pipes.size(); ++worker) {
-    // Unlike with a queue it is known from whom this comes, and who is waited for.
+    // Unlike with a queue, it is known which worker this comes from.
     const auto count = pipes[worker].recv<std::int64_t>();
     fmt::print("{}: {} points inside\n", workers[worker].name(), count);
     inside += count;

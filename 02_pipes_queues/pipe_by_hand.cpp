@@ -36,8 +36,8 @@ void write_all(int write_end, std::string_view bytes, int number) {
   fmt::print("    Child {}: all written, in {} writes\n", number, writes);
 }
 
-// A pipe carries bytes, not messages: a read takes what is there, be it less or more than one write
-// has written. It takes nothing at the end of the file, when nobody has the write end any more.
+// A pipe carries bytes, not messages. A read takes what is there, be it less or more than one write
+// has written. At end-of-file, when no process has the write end open any longer, it takes nothing.
 void read_all(int read_end) {
   char buffer[100'000];
   std::size_t bytes = 0, reads = 0, size = 0;

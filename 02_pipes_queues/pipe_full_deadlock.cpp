@@ -12,7 +12,7 @@
 
 using Letter = std::vector<char>;
 
-// How many bytes a pipe takes until a sender has to wait: fills one that nobody receives from.
+// How many bytes a pipe holds before a sender blocks. Fills one that no process receives from.
 std::size_t measure_capacity() {
   const auto [receiver, sender] = mp::pipe();
   const Letter piece(16'384);

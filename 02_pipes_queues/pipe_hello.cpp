@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
                 {lesson::start_method()});
 
   auto [to_child, to_parent] = mp::pipe();
-  // The child gets its end for itself. If it dies, recv throws instead of waiting for ever.
+  // Only the child has its end. If it dies, recv throws instead of blocking forever.
   mp::Process child{send_values, std::move(to_parent)};
   const auto [number, nothing, text] = to_child.recv<Values>();
   child.join();

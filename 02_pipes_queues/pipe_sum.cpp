@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
 
   auto [to_child, to_parent] = mp::pipe();  // both ends send and receive
   mp::Process child{calculate_sum, std::move(to_parent)};
-  // Who sends and who receives must fit together. If both received first, both would wait for ever.
+  // Sends and receives must match. If both processes received first, both would block forever.
   to_child.send(numbers);
   const auto sum = to_child.recv<int>();
   child.join();

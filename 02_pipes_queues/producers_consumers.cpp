@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
                          std::ref(items), (i - 1) * count, count);
 
   for (auto& producer : putting) producer.join();
-  // Only now is it certain that nothing more comes. Without this the consumers would wait for ever.
+  // Nothing more can come now. Without this the consumers would block forever.
   items.close();
 
   std::vector<int> times_taken(static_cast<std::size_t>(producers * count));

@@ -16,6 +16,6 @@ int main(int argc, char** argv) {
   fmt::print("{}\n", queue.get());
   fmt::print("{}\n", queue.get());
   fmt::print("{}\n", queue.get());
-  // A fourth get would wait for ever, for nobody is left who could put something.
+  // A fourth get would block forever, because no process is left that could put a value.
   // queue.try_get() would not wait: it returns an optional, which is empty when the queue is.
 }

@@ -14,7 +14,7 @@
 constexpr std::string_view characters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-// A queue does not tell who has put a value. So the position travels along with it.
+// A queue does not say which process put a value, so the position travels along with it.
 using Result = std::pair<int, std::string>;
 
 std::string random_string(int length, int seed, int position) {
