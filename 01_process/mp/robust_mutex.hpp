@@ -35,11 +35,13 @@ class RobustMutex {
   /// process that is killed when it has just been woken to take the mutex cannot wake the next
   /// one.) Without a deadline, such a wait ends at an odd fraction of a second, by which
   /// mp::examine knows it.
-  static bool is_renewed(const timespec& end) { return end.tv_nsec == odd_fraction; }
+  static bool is_renewed(const timespec& end) {
+    return end.tv_nsec % renewal_tick == odd_fraction % renewal_tick;
+  }
+  static constexpr long odd_fraction = 314'159'265;  // nanoseconds
+  static constexpr long renewal_tick = 10'000'000;   // for others, who renew their waits more often
 
  private:
-  static constexpr long odd_fraction = 314'159'265;
-
   Result lock_rare(int error, Deadline deadline);
   Result result(int error, const char* call);
   static void require_success(int error, const char* call);

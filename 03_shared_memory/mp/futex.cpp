@@ -1,16 +1,19 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <ctime>
 
 #include <mp/futex.hpp>
+#include <mp/robust_mutex.hpp>
 
 namespace mp::detail {
 namespace {
 
 using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
 long futex(SharedWord& word, int operation, std::uint32_t value, const timespec* time,
            SharedWord* second, std::uint32_t third) {
@@ -45,5 +48,17 @@ bool sleep_while(SharedWord& word, std::uint32_t seen, const Deadline& deadline)
     check(-1, "futex(FUTEX_WAIT_BITSET)");
   return errno != ETIMEDOUT;
 }
+
+bool RenewedWait::sleep_while(SharedWord& word, std::uint32_t seen) const {
+  constexpr std::chrono::nanoseconds tick{RobustMutex::renewal_tick},
+      odd{RobustMutex::odd_fraction};
+  // As long again as it has waited: a process that waits long need not look often.
+  const auto now = Clock::now();
+  const auto end = now + std::min<Clock::duration>(now - begin_, 100ms - tick);
+  const auto until = end - (end.time_since_epoch() - odd) % tick + tick;
+  return detail::sleep_while(word, seen, deadline_ ? std::min(until, *deadline_) : until);
+}
+
+bool RenewedWait::is_over() const { return deadline_ && Clock::now() >= *deadline_; }
 
 }  // namespace mp::detail

@@ -23,4 +23,24 @@ void set_and_wake(SharedWord& word, std::uint32_t bits);
 /// return too early.
 bool sleep_while(SharedWord& word, std::uint32_t seen, const Deadline& deadline);
 
+/// A long wait in short ones, for a process that must look now and then whether another has died.
+///
+/// The short ones end at odd fractions of a second, as RobustMutex's do, by which mp::examine can
+/// tell them from waits with a time limit.
+class RenewedWait {
+ public:
+  explicit RenewedWait(Deadline deadline) : deadline_{deadline} {}
+
+  /// Sleeps while the word is as the caller has seen it, for a tenth of a second at most; false
+  /// when that time is over.
+  bool sleep_while(SharedWord& word, std::uint32_t seen) const;
+
+  /// Whether the deadline has passed.
+  bool is_over() const;
+
+ private:
+  Deadline deadline_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace mp::detail
