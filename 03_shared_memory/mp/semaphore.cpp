@@ -12,6 +12,7 @@
 #include <mp/process_identity.hpp>
 #include <mp/robust_mutex.hpp>
 #include <mp/semaphore.hpp>
+#include <mp/wait_label.hpp>
 
 namespace mp {
 
@@ -32,6 +33,7 @@ struct Semaphore::State {
 
   detail::RobustMutex mutex;       // of all that follows
   detail::SharedWord changes = 0;  // counts what others may wait for; the lowest bit: some do
+  detail::WaitLabel label{"a semaphore"};
   std::uint32_t units = 0;
   std::uint32_t places = 0;  // how many of the holders' places have been in use
 

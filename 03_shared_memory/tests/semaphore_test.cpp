@@ -19,6 +19,7 @@
 #include <mp/process.hpp>
 #include <mp/semaphore.hpp>
 #include <mp/value.hpp>
+#include <mp/watchdog.hpp>
 #include <start_methods.hpp>
 
 namespace {
@@ -33,7 +34,6 @@ using mp::Process;
 using mp::Semaphore;
 using mp::Value;
 using testing::HasSubstr;
-using testing::Not;
 
 class SemaphoreUnder : public course::StartMethods {
  protected:
@@ -213,6 +213,23 @@ TEST_P(SemaphoreUnder, OneOfManyWaitersIsToldAndAllGoOn) {
   }
   EXPECT_EQ(told->entries, 4);
   EXPECT_EQ(told->now, 1);
+}
+
+TEST(Semaphore, ADeadlockIsExplained) {
+  Process root{[] {
+    Semaphore one, other;
+    one.acquire();
+    Process child{[&] {
+      other.acquire();
+      one.acquire();
+    }};
+    while (other.available() > 0) std::this_thread::yield();
+    other.acquire();
+  }};
+  mp::Examination report;
+  wait_until([&] { return (report = mp::examine(root.pid())).deadlock(); });
+  EXPECT_THAT(report.explanation, HasSubstr("waits for a semaphore"));
+  for (const auto& process : report.processes) ::kill(process.pid, SIGKILL);
 }
 
 class KilledAtEveryInstruction : public course::KilledAtEveryInstruction {

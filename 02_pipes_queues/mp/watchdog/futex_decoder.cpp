@@ -26,8 +26,8 @@ Wait WaitDecoder::operator()(const FutexCall& call) {
   // Another thread has changed the word, and is about to wake this one.
   if (!is_lock && value != call.expected) return {.activity = Activity::running};
   timespec until{};
-  const bool limited = call.timeout != 0 &&
-                       !(is_lock && read(call.timeout, &until) && RobustMutex::is_renewed(until));
+  const bool limited =
+      call.timeout != 0 && !(read(call.timeout, &until) && RobustMutex::is_renewed(until));
   auto dependency = is_lock ? lock(static_cast<pid_t>(value & FUTEX_TID_MASK)) : word(call);
   return {.dependencies = {std::move(dependency)}, .limited = limited};
 }
