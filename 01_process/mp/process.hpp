@@ -85,6 +85,7 @@ class Process {
     detail::Call<std::decay_t<Function>, std::decay_t<Arguments>...> call{
         std::forward<Function>(function), std::forward<Arguments>(arguments)...};
     start(options, call);
+    call.announce(pid_, name_);
   }
 
   Process(Process&& other) noexcept { *this = std::move(other); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/types.h>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -109,6 +110,10 @@ class Task {
   /// The descriptors that the arguments own or refer to.
   virtual std::set<int> descriptors() const = 0;
 
+  /// Tells the arguments that know their members (such as mp::Barrier) which process will make the
+  /// call: they then notice if it dies before that.
+  virtual void announce(pid_t pid, const std::string& name) const = 0;
+
   /// Makes the call that another process wrote.
   static void run_from(Reader& reader) {
     CodePointer<void (*)(Reader&)> arrive;
@@ -126,6 +131,7 @@ class Call final : public Task {
       : parts_{std::forward<F>(function), std::forward<A>(arguments)...} {}
 
   void run() override {
+    std::apply([](const auto&... part) { (take_part(part), ...); }, parts_);
     std::apply([](auto... part) { std::invoke(std::move(part)...); }, std::move(parts_));
   }
 
@@ -154,7 +160,22 @@ class Call final : public Task {
     return found;
   }
 
+  void announce(pid_t pid, const std::string& name) const override {
+    std::apply([&](const auto&... part) { (announce_to(part, pid, name), ...); }, parts_);
+  }
+
  private:
+  template <class T>
+  static void announce_to(const T& part, pid_t pid, const std::string& name) {
+    if constexpr (requires { part.get().add_member(pid, name); }) part.get().add_member(pid, name);
+  }
+
+  // The same, in the process that makes the call.
+  template <class T>
+  static void take_part(const T& part) {
+    if constexpr (requires { part.get().take_part(); }) part.get().take_part();
+  }
+
   template <class T>
   static void note(Writer& writer, const T& part) {
     if constexpr (is_sendable<T> && !std::is_pointer_v<T>) writer(WireTraits<T>::encode(part));
@@ -167,6 +188,7 @@ class Call final : public Task {
       std::apply([&](auto&... part) { (reader(part), ...); }, arrived);
       std::apply(
           [](auto& function, auto&... part) {
+            (take_part(WireTraits<Arguments>::decode(part)), ...);
             std::invoke(WireTraits<Function>::decode(function),
                         WireTraits<Arguments>::decode(part)...);
           },

@@ -37,7 +37,8 @@ inline bool is_asleep(pid_t pid) { return process_state(pid).state == 'S'; }
 /// asleep before it came so far.
 inline bool kill_after(
     int instructions, const std::function<void()>& call,
-    const std::function<void()>& meanwhile = [] {}) {
+    const std::function<void()>& meanwhile = [] {},
+    const std::function<void(pid_t)>& announce = [](pid_t) {}) {
   const pid_t victim = mp::check(::fork(), "fork");
   if (victim == 0) {
     ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
@@ -46,6 +47,7 @@ inline bool kill_after(
     ::raise(SIGSTOP);
     ::_exit(1);
   }
+  announce(victim);
   int status = 0;
   const auto has_news = [&] {
     return mp::check(mp::retry([&] { return ::waitpid(victim, &status, WNOHANG); }), "waitpid") > 0;

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sys/types.h>
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include <mp/deadline.hpp>
+#include <mp/shared_state.hpp>
+
+namespace mp {
+
+/// A barrier will not let anybody through: a member died, or gave up. The message names it.
+struct BrokenBarrier : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A place where processes wait until all have come, again and again; after Python's
+/// `multiprocessing.Barrier`, with the name of `std::barrier`. Give it to a process with
+/// `std::ref(barrier)`.
+///
+/// When a member dies, all others get BrokenBarrier instead of waiting forever. A member is a
+/// process that was started with `std::ref(barrier)`, or has arrived once. One that ends with exit
+/// code 0 leaves; any other end, also an exception, is a death. A member's threads are told apart
+/// only by how many of them arrive.
+class Barrier {
+ public:
+  Barrier() noexcept = default;  ///< empty, for one that is to be assigned
+
+  /// Throws std::invalid_argument unless there are 1 to 2^16 parties.
+  explicit Barrier(std::size_t parties);
+  Barrier(Barrier&& other) noexcept = default;
+  Barrier& operator=(Barrier&& other) noexcept;
+  ~Barrier();
+
+  /// Waits until so many have come as there are parties. Returns how many had come before this one,
+  /// so exactly one of them gets 0. Throws BrokenBarrier.
+  std::size_t arrive_and_wait() { return arrive(std::nullopt); }
+
+  /// The same; breaks the barrier for all when the limit passes.
+  std::size_t arrive_and_wait_for(Seconds limit) { return arrive(deadline_after(limit)); }
+
+  void abort();  ///< breaks it: all that wait, and all that arrive, get BrokenBarrier
+  void reset();  ///< makes a broken one as good as new; its dead members are forgotten
+  bool is_broken() const;
+
+  std::size_t parties() const;
+  std::size_t waiting() const;  ///< how many have come and wait at this moment
+
+  // For mp::Process: make a process a member before it has arrived, and this one.
+  void add_member(pid_t pid, const std::string& name);
+  void take_part();
+
+  using process_shared = void;
+  void save(Writer& writer) const;
+  void load(Reader& reader);
+
+ private:
+  struct Member;
+  struct State;
+  struct Memberships;
+  std::size_t arrive(const Deadline& deadline);
+  static void leave(State& state, bool by_error) noexcept;
+  void leave() noexcept;
+
+  detail::SharedState<State> state_;
+};
+
+}  // namespace mp
