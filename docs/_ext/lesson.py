@@ -23,7 +23,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from exercise import exercises_of_lesson, link_to_exercise
+from exercise import exercises, exercises_of_lesson, lessons_of_exercise, link_to_exercise
 from pygments.lexer import RegexLexer, bygroups
 from pygments.token import Generic, Text
 from runs import BUSY, Runs, computer_is_idle, where_measured
@@ -171,8 +171,6 @@ class Lesson(LessonDirective):
         source = ROOT / chapter / f"{name}.cpp"
         python = ROOT / chapter / "python" / f"{name}.py"
         self.env.note_dependency(str(source))
-        if python.parent.exists():
-            self.env.note_dependency(str(python.parent))  # a new file changes the folder
         includes, study = split_includes(source.read_text())
         # Copying takes them along: see course.js.
         copied = [] if is_book(self.env) else [html(f'<script type="text/plain" class="includes">{chr(10).join(includes)}</script>')]
@@ -238,13 +236,15 @@ def forget(app, env, docname):
 
 
 def outdated(app, env, added, changed, removed):
-    """The pages whose measurements were taken on a busy computer, if it is idle now; and the chapters, when lessons
-    came or went."""
+    """The pages whose measurements were taken on a busy computer, if it is idle now; and the chapters, when lessons,
+    their twins in Python or the exercises that go with them came or went."""
     pages = set(getattr(env, "course_busy", ())) if computer_is_idle() else set()
     lessons = read_lessons(app)
-    if getattr(env, "course_known_lessons", lessons) != lessons:
+    twins = sorted(path.name for path in ROOT.glob("[0-9]*/python/*.py"))
+    facts = [lessons, twins, {name: lessons_of_exercise(name) for name in exercises()}]
+    if getattr(env, "course_facts", facts) != facts:
         pages |= {f"chapters/{chapter}" for chapter in lessons}
-    env.course_known_lessons = lessons
+    env.course_facts = facts
     return sorted(pages & env.found_docs)
 
 
