@@ -13,6 +13,7 @@ benchmark/benchmark.h  libbenchmark-dev         Google Benchmark
 cereal/cereal.hpp      libcereal-dev            cereal
 fmt/core.h             libfmt-dev               {fmt}
 CLI/CLI.hpp            libcli11-dev             CLI11
+Random123/threefry.h   librandom123-dev         Random123
 gnuplot                gnuplot-nox              gnuplot
 gnuplot-iostream.h     libgnuplot-iostream-dev  gnuplot-iostream'
 grading_needs='

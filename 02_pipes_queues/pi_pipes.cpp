@@ -1,28 +1,25 @@
 #include <cstdint>
-#include <random>
 #include <utility>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/random.hpp>
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
 // Random points in the unit square: the share of them inside the quarter circle is pi/4.
-std::int64_t points_inside(std::int64_t points, int seed, int worker) {
-  std::seed_seq stream{seed, worker};  // its own for every worker, the same on every run
-  std::mt19937_64 random{stream};
-  std::uniform_real_distribution<double> draw{0, 1};
+std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
   std::int64_t inside = 0;
-  for (; points > 0; --points) {
-    const double x = draw(random), y = draw(random);
+  for (std::int64_t i = begin; i < end; ++i) {
+    const auto [x, y] = lesson::random_point(seed, i);  // depends on seed and i, on nothing else
     inside += x * x + y * y <= 1;
   }
   return inside;
 }
 
-void work(mp::Connection to_main, std::int64_t points, int seed, int worker) {
-  to_main.send(points_inside(points, seed, worker));
+void work(mp::Connection to_main, int seed, std::int64_t begin, std::int64_t end) {
+  to_main.send(points_inside(seed, begin, end));
 }
 
 int main(int argc, char** argv) {
@@ -39,8 +36,9 @@ int main(int argc, char** argv) {
   std::vector<mp::Process> workers;
   for (int worker = 0; worker < processes; ++worker) {
     auto [to_worker, to_main] = mp::one_way_pipe();  // the first end receives, the second one sends
-    const auto share = points / processes + (worker < points % processes);
-    workers.emplace_back(work, std::move(to_main), share, seed, worker);
+    // Where one share ends, the next one begins: no point is left out, and none counted twice.
+    const auto begin = points * worker / processes, end = points * (worker + 1) / processes;
+    workers.emplace_back(work, std::move(to_main), seed, begin, end);
     pipes.push_back(std::move(to_worker));
   }
 

@@ -1,11 +1,12 @@
+#include <cstdint>
 #include <functional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 #include <fmt/format.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/random.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
@@ -13,11 +14,12 @@ constexpr std::string_view characters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 std::string random_string(int length, int seed, int number) {
-  std::seed_seq stream{seed, number};  // a generator of the parent's, copied, would repeat itself
-  std::mt19937_64 random{stream};
-  std::uniform_int_distribution<std::size_t> draw{0, characters.size() - 1};
   std::string text;
-  while (length-- > 0) text += characters[draw(random)];
+  for (int i = 0; i < length; ++i) {
+    // A copy of the parent's generator would give every process the same string.
+    const auto position = std::int64_t{number} * length + i;
+    text += characters[lesson::random_below(characters.size(), seed, position)];
+  }
   return text;
 }
 

@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <cstdint>
 #include <functional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/random.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
@@ -18,11 +19,10 @@ constexpr std::string_view characters =
 using Result = std::pair<int, std::string>;
 
 std::string random_string(int length, int seed, int position) {
-  std::seed_seq stream{seed, position};
-  std::mt19937_64 random{stream};
-  std::uniform_int_distribution<std::size_t> draw{0, characters.size() - 1};
   std::string text;
-  while (length-- > 0) text += characters[draw(random)];
+  for (int i = 0; i < length; ++i)
+    text += characters[lesson::random_below(characters.size(), seed,
+                                            std::int64_t{position} * length + i)];
   return text;
 }
 

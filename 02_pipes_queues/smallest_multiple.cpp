@@ -2,44 +2,40 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/random.hpp>
 #include <lesson/timing.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
 using Smallest = std::optional<int>;  // empty when no number is a multiple
 
-Smallest smallest_multiple(std::int64_t points, int factor, int seed, int part) {
-  std::seed_seq stream{seed, part};  // with the seed alone, all parts would have the same numbers
-  std::mt19937_64 random{stream};
-  std::uniform_int_distribution<int> draw{1, 999};
+Smallest smallest_multiple(int factor, int seed, std::int64_t begin, std::int64_t end) {
   Smallest smallest;
-  for (; points > 0; --points) {
-    const int number = draw(random);
-    if (number % factor == 0 && (!smallest || number < *smallest)) smallest = number;
+  for (std::int64_t i = begin; i < end; ++i) {
+    const int number = 1 + lesson::random_below(999, seed, i);
+    if (number < smallest.value_or(1000) && number % factor == 0) smallest = number;
   }
   return smallest;
 }
 
-void search_part(mp::Queue<Smallest>& results, std::int64_t points, int factor, int seed,
-                 int part) {
-  results.put(smallest_multiple(points, factor, seed, part));
+void search_part(mp::Queue<Smallest>& results, int factor, int seed, std::int64_t begin,
+                 std::int64_t end) {
+  results.put(smallest_multiple(factor, seed, begin, end));
 }
 
 Smallest search(int processes, std::int64_t points, int factor, int seed) {
-  if (processes == 1) return smallest_multiple(points, factor, seed, 0);  // serial, in this process
+  if (processes == 1) return smallest_multiple(factor, seed, 0, points);  // serial, in this process
   mp::Queue<Smallest> results;
   std::vector<mp::Process> workers;
   for (int part = 0; part < processes; ++part) {
-    // If the points cannot be divided evenly, the first parts take one more each.
-    const auto share = points / processes + (part < points % processes);
-    workers.emplace_back(search_part, std::ref(results), share, factor, seed, part);
+    const auto begin = points * part / processes, end = points * (part + 1) / processes;
+    workers.emplace_back(search_part, std::ref(results), factor, seed, begin, end);
   }
   Smallest smallest;
   for (int part = 0; part < processes; ++part) {

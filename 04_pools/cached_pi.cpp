@@ -1,12 +1,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <numeric>
-#include <random>
 #include <string>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/random.hpp>
 #include <lesson/temporary_folder.hpp>
 #include <lesson/timing.hpp>
 #include <mp/memory.hpp>
@@ -14,14 +14,11 @@
 #include <mp/process.hpp>
 
 // Random points in the unit square: the share of them inside the quarter circle is pi/4.
-std::int64_t points_inside(std::int64_t points, int seed, int part) {
+std::int64_t points_inside(int seed, std::int64_t points, int part) {
   fmt::print("    {} computes part {}\n", mp::this_process::name(), part);
-  std::seed_seq stream{seed, part};  // its own for every part, the same on every run
-  std::mt19937_64 random{stream};
-  std::uniform_real_distribution<double> draw{0, 1};
   std::int64_t inside = 0;
-  for (std::int64_t i = 0; i < points; ++i) {
-    const double x = draw(random), y = draw(random);
+  for (std::int64_t i = points * part; i < points * (part + 1); ++i) {
+    const auto [x, y] = lesson::random_point(seed, i);
     inside += x * x + y * y <= 1;
   }
   return inside;
@@ -33,7 +30,7 @@ void estimate_pi(mp::Memory& cache, std::int64_t points, int seed) {
   const double seconds = lesson::seconds([&] {
     inside = mp::parallel(parts, [&](int part) {
       // The number of the part makes the calls differ. Without it all would have one result.
-      return cache.call(points_inside, points, seed, part);
+      return cache.call(points_inside, seed, points, part);
     });
   });
   fmt::print("MainProcess: pi is about {:.6f}, after {:.3f} s\n",

@@ -1,21 +1,19 @@
 #include <chrono>
-#include <random>
 #include <thread>
 #include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/random.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
 // The random wait stands for work that takes now more, now less time.
 int square(double most_seconds, int seed, int x) {
   fmt::print("    {} is working on the value {}\n", mp::this_process::name(), x);
-  std::seed_seq stream{seed, x};
-  std::mt19937 random{stream};
-  std::uniform_real_distribution<double> draw{0, most_seconds};
-  std::this_thread::sleep_for(std::chrono::duration<double>{draw(random)});
+  const std::chrono::duration<double> wait{most_seconds * lesson::random_number(seed, x)};
+  std::this_thread::sleep_for(wait);
   return x * x;
 }
 

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <random>
 #include <string>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/random.hpp>
 #include <lesson/timing.hpp>
 #include <mp/pool.hpp>
 
@@ -15,12 +15,10 @@ std::vector<double> xs, ys;  // random points, which every process has for itsel
 
 void draw_points(int points, int seed) {
   if (!xs.empty()) return;  // a forked worker has those of its parent
-  std::seed_seq stream{seed};
-  std::mt19937_64 random{stream};
-  std::normal_distribution<double> draw;
   for (int i = 0; i < points; ++i) {
-    xs.push_back(draw(random));
-    ys.push_back(draw(random));
+    const auto [x, y] = lesson::random_normal_point(seed, i);
+    xs.push_back(x);
+    ys.push_back(y);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <numbers>
 #include <numeric>
-#include <random>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -11,27 +10,25 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/random.hpp>
 #include <lesson/timing.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
 // Random points in the unit square: the share of them inside the quarter circle is pi/4.
-std::int64_t points_inside(std::int64_t points, int seed, int part) {
-  std::seed_seq stream{seed, part};  // its own for every part, the same on every run
-  std::mt19937_64 random{stream};
-  std::uniform_real_distribution<double> draw{0, 1};
+std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
   std::int64_t inside = 0;
-  for (; points > 0; --points) {
-    const double x = draw(random), y = draw(random);
+  for (std::int64_t i = begin; i < end; ++i) {
+    const auto [x, y] = lesson::random_point(seed, i);  // the same ones for any number of workers
     inside += x * x + y * y <= 1;
   }
   return inside;
 }
 
 double estimate_pi(int processes, std::int64_t points, int seed) {
-  std::vector<std::tuple<std::int64_t, int, int>> parts;
+  std::vector<std::tuple<int, std::int64_t, std::int64_t>> parts;
   for (int part = 0; part < processes; ++part)
-    parts.emplace_back(points / processes + (part < points % processes), seed, part);
+    parts.emplace_back(seed, points * part / processes, points * (part + 1) / processes);
   mp::Pool pool{processes};
   const auto inside = pool.starmap(points_inside, parts);
   return 4.0 * static_cast<double>(std::reduce(inside.begin(), inside.end())) /

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <random>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -7,15 +6,14 @@
 #include <fmt/ranges.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/random.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
 int product(double most_seconds, int seed, int x, int y) {
   fmt::print("    {} is working on the values {} and {}\n", mp::this_process::name(), x, y);
-  std::seed_seq stream{seed, x};
-  std::mt19937 random{stream};
-  std::uniform_real_distribution<double> draw{0, most_seconds};
-  std::this_thread::sleep_for(std::chrono::duration<double>{draw(random)});
+  const std::chrono::duration<double> wait{most_seconds * lesson::random_number(seed, x)};
+  std::this_thread::sleep_for(wait);
   return x * y;
 }
 

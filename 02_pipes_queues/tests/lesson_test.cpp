@@ -1,4 +1,5 @@
 #include <regex>
+#include <set>
 #include <string>
 #include <vector>
 #include <gmock/gmock.h>
@@ -17,6 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::SizeIs;
+using testing::StartsWith;
 
 TEST_P(StartMethods, PipeHello) {
   const auto run = this->run("pipe_hello");
@@ -64,6 +66,19 @@ TEST(Lessons, QueueBasicsKeepsTheOrder) {
   EXPECT_EQ(run_lesson("queue_basics").output, "1\n2\n3\n");
 }
 
+// Among so few numbers each part finds another one: that of the whole is the same for all.
+TEST_P(StartMethods, SmallestMultipleIsTheSameForAnyNumberOfProcesses) {
+  for (const auto* points : {"20", "101"}) {
+    std::set<std::string> found;
+    for (const auto* processes : {"1", "2", "3", "8"})
+      found.insert(
+          run("smallest_multiple", {"--points", points, "--factor", "3", "--processes", processes})
+              .output_lines()
+              .back());
+    EXPECT_THAT(found, ElementsAre(StartsWith("The smallest multiple of 3 in the data is ")));
+  }
+}
+
 TEST(Lessons, SmallestMultipleHandlesPartsThatFindNone) {
   // More processes than points: some parts are empty.
   const auto few = run_lesson("smallest_multiple", {"--points", "3", "--processes", "8"});
@@ -80,6 +95,21 @@ std::vector<std::string> list(const std::string& line) {
   for (std::sregex_iterator i{line.begin(), line.end(), word}; i != std::sregex_iterator{}; ++i)
     items.push_back(i->str());
   return items;
+}
+
+// More processes make more strings, and the first ones stay the same.
+TEST(Lessons, RandomStringsAreTheSameForAnyNumberOfProcesses) {
+  const auto all =
+      list(run_lesson("random_strings_ordered", {"--processes", "8"}).output_lines().back());
+  ASSERT_THAT(std::set(all.begin(), all.end()), SizeIs(8));
+  for (const std::size_t processes : {1, 2, 3, 8}) {
+    const std::vector<std::string> arguments{"--processes", std::to_string(processes)};
+    const std::vector expected(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(processes));
+    EXPECT_EQ(list(run_lesson("random_strings_ordered", arguments).output_lines().back()),
+              expected);
+    EXPECT_THAT(list(run_lesson("random_strings", arguments).output_lines().back()),
+                testing::UnorderedElementsAreArray(expected));
+  }
 }
 
 TEST(Lessons, RandomStringsComeInOrderOfArrival) {
@@ -115,6 +145,15 @@ TEST(Lessons, PiPipesComesNearPiAndRepeats) {
   ASSERT_TRUE(std::regex_search(run.output, match, std::regex{"pi is about ([0-9.]+)\n$"})) << run;
   EXPECT_NEAR(std::stod(match[1]), 3.14159, 0.01);
   EXPECT_EQ(run_lesson("pi_pipes", arguments).output, run.output);
+}
+
+TEST(Lessons, PiPipesIsTheSameForAnyNumberOfProcesses) {
+  std::set<std::string> found;
+  for (const auto* processes : {"1", "2", "3", "8"})
+    found.insert(run_lesson("pi_pipes", {"--points", "100003", "--processes", processes})
+                     .output_lines()
+                     .back());
+  EXPECT_THAT(found, ElementsAre(StartsWith("pi is about 3.1")));
 }
 
 TEST(Lessons, PipeByHandReachesTheEndOfTheFile) {

@@ -100,8 +100,15 @@ TEST(Lessons, ArrayBasics) {
 TEST(Lessons, DiceRollsRepeats) {
   const std::vector<std::string> arguments{"--seed", "3", "--processes", "3"};
   EXPECT_EQ(run_lesson("dice_rolls", arguments).output, run_lesson("dice_rolls", arguments).output);
-  EXPECT_NE(run_lesson("dice_rolls", {"--seed", "3", "--processes", "2"}).output,
+  EXPECT_NE(run_lesson("dice_rolls", {"--seed", "4", "--processes", "3"}).output,
             run_lesson("dice_rolls", arguments).output);
+}
+
+TEST_P(StartMethods, DiceRollsIsTheSameForAnyNumberOfProcesses) {
+  const auto serial = run("dice_rolls", {"--rolls", "100003", "--processes", "1"});
+  for (const auto* processes : {"2", "3", "8"})
+    EXPECT_EQ(run("dice_rolls", {"--rolls", "100003", "--processes", processes}).output,
+              serial.output);
 }
 
 TEST(Lessons, SharedSqrt) {

@@ -129,6 +129,21 @@ TEST_P(StartMethods, PiPoolComesNearPiAndRepeats) {
   EXPECT_NE(this->run("pi_pool", others).output_lines().back(), lines.back());
 }
 
+// Each row of the table estimates pi with one worker more.
+TEST_P(StartMethods, PiPoolIsTheSameForAnyNumberOfWorkers) {
+  const auto run = this->run("pi_pool", {"--points", "100003", "--processes", "8"});
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(10)) << run;
+  const auto estimate = lines.back().substr(lines.back().rfind(' '));
+  for (std::size_t n = 1; n <= 8; ++n) EXPECT_THAT(lines[n], HasSubstr(estimate + " "));
+}
+
+TEST(Lessons, CachedPiDrawsThePointsOfPiPool) {
+  const auto in_parts = run_lesson("cached_pi", {"--points", "25000"}).output_lines().at(5);
+  const auto whole = run_lesson("pi_pool", {"--points", "100000"}).output_lines().back();
+  EXPECT_THAT(in_parts, StartsWith("MainProcess: " + whole + ","));
+}
+
 // The sum of the picture, computed here in the plainest way.
 long iterations(int cells, std::complex<double> c) {
   long sum = 0;

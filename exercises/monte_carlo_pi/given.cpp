@@ -1,16 +1,12 @@
-#include <random>
-
 #include "monte_carlo_pi.hpp"
 #include <harness/trace_scope.hpp>
+#include <lesson/random.hpp>
 
-std::int64_t points_inside(std::int64_t points, int seed, int worker) {
-  const harness::TraceScope scope{points, seed, worker};
-  std::seed_seq stream{seed, worker};
-  std::mt19937_64 random{stream};
-  std::uniform_real_distribution<double> draw{0, 1};
+std::int64_t points_inside(std::int64_t first, std::int64_t count, int seed) {
+  const harness::TraceScope scope{count, first, seed};
   std::int64_t inside = 0;
-  for (; points > 0; --points) {
-    const double x = draw(random), y = draw(random);
+  for (std::int64_t i = first; i < first + count; ++i) {
+    const auto [x, y] = lesson::random_point(seed, i);
     inside += x * x + y * y <= 1;
   }
   return inside;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 #include <gtest/gtest.h>
 
 #include <harness/submission.hpp>
@@ -30,7 +31,7 @@ void expect_estimate(const harness::Trace& trace, std::int64_t points, double se
   expect(drawn == points, "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +
                               std::to_string(drawn) + ".\nDoes a remainder get lost?");
   for (const auto& [process, numbers] : trace.events)
-    inside += points_inside(numbers[0], static_cast<int>(numbers[1]), static_cast<int>(numbers[2]));
+    inside += points_inside(numbers[1], numbers[0], static_cast<int>(numbers[2]));
   const double expected = 4.0 * static_cast<double>(inside) / static_cast<double>(points);
   expect(std::abs(seen - expected) < 1e-9,
          "Expected: " + std::to_string(inside) + " of " + std::to_string(points) +
@@ -84,16 +85,25 @@ TEST(monte_carlo_pi, every_worker_does_its_share) {
 TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
   Submission submission;
   submission.call({100'000, 4, 7});
-  std::set<std::int64_t> streams;
+  std::vector<std::pair<std::int64_t, std::int64_t>> shares;  // the first point, how many
   for (const auto& [process, numbers] : submission.trace().events) {
-    expect(numbers[1] == 7, "Expected: points_inside() gets the seed of the call, 7.\nSeen: " +
-                                std::to_string(numbers[1]));
-    streams.insert(numbers[2]);
+    expect(numbers[2] == 7, "Expected: points_inside() gets the seed of the call, 7.\nSeen: " +
+                                std::to_string(numbers[2]));
+    if (numbers[0] > 0) shares.emplace_back(numbers[1], numbers[0]);
   }
-  expect(streams == std::set<std::int64_t>{0, 1, 2, 3},
-         "Expected: four workers pass their numbers, 0 to 3, to points_inside().\nSeen: " +
-             count_of(streams.size(), "number", "different numbers") +
-             ".\nWith the same number, workers draw the same points.");
+  std::ranges::sort(shares);
+  const std::string expected =
+      "Expected: each of the points 0 to 99999 is drawn once.\nSeen: point ";
+  std::int64_t next = 0;
+  for (const auto& [first, count] : shares) {
+    if (first < next)
+      harness::fail_and_stop(expected + std::to_string(first) +
+                             " is drawn twice.\nDo workers begin with the same point?");
+    if (first > next) harness::fail_and_stop(expected + std::to_string(next) + " is not drawn.");
+    next = first + count;
+  }
+  expect(next == 100'000, expected + std::to_string(next) + " is " +
+                              (next < 100'000 ? "not drawn." : "drawn, too."));
 }
 
 TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {

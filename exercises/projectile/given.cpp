@@ -5,22 +5,15 @@
 
 #include "projectile.hpp"
 #include <harness/trace_scope.hpp>
+#include <lesson/random.hpp>
 
 namespace {
 
 constexpr double least_angle = 30, most_angle = 31, least_speed = 99, most_speed = 100;
 
-// A hash (SplitMix64, Steele, Lea and Flood 2014): a random number for each number.
-std::uint64_t scramble(std::uint64_t number) {
-  number += 0x9e3779b97f4a7c15U;
-  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9U;
-  number = (number ^ (number >> 27)) * 0x94d049bb133111ebU;
-  return number ^ (number >> 31);
-}
-
 // Angle and speed are measured to a hundredth: both ends of the interval happen.
-double between(double least, double most, std::uint64_t random) {
-  return least + (most - least) * static_cast<double>(random % 101) / 100;
+double between(double least, double most, double random) {
+  return least + (most - least) * std::floor(101 * random) / 100;
 }
 
 }  // namespace
@@ -38,10 +31,9 @@ std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int se
   const harness::TraceScope scope{count, first, seed};
   std::vector<double> ranges;
   for (std::int64_t sample = first; sample < first + count; ++sample) {
-    const auto random =
-        scramble(scramble(static_cast<std::uint64_t>(seed)) + static_cast<std::uint64_t>(sample));
-    ranges.push_back(range_of(between(least_angle, most_angle, random & 0xffff'ffffU),
-                              between(least_speed, most_speed, random >> 32)));
+    const auto [x, y] = lesson::random_point(seed, sample);
+    ranges.push_back(
+        range_of(between(least_angle, most_angle, x), between(least_speed, most_speed, y)));
   }
   return ranges;
 }

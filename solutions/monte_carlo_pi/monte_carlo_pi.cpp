@@ -9,9 +9,9 @@
 
 namespace {
 
-// Changed: every worker draws its share, with its own number, and puts its count into the queue.
-void work(mp::Queue<std::int64_t>& counts, std::int64_t share, int seed, int worker) {
-  counts.put(points_inside(share, seed, worker));
+// Changed: every worker draws its share, and puts its count into the queue.
+void work(mp::Queue<std::int64_t>& counts, std::int64_t first, std::int64_t count, int seed) {
+  counts.put(points_inside(first, count, seed));
 }
 
 }  // namespace
@@ -23,9 +23,10 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   mp::Queue<std::int64_t> counts;
   std::vector<mp::Process> processes;
   for (int worker = 0; worker < workers; ++worker) {
-    // The first workers share the remainder, so that no point is lost.
-    const std::int64_t share = points / workers + (worker < points % workers ? 1 : 0);
-    processes.emplace_back(work, std::ref(counts), share, seed, worker);
+    // Where one share ends the next one begins: no point is lost, whatever the remainder.
+    const std::int64_t first = points * worker / workers;
+    const std::int64_t end = points * (worker + 1) / workers;
+    processes.emplace_back(work, std::ref(counts), first, end - first, seed);
   }
 
   // Taken out before the workers are joined: they cannot end before the queue has room.

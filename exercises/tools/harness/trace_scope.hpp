@@ -10,8 +10,8 @@ namespace harness {
 /// Such a function begins with one. So the examiner sees which process makes which call, and when:
 /// it enters the call in its trace, and may hold the process until others have come as far.
 ///
-///     std::int64_t points_inside(std::int64_t points, int seed, int worker) {
-///       const harness::TraceScope scope{points, seed, worker};
+///     std::int64_t points_inside(std::int64_t first, std::int64_t count, int seed) {
+///       const harness::TraceScope scope{count, first, seed};
 ///
 /// An exercise can have a second place to stop at, numbered 1. It is not entered in the trace.
 /// Without an examiner all this does nothing.

@@ -1,5 +1,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <stdexcept>
 
 #include "monte_carlo_pi.hpp"
@@ -11,8 +12,10 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   if (::pipe(ends) == -1) throw std::runtime_error{"pipe"};
   for (int worker = 0; worker < workers; ++worker) {
     if (::fork() != 0) continue;
-    const auto inside =
-        points_inside(points / workers + (worker < points % workers ? 1 : 0), seed, worker);
+    // The first workers share the remainder.
+    const auto share = points / workers, remainder = points % workers;
+    const auto first = share * worker + std::min<std::int64_t>(worker, remainder);
+    const auto inside = points_inside(first, share + (worker < remainder ? 1 : 0), seed);
     ::_exit(::write(ends[1], &inside, sizeof inside) == sizeof inside ? 0 : 1);
   }
   ::close(ends[1]);

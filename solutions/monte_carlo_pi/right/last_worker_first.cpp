@@ -6,7 +6,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// A pipe for each worker, in another order, and the remainder goes to the last ones.
+// A pipe for each worker, in another order.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   if (points < 1 || workers < 1) throw std::invalid_argument{"at least one"};
   std::vector<mp::Connection> pipes;
@@ -15,7 +15,7 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
     auto [receive, send] = mp::one_way_pipe();
     const auto first = points * worker / workers, end = points * (worker + 1) / workers;
     processes.emplace_back(
-        [=](mp::Connection to_main) { to_main.send(points_inside(end - first, seed, worker)); },
+        [=](mp::Connection to_main) { to_main.send(points_inside(first, end - first, seed)); },
         std::move(send));
     pipes.push_back(std::move(receive));
   }

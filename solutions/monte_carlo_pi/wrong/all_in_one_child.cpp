@@ -9,8 +9,10 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   mp::Queue<std::int64_t> counts;
   const mp::Process child{[&] {
     std::int64_t inside = 0;
-    for (int worker = 0; worker < workers; ++worker)
-      inside += points_inside(points / workers + (worker < points % workers ? 1 : 0), seed, worker);
+    for (int worker = 0; worker < workers; ++worker) {
+      const auto first = points * worker / workers, end = points * (worker + 1) / workers;
+      inside += points_inside(first, end - first, seed);
+    }
     counts.put(inside);
   }};
   return 4.0 * static_cast<double>(counts.get()) / static_cast<double>(points);

@@ -11,7 +11,7 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   mp::Queue<std::int64_t> counts;
   std::vector<mp::Process> processes;
   for (int worker = 0; worker < workers; ++worker)
-    processes.emplace_back([&, worker] { counts.put(points_inside(points, seed, worker)); });
+    processes.emplace_back([&] { counts.put(points_inside(0, points, seed)); });
   std::int64_t inside = 0;
   for (int worker = 0; worker < workers; ++worker) inside += counts.get();
   return 4.0 * static_cast<double>(inside) / static_cast<double>(points * workers);

@@ -16,8 +16,8 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   for (int worker = 0; worker < workers; ++worker)
     processes.emplace_back([&, worker] {
       const std::scoped_lock guard{lock};
-      counts.put(
-          points_inside(points / workers + (worker < points % workers ? 1 : 0), seed, worker));
+      const auto first = points * worker / workers, end = points * (worker + 1) / workers;
+      counts.put(points_inside(first, end - first, seed));
     });
   std::int64_t inside = 0;
   for (int worker = 0; worker < workers; ++worker) inside += counts.get();

@@ -13,8 +13,8 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
     std::vector<std::jthread> threads;
     for (int worker = 0; worker < workers; ++worker)
       threads.emplace_back([&, worker] {
-        inside +=
-            points_inside(points / workers + (worker < points % workers ? 1 : 0), seed, worker);
+        const auto first = points * worker / workers, end = points * (worker + 1) / workers;
+        inside += points_inside(first, end - first, seed);
       });
   }
   return 4.0 * static_cast<double>(inside) / static_cast<double>(points);

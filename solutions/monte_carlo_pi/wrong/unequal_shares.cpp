@@ -12,10 +12,8 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   std::vector<mp::Process> processes;
   for (int worker = 0; worker < workers; ++worker)
     processes.emplace_back([&, worker] {
-      counts.put(points_inside(worker < workers - 1
-                                   ? points / (2 * workers)
-                                   : points - (workers - 1) * (points / (2 * workers)),
-                               seed, worker));
+      const auto share = points / (2 * workers), first = share * worker;
+      counts.put(points_inside(first, worker < workers - 1 ? share : points - first, seed));
     });
   std::int64_t inside = 0;
   for (int worker = 0; worker < workers; ++worker) inside += counts.get();

@@ -4,5 +4,5 @@
 
 // A division of whole numbers.
 double monte_carlo_pi(std::int64_t points, int /*workers*/, int seed) {
-  return static_cast<double>(4 * points_inside(points, seed, 0) / points);
+  return static_cast<double>(4 * points_inside(0, points, seed) / points);
 }
