@@ -4,12 +4,13 @@
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
+#include <lesson/kernel.hpp>
 #include <lesson/random.hpp>
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
 // Random points in the unit square: the share of them inside the quarter circle is pi/4.
-std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
+LESSON_KERNEL std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
   std::int64_t inside = 0;
   for (std::int64_t i = begin; i < end; ++i) {
     const auto [x, y] = lesson::random_point(seed, i);  // depends on seed and i, on nothing else

@@ -10,6 +10,7 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/kernel.hpp>
 #include <lesson/random.hpp>
 #include <lesson/timing.hpp>
 #include <mp/array.hpp>
@@ -17,7 +18,7 @@
 
 using Counts = std::array<std::int64_t, 6>;
 
-Counts roll(int seed, std::int64_t begin, std::int64_t end) {
+LESSON_KERNEL Counts roll(int seed, std::int64_t begin, std::int64_t end) {
   Counts counts{};
   for (std::int64_t i = begin; i < end; ++i) {
     const int rolled = lesson::random_below(6, seed, i);

@@ -1,53 +1,61 @@
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <complex>
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/kernel.hpp>
 #include <lesson/timing.hpp>
 #include <mp/array.hpp>
 #include <mp/pool.hpp>
 
 constexpr std::complex c{-0.83, -0.22};
 
-// A slice: in how many of 80 iterations of z = z * z + c is each point finite? It is sent back, or
-// written into a picture that all processes share. Here the sending costs a tenth of the time: what
-// takes less time to compute, or more room, gains more from a shared picture.
-std::vector<std::uint8_t> julia_slice(mp::Array<std::uint8_t>& picture, bool is_shared, int cells,
-                                      int slices, int slice) {
-  const int side = 2 * cells;  // whole rows, so the rest of a division is dropped
-  const int begin = side * slice / slices * side, end = side * (slice + 1) / slices * side;
-  std::vector<std::uint8_t> counts;
-  for (int point = begin; point < end;) {
-    std::array<double, 16> x, y, count{};  // 16 points z = x + iy, for the processor's vectors
-    for (std::size_t i = 0; i < 16; ++i, ++point) {
-      const int row = point / side, column = point % side;
-      x[i] = -2 + 2.0 * column / cells;
-      y[i] = -2 + 2.0 * row / cells;
-    }
-    for (double finite = 16, n = 0; finite > 0 && n < 80; ++n) {
-      finite = 0;
-      for (std::size_t i = 0; i < 16; ++i) {  // no branches in here: all points do the same
-        const double next_x = x[i] * x[i] - y[i] * y[i] + c.real();
-        y[i] = 2 * x[i] * y[i] + c.imag();
-        x[i] = next_x;
-        const double is_finite = x[i] - x[i] == y[i] - y[i] ? 1 : 0;  // infinity - infinity is NaN
-        count[i] += is_finite;
-        finite += is_finite;
-      }
-    }
-    counts.insert(counts.end(), count.begin(), count.end());
+// Counts for each point z = x + iy of a row how often it can be replaced by z * z + c while it
+// stays finite: at most 80 times.
+LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts) {
+  std::vector<double> x(counts.size()), y(counts.size(), -2 + 2.0 * row / cells);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = -2 + 2.0 * static_cast<double>(i) / cells;
+    counts[i] = 0;
   }
-  counts.resize(static_cast<std::size_t>(end - begin));  // the last 16 were too many
-  if (!is_shared) return counts;
-  std::ranges::copy(counts, picture.begin() + begin);
-  return {};
+  for (int n = 0; n < 80; ++n) {
+    int finite = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double next_x = x[i] * x[i] - y[i] * y[i] + c.real();
+      y[i] = 2 * x[i] * y[i] + c.imag();
+      x[i] = next_x;
+      const bool is_finite = std::isfinite(x[i]) && std::isfinite(y[i]);
+      counts[i] += is_finite;
+      finite += is_finite;
+    }
+    if (finite == 0) break;  // the rest of the rounds would not count anything
+  }
+}
+
+// A slice is some whole rows. The pool sends it to the parent.
+std::vector<std::uint8_t> julia_slice(int cells, int slices, int slice) {
+  const auto side = static_cast<std::size_t>(2 * cells);
+  const int begin = 2 * cells * slice / slices, end = 2 * cells * (slice + 1) / slices;
+  std::vector<std::uint8_t> counts;
+  for (int row = begin; row < end; ++row) {
+    counts.resize(counts.size() + side);
+    julia_row(row, cells, std::span{counts}.last(side));
+  }
+  return counts;
+}
+
+// Nothing is sent: the slice goes into a picture that all processes share.
+void share_slice(mp::Array<std::uint8_t>& picture, int cells, int slices, int slice) {
+  std::ranges::copy(julia_slice(cells, slices, slice),
+                    picture.begin() + 2 * cells * slice / slices * 2 * cells);
 }
 
 int main(int argc, char** argv) {
@@ -67,6 +75,7 @@ int main(int argc, char** argv) {
 
   fmt::print("Seconds for {0} x {0} points, c = {1} - {2}i\nprocesses", side, c.real(), -c.imag());
   for (int parts = 1; parts <= slices; parts *= 4) fmt::print("{:6} slices", parts);
+  fmt::print("\n   serial{:13.3f}", lesson::seconds([&] { share_slice(picture, cells, 1, 0); }));
   for (int n = 1; n <= processes; n *= 2) {
     mp::Pool pool{n};
     fmt::print("\n{:9}", n);
@@ -74,10 +83,12 @@ int main(int argc, char** argv) {
       std::vector<int> numbers(static_cast<std::size_t>(parts));
       std::iota(numbers.begin(), numbers.end(), 0);
       // All slices have these arguments in common; the last one is the slice's number.
-      const auto slice = mp::partial(julia_slice, std::ref(picture), is_shared, cells, parts);
+      const auto send = mp::partial(julia_slice, cells, parts);
+      const auto share = mp::partial(share_slice, std::ref(picture), cells, parts);
       const double seconds = lesson::seconds([&] {
+        if (is_shared) return pool.map(share, numbers, {.chunk_size = 1});
         auto end = picture.begin();
-        for (const auto& counts : pool.map(slice, numbers, {.chunk_size = 1}))
+        for (const auto& counts : pool.map(send, numbers, {.chunk_size = 1}))
           end = std::ranges::copy(counts, end).out;
       });
       fmt::print("{:13.3f}", seconds);

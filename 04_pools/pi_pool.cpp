@@ -10,13 +10,14 @@
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/kernel.hpp>
 #include <lesson/random.hpp>
 #include <lesson/timing.hpp>
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
 // Random points in the unit square: the share of them inside the quarter circle is pi/4.
-std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
+LESSON_KERNEL std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
   std::int64_t inside = 0;
   for (std::int64_t i = begin; i < end; ++i) {
     const auto [x, y] = lesson::random_point(seed, i);  // the same ones for any number of workers

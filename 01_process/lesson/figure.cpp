@@ -1,6 +1,5 @@
 #include <unistd.h>
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <csignal>
@@ -208,40 +207,6 @@ void print(const Image& image) {
   }
 }
 
-void write(Gnuplot& gnuplot, const Cube& cube, const std::string& file) {
-  begin(gnuplot, cube.title, file, 600);
-  const double half = cube.edge / 2;
-  double reach = half;
-  for (const auto* points : {&cube.inside, &cube.outside})
-    for (const auto& point : *points)
-      for (const double value : point) reach = std::max(reach, std::abs(value));
-  gnuplot << "unset grid\nset border 4095 linecolor '#cccccc'\nset tics textcolor 'black'\n"
-          << "set view 65,35,1.1\nset view equal xyz\nset xyplane 0\nset key outside right top "
-             "vertical\n";
-  for (const char name : {'x', 'y', 'z'})
-    gnuplot << fmt::format("set {0}range [{1}:{2}]\nset {0}label '{0}'\n", name, -1.05 * reach,
-                           1.05 * reach);
-  // The twelve edges: from each corner along the axes that still lead up.
-  std::vector<std::array<double, 6>> edges;
-  for (unsigned corner = 0; corner < 8; ++corner) {
-    for (unsigned axis = 0; axis < 3; ++axis) {
-      if (corner >> axis & 1U) continue;
-      std::array<double, 6> edge{};
-      for (unsigned i = 0; i < 3; ++i) edge[i] = corner >> i & 1U ? half : -half;
-      edge[3 + axis] = cube.edge;
-      edges.push_back(edge);
-    }
-  }
-  const bool in_terminal = file == "-";
-  const auto style = [&](const char* text) { return in_terminal ? "" : text; };
-  gnuplot << "splot '-' notitle with vectors nohead" << style(" linewidth 2 linecolor '#555555'")
-          << ", '-' title 'inside' with points" << style(" pointtype 7 pointsize 1.5")
-          << ", '-' title 'outside' with points" << style(" pointtype 9 pointsize 1.5") << "\n";
-  gnuplot.send1d(edges);
-  gnuplot.send1d(cube.inside);
-  gnuplot.send1d(cube.outside);
-}
-
 template <class Drawing>
 void run_gnuplot(const Drawing& drawing, const std::string& file) {
   std::fflush(stdout);
@@ -278,10 +243,6 @@ void draw(const Image& image, const std::string& file) {
   require_pixels(image, file);
   if (file == "-") return print(image);
   run_gnuplot(image, file);
-}
-
-void draw(const Cube& cube, const std::string& file) {
-  if (!file.empty()) run_gnuplot(cube, file);
 }
 
 }  // namespace lesson

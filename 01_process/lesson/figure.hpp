@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -45,20 +44,11 @@ struct Image {
   std::span<const std::uint8_t> pixels;
 };
 
-/// Points in space, in and around a cube whose centre is the origin.
-struct Cube {
-  using Point = std::array<double, 3>;
-  std::string title;
-  double edge;
-  std::vector<Point> inside, outside;
-};
-
-/// Draws lines with points, bars, a picture, or points around a cube. `file` ends in .svg or .png,
+/// Draws lines with points, bars, or a picture. `file` ends in .svg or .png,
 /// or is "-" for characters in the terminal; nothing is drawn when it is empty. Throws
 /// std::runtime_error when gnuplot or the file fails.
 void draw(const Figure& figure, const std::string& file);
 void draw(const BarChart& chart, const std::string& file);
 void draw(const Image& image, const std::string& file);
-void draw(const Cube& cube, const std::string& file);
 
 }  // namespace lesson

@@ -302,7 +302,6 @@ TEST(CommandLine, ValuesAreChecked) {
                           {"julia_pool", {"--slices", "0"}},
                           {"julia_pool", {"--plot", "a.gif"}},
                           {"parzen", {"--points", "many"}},
-                          {"parzen", {"--cube", "a"}},
                           {"parallel_loop", {"--seconds", "x"}},
                           {"cached_pi", {"--points", "0"}}});
 }
@@ -317,8 +316,7 @@ INSTANTIATE_TEST_SUITE_P(
         Figure{"pi_pool", {"pi_pool", "--points", "1000", "--plot"}, {"processes"}},
         Figure{"julia_serial", {"julia_serial", "--cells", "50", "--plot"}, {"imaginary part"}},
         Figure{"julia_pool", {"julia_pool", "--cells", "600", "--plot"}, {"imaginary part"}},
-        Figure{"parzen_bars", {"parzen", "--points", "1000", "--plot"}, {"6 processes"}},
-        Figure{"parzen_cube", {"parzen", "--points", "1000", "--cube"}, {"outside"}}),
+        Figure{"parzen_bars", {"parzen", "--points", "1000", "--plot"}, {"6 processes"}}),
     [](const auto& figure) { return figure.param.name; });
 
 TEST(Drawing, HasTicksAtWholeNumbersOfProcesses) {
