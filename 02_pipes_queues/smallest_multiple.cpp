@@ -1,13 +1,16 @@
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <lesson/figure.hpp>
+#include <lesson/kernel.hpp>
 #include <lesson/random.hpp>
 #include <lesson/timing.hpp>
 #include <mp/process.hpp>
@@ -15,11 +18,15 @@
 
 using Smallest = std::optional<int>;  // empty when no number is a multiple
 
-Smallest smallest_multiple(int factor, int seed, std::int64_t begin, std::int64_t end) {
+LESSON_KERNEL Smallest smallest_multiple(int factor, int seed, std::int64_t begin,
+                                         std::int64_t end) {
   Smallest smallest;
-  for (std::int64_t i = begin; i < end; ++i) {
-    const int number = 1 + lesson::random_below(999, seed, i);
-    if (number < smallest.value_or(1000) && number % factor == 0) smallest = number;
+  for (std::array<int, 1000> numbers; begin < end; begin += 1000) {
+    const auto count = static_cast<std::size_t>(std::min<std::int64_t>(end - begin, 1000));
+    for (std::size_t i = 0; i < count; ++i)
+      numbers[i] = 1 + lesson::random_below(999, seed, begin + static_cast<std::int64_t>(i));
+    for (const int number : std::span{numbers}.first(count))
+      if (number < smallest.value_or(1000) && number % factor == 0) smallest = number;
   }
   return smallest;
 }
