@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <mp/idle_handler.hpp>
 #include <mp/watchdog/memory_map.hpp>
 #include <mp/watchdog/open_file.hpp>
 #include <mp/watchdog/proc_text.hpp>
@@ -98,6 +99,22 @@ std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address)
   });
   if (!readable) return SharedMapping{.region = {}, .anonymous = false};
   return found;
+}
+
+std::uint64_t idle_handlers_of(pid_t pid) {
+  std::uint64_t signals = 0;
+  for_each_mapping(pid, [&](const MapsLine& line) {
+    if (line.path == idle_handlers) read_memory(pid, line.begin, &signals, sizeof signals);
+  });
+  return signals;
+}
+
+bool has_asynchronous_files(pid_t pid) {
+  bool found = false;
+  const bool readable = for_each_mapping(pid, [&](const MapsLine& line) {
+    found = found || line.path == "/[aio]" || line.path == "anon_inode:[io_uring]";
+  });
+  return found || !readable;
 }
 
 bool read_memory(pid_t pid, std::uint64_t address, void* data, std::size_t size) {

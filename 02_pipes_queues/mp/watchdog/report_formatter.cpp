@@ -146,6 +146,9 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
     case Kind::send:
       return who.empty() ? "to send into a full pipe that only it itself could empty"
                          : "to send to " + who + " (the pipe is full)";
+    case Kind::notification:
+      return who.empty() ? "for a notification that only it itself could send"
+                         : "for a notification from " + who;
     case Kind::process_end:
       return "for " + (who.empty() ? "itself" : who) + " to end";
     case Kind::lock:

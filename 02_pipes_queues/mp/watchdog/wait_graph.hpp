@@ -33,7 +33,12 @@ struct Socket {
   auto operator<=>(const Socket&) const = default;
 };
 
-using Resource = std::variant<PipeEnd, Socket, MemoryRegion>;
+struct EventCounter {  // an eventfd
+  std::int64_t id;
+  auto operator<=>(const EventCounter&) const = default;
+};
+
+using Resource = std::variant<PipeEnd, Socket, EventCounter, MemoryRegion>;
 
 // ---- What a thread waits for ----
 
@@ -41,6 +46,7 @@ struct Dependency {
   enum class Kind {
     receive,
     send,
+    notification,  // through an eventfd
     process_end,
     lock,
     own_thread,  // a thread of the same process
