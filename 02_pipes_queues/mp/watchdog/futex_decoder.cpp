@@ -10,6 +10,7 @@
 
 #include <mp/robust_mutex.hpp>
 #include <mp/wait_label.hpp>
+#include <mp/watchdog/thread_library.hpp>
 #include <mp/watchdog/wait_decoder.hpp>
 
 // The part of WaitDecoder about words in memory: locks, conditions, semaphores, ends of threads.
@@ -67,7 +68,12 @@ Dependency WaitDecoder::word(const FutexCall& call) const {
   const auto mapping = (call.operation & FUTEX_PRIVATE_FLAG) != 0
                            ? std::nullopt
                            : shared_mapping_at(thread_.tid, call.address);
-  if (!mapping) return {.kind = Dependency::Kind::own_thread, .wakers = {process_.pid}};
+  if (!mapping) {
+    auto library = library_without_threads(process_, thread_);
+    return {.kind = library.empty() ? Dependency::Kind::own_thread : Dependency::Kind::lost_threads,
+            .wakers = {process_.pid},
+            .detail = std::move(library)};
+  }
   std::array<std::byte, sizeof(WaitLabel)> bytes{};
   if (!read(WaitLabel::address_for(call.address), bytes.data(), bytes.size())) bytes = {};
   return {.kind = Dependency::Kind::memory,

@@ -18,7 +18,7 @@ namespace {
 // A line of /proc/PID/maps: "begin-end rw-s offset device inode path".
 struct MapsLine {
   std::uint64_t begin, end;
-  bool shared;
+  bool shared, executable;
   MemoryRegion region;
   std::string_view path;
   bool deleted;
@@ -36,6 +36,7 @@ std::optional<MapsLine> parse_maps_line(std::string_view line) {
   return MapsLine{*begin,
                   *end,
                   parts[1].ends_with('s'),
+                  parts[1].find('x') != std::string_view::npos,
                   {std::string{parts[3]}, *inode},
                   parts.size() > 5 ? parts[5] : "",
                   parts.back() == "(deleted)"};
@@ -99,6 +100,14 @@ std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address)
   });
   if (!readable) return SharedMapping{.region = {}, .anonymous = false};
   return found;
+}
+
+std::vector<CodeMapping> code_mappings_of(pid_t pid) {
+  std::vector<CodeMapping> mappings;
+  for_each_mapping(pid, [&](const MapsLine& line) {
+    if (line.executable) mappings.push_back({line.begin, line.end, std::string{line.path}});
+  });
+  return mappings;
 }
 
 std::uint64_t idle_handlers_of(pid_t pid) {
