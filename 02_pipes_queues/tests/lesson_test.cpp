@@ -62,6 +62,19 @@ TEST_P(StartMethods, ProducersAndConsumersLoseNothing) {
   EXPECT_EQ(run.output_lines().back(), "30000 items: 0 lost, 0 taken more than once");
 }
 
+TEST_P(StartMethods, Pipeline) {
+  const auto run = this->run("pipeline", {"--items", "40", "--load", "1", "--resize", "20"});
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_EQ(lines[0], "One after the other, an item takes 24 ms: 42 items a second");
+  EXPECT_EQ(lines[1], "The slowest stage takes 20 ms: never more than 50 a second");
+  ASSERT_THAT(lines[2], MatchesRegex("The pipeline: [0-9]+ a second"));
+  const int rate = std::stoi(lines[2].substr(lines[2].find(':') + 1));
+  EXPECT_GT(rate, 0);
+  EXPECT_LE(rate, 50);
+}
+
 TEST(Lessons, QueueBasicsKeepsTheOrder) {
   EXPECT_EQ(run_lesson("queue_basics").output, "1\n2\n3\n");
 }
@@ -176,7 +189,8 @@ TEST(CommandLine, ValuesAreChecked) {
                           {"smallest_multiple", {"--plot", "a.gif"}},
                           {"pi_pipes", {"--points", "0"}},
                           {"pipe_by_hand", {"--bytes", "-5"}},
-                          {"producers_consumers", {"--start-method", "x"}}});
+                          {"producers_consumers", {"--start-method", "x"}},
+                          {"pipeline", {"--resize", "0"}}});
 }
 
 // ---- Figures ----
@@ -184,10 +198,13 @@ TEST(CommandLine, ValuesAreChecked) {
 using course::Figure;
 using course::Figures;
 INSTANTIATE_TEST_SUITE_P(Each, Figures,
-                         testing::Values(Figure{
-                             "smallest_multiple",
-                             {"smallest_multiple", "--most", "10000", "--plot"},
-                             {"serial", "2 processes", "4 processes", "8 processes"}}),
+                         testing::Values(Figure{"smallest_multiple",
+                                                {"smallest_multiple", "--most", "10000", "--plot"},
+                                                {"serial", "2 processes", "4 processes",
+                                                 "8 processes"}},
+                                         Figure{"pipeline",
+                                                {"pipeline", "--items", "5", "--plot"},
+                                                {"the pipeline", "one after the other"}}),
                          [](const auto& figure) { return figure.param.name; });
 
 }  // namespace
