@@ -86,6 +86,66 @@ TEST(Lessons, ValueRaceLosesNothingAlone) {
   EXPECT_EQ(run.output, "expected: 1000000\nfound:    1000000\nlost:     0\n") << run;
 }
 
+TEST_P(StartMethods, EventStartsNobodyBeforeTheSignal) {
+  const auto run = this->run("event_start", {"--runners", "5"});
+  EXPECT_EQ(run.status, 0) << run;
+  auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(12));
+  EXPECT_THAT(std::vector(lines.begin(), lines.begin() + 5),
+              Each(MatchesRegex("Process-[1-5] is ready")));
+  EXPECT_EQ(lines[5], "All are ready, and none has started: go!");
+  EXPECT_THAT(std::vector(lines.begin() + 6, lines.begin() + 11),
+              Each(MatchesRegex("    Process-[1-5] runs")));
+  EXPECT_EQ(lines[11], "5 of 5 started after the signal");
+}
+
+TEST_P(StartMethods, SemaphoreLimitLetsInNoMore) {
+  for (const auto* limit : {"1", "3"}) {
+    const auto run = this->run("semaphore_limit", {"--limit", limit});
+    EXPECT_EQ(run.status, 0) << run;
+    const auto lines = run.output_lines();
+    ASSERT_THAT(lines, SizeIs(9));
+    EXPECT_THAT(
+        std::vector(lines.begin(), lines.end() - 1),
+        Each(MatchesRegex(std::string{"    Process-[1-8] enters: [1-"} + limit + "] inside")));
+    EXPECT_THAT(lines.back(), MatchesRegex(std::string{"8 processes were inside, never more than "
+                                                       "[1-"} +
+                                           limit + "] at the same time"));
+  }
+}
+
+TEST_P(StartMethods, BarrierStepsIsTheSameForAnyNumberOfProcesses) {
+  const auto one = this->run("barrier_steps", {"--steps", "300", "--processes", "1"});
+  EXPECT_EQ(one.status, 0) << one;
+  EXPECT_THAT(one.output_lines(), SizeIs(3));
+  for (const auto* processes : {"2", "3", "7", "100"})
+    EXPECT_EQ(this->run("barrier_steps", {"--steps", "300", "--processes", processes}).output,
+              one.output);
+}
+
+// After many steps each point is the average of its neighbours, so the middle of the plate has a
+// quarter of the hot edge's temperature; at first it has nothing of it.
+TEST(Lessons, BarrierStepsComesToRest) {
+  const auto middle = [](const char* steps) {
+    const auto run = run_lesson("barrier_steps", {"--side", "21", "--steps", steps});
+    return std::stod(
+        run.output_lines().at(1).substr(std::string{"the middle of the plate is at "}.size()));
+  };
+  EXPECT_EQ(middle("0"), 0);
+  EXPECT_EQ(middle("5"), 0);
+  EXPECT_NEAR(middle("5001"), 25, 1e-9);
+}
+
+TEST_P(StartMethods, ConditionBufferShowsWhatAnIfDoes) {
+  const auto run = this->run("condition_buffer");
+  EXPECT_EQ(run.status, 0) << run;
+  const auto lines = run.output_lines();
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[0], MatchesRegex("with if:    40000 items put, 40000 taken, [1-9][0-9]* times "
+                                     "the buffer was empty"));
+  EXPECT_EQ(lines[1], "with while: 40000 items put, 40000 taken, 0 times the buffer was empty");
+}
+
 TEST(Lessons, ArrayBasics) {
   const auto run = run_lesson("array_basics");
   EXPECT_EQ(run.status, 0) << run;
@@ -167,6 +227,10 @@ TEST(CommandLine, ValuesAreChecked) {
                           {"shared_sqrt", {"--items", "0"}},
                           {"map_reduce", {"--items", "0"}},
                           {"map_reduce", {"--chunk", "0"}},
+                          {"event_start", {"--runners", "0"}},
+                          {"semaphore_limit", {"--limit", "0"}},
+                          {"barrier_steps", {"--side", "2"}},
+                          {"condition_buffer", {"--items", "0"}},
                           {"atomics", {"--increments", "5"}}});
 }
 
@@ -174,14 +238,15 @@ TEST(CommandLine, ValuesAreChecked) {
 
 using course::Figure;
 using course::Figures;
-INSTANTIATE_TEST_SUITE_P(Each, Figures,
-                         testing::Values(Figure{"dice_rolls",
-                                                {"dice_rolls", "--most", "10000", "--plot"},
-                                                {"serial", "2 processes", "4 processes",
-                                                 "8 processes"}},
-                                         Figure{"atomics",
-                                                {"atomics", "--increments", "10000", "--plot"},
-                                                {"unlocked", "locked", "atomic"}}),
-                         [](const auto& figure) { return figure.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Each, Figures,
+    testing::Values(Figure{"dice_rolls",
+                           {"dice_rolls", "--most", "10000", "--plot"},
+                           {"serial", "2 processes", "4 processes", "8 processes"}},
+                    Figure{"barrier_steps", {"barrier_steps", "--plot"}, {"Heat in a plate"}},
+                    Figure{"atomics",
+                           {"atomics", "--increments", "10000", "--plot"},
+                           {"unlocked", "locked", "atomic"}}),
+    [](const auto& figure) { return figure.param.name; });
 
 }  // namespace
