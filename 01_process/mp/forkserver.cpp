@@ -159,4 +159,15 @@ std::pair<ForkServerReply, FileDescriptor> request_process() {
   throw std::runtime_error{"the fork server ends as soon as it is started"};
 }
 
+void end_fork_server() {
+  Server server;
+  {
+    const auto [guard, current] = PerProcess<Server>::use();
+    server = std::exchange(current, {});
+  }
+  if (!server.control) return;
+  server.control.close();  // it ends at the end of the file
+  server.process.join();
+}
+
 }  // namespace mp::detail

@@ -113,6 +113,9 @@ struct ForkServerReply {
 /// job through the socket, and the server reports its end there.
 std::pair<ForkServerReply, FileDescriptor> request_process();
 
+/// Ends this process's fork server, if there is one; the next request starts another.
+void end_fork_server();
+
 /// The read end of a pipe that reports end-of-file when this process has ended, however that
 /// happens.
 FileDescriptor parent_death_pipe();
