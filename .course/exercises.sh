@@ -20,6 +20,9 @@ do_hint() { exercise_cli hint "$@"; }
 #: watch NAME             check again whenever you save
 do_watch() { exercise_cli watch "$@"; }
 
+#: reset NAME             give the skeleton back; your file is kept aside, and your points stay
+do_reset() { exercise_cli reset "$@"; }
+
 #: solution NAME          once you have all points, the worked solution; before that with --spoil
 do_solution() { exercise_cli solution "$@"; }
 
@@ -52,6 +55,8 @@ do_new-exercise() {
     esac
     sed "s/NAME/$name/g" "$file" >"${to//NAME/$name}"
   done
+  mkdir "solutions/$name/skeletons"
+  cp "exercises/$name/$name.cpp" "solutions/$name/skeletons/"
   last=$(grep -n '^add_exercise(' exercises/CMakeLists.txt | tail -n 1 | cut -d : -f 1)
   sed -i "${last}a add_exercise($name mp::channels)" exercises/CMakeLists.txt
   say "The new exercise is in exercises/$name, its solution in solutions/$name."

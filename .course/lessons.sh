@@ -95,6 +95,9 @@ run_one() {
   local name=${1##*/} chapter like
   name=${name%.cpp}
   chapter=$(awk -v name="$name" '$2 == name { print $1 }' "$build/lessons.txt")
+  if [ -z "$chapter" ] && [ -e "exercises/$name/exercise.json" ]; then
+    usage_error "$name is an exercise: './course check $name' examines yours, then run it by hand: build/exercises/$name/$name"
+  fi
   if [ -z "$chapter" ]; then
     like=$(awk -v name="$name" 'index($2, name) || index(name, $2) || substr($2, 1, 3) == substr(name, 1, 3) {
       printf "%s%s", separator, $2; separator = ", " }' "$build/lessons.txt")

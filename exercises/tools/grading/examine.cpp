@@ -13,6 +13,7 @@
 #include <grading/examine.hpp>
 #include <grading/text.hpp>
 #include <harness/descendants.hpp>
+#include <harness/tokens.hpp>
 #include <mp/process.hpp>
 
 namespace harness {
@@ -108,6 +109,16 @@ std::string problem_with_given(const BuildSandbox& sandbox, const std::string& e
 
 std::string given_file(const std::string& exercise) {
   return read_file(fs::path{COURSE} / "exercises" / exercise / (exercise + ".cpp"));
+}
+
+bool is_skeleton(const std::string& exercise, const std::string& source) {
+  const auto tokens = harness::tokens_of(source);
+  if (tokens == harness::tokens_of(given_file(exercise))) return true;
+  std::error_code none;
+  for (const auto& entry :
+       fs::directory_iterator{fs::path{COURSE} / "solutions" / exercise / "skeletons", none})
+    if (tokens == harness::tokens_of(read_file(entry.path()))) return true;
+  return false;
 }
 
 Outcome examine(const BuildSandbox& sandbox, const harness::Facts& facts,

@@ -34,6 +34,10 @@ Outcome examine(const BuildSandbox& sandbox, const harness::Facts& facts,
 /// The text of the file that students are given.
 std::string given_file(const std::string& exercise);
 
+/// Whether the source is what students are given, or were given in earlier years: comments and
+/// layout are no work.
+bool is_skeleton(const std::string& exercise, const std::string& source);
+
 /// Outcomes are kept in files. `key` tells of what: with another one nothing is found, nor in a
 /// file that is not whole.
 void save(const std::filesystem::path& file, std::size_t key, const Outcome& outcome);

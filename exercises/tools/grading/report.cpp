@@ -100,9 +100,9 @@ std::string page(const Student& student) {
     for (const auto& test : grade.outcome.verdict.results) {
       const auto points = fmt::format("{} of {}", number(grade.factor() * test.points),
                                       number(grade.rule.weight * test.of));
-      text += fmt::format("- {}: {}\n", test.passed ? points : "**" + points + "**",
+      text += fmt::format("- {}: {}\n", test.full() ? points : "**" + points + "**",
                           plain(readable(test.name)));
-      if (!test.passed) text += code(test.explanation, "      ");
+      if (!test.full()) text += code(test.explanation, "      ");
     }
   }
   return text;
@@ -139,7 +139,7 @@ std::string gradescope(const Student& student) {
     }
     for (const auto& test : grade.outcome.verdict.results)
       add(grade, ": " + readable(test.name), grade.factor() * test.points,
-          grade.rule.weight * test.of, test.passed, test.explanation);
+          grade.rule.weight * test.of, test.full(), test.explanation);
   }
   return fmt::format("{{\n  \"score\": {},\n  \"output\": {},\n  \"tests\": [\n{}\n  ]\n}}\n",
                      number(student.points()), json(score(student.points(), student.of())),
@@ -189,7 +189,7 @@ std::string junit(const Student& student) {
       tests = outcome.verdict.results.size();
       for (const auto& test : outcome.verdict.results) {
         std::string failure;
-        if (!test.passed) {
+        if (!test.full()) {
           ++failures;
           failure = fmt::format("<failure message=\"0 of {} points\">{}</failure>",
                                 number(grade.rule.weight * test.of),

@@ -1,8 +1,8 @@
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -18,9 +18,11 @@
 #include <fmt/core.h>
 
 #include <harness/facts.hpp>
-#include <mp/file_descriptor.hpp>
+#include <harness/file_watch.hpp>
+#include <harness/progress.hpp>
+#include <harness/tokens.hpp>
 
-// The learner's desk, behind `./course list`, `check`, `hint`, `watch` and `solution`.
+// The learner's desk, behind `./course list`, `check`, `hint`, `watch`, `reset` and `solution`.
 
 namespace {
 
@@ -29,6 +31,11 @@ using harness::Facts;
 using harness::Verdict;
 
 const fs::path exercises = EXERCISES, solutions = SOLUTIONS, build = BUILD;
+
+const harness::Progress& progress() {
+  static const harness::Progress kept{exercises / ".progress"};
+  return kept;
+}
 
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -53,26 +60,15 @@ Facts find_exercise(const std::string& name) {
   throw UsageError{"there is no exercise '" + name + "'; there are: " + names};
 }
 
-// What the learner has done so far is kept beside the exercises: it outlives the build folder.
-fs::path progress(const Facts& facts, const std::string& what) {
-  const auto folder = exercises / ".progress";
-  fs::create_directories(folder);
-  return folder / (facts.name + "." + what);
-}
-
-std::optional<Verdict> last_verdict(const Facts& facts) {
-  const auto file = progress(facts, "verdict.json");
-  if (!fs::exists(file)) return std::nullopt;
-  try {
-    return harness::read_verdict(file);
-  } catch (const std::exception&) {
-    return std::nullopt;  // written when the disk was full, for example: the next check mends it
-  }
-}
-
 fs::path file_to_edit(const Facts& facts) { return exercises / facts.name / (facts.name + ".cpp"); }
 
 std::string shown(const fs::path& path) { return fs::relative(path, exercises.parent_path()); }
+
+std::string text_of(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream{path}.rdbuf();
+  return text.str();
+}
 
 // ---- Running programs ----
 
@@ -113,6 +109,16 @@ std::string quoted(const fs::path& path) {
 
 // ---- The commands ----
 
+// Of an exercise that has been checked.
+std::string state_of(const Facts& facts, const Verdict& best, const Verdict& last) {
+  std::string state = best.full() ? "solved" : "begun";
+  if (last.points() < best.points()) state += fmt::format(", {} at the last check", last.points());
+  std::error_code gone;
+  if (fs::last_write_time(file_to_edit(facts), gone) > progress().checked(facts.name))
+    state += ", changed since the last check";
+  return state;
+}
+
 void list() {
   std::size_t width = 0;
   const auto all = all_exercises();
@@ -120,16 +126,11 @@ void list() {
   int points = 0, of = 0;
   fmt::print("{:{}}  {:16}  {:>8}  {}\n", "exercise", width, "chapter", "points", "state");
   for (const auto& facts : all) {
-    const auto verdict = last_verdict(facts);
-    const int own = verdict ? verdict->points() : 0;
-    std::error_code gone;
-    const bool changed = verdict && fs::last_write_time(file_to_edit(facts), gone) >
-                                        fs::last_write_time(progress(facts, "verdict.json"));
-    std::string state = "not checked yet";
-    if (verdict) state = verdict->full() ? "solved" : "begun";
-    if (changed) state += ", changed since the last check";
+    const auto best = progress().best(facts.name), last = progress().last(facts.name);
+    const int own = best ? best->points() : 0;
     fmt::print("{:{}}  {:16}  {:>8}  {}\n", facts.name, width, facts.chapter,
-               fmt::format("{} of {}", own, facts.points()), state);
+               fmt::format("{} of {}", own, facts.points()),
+               best && last ? state_of(facts, *best, *last) : "not checked yet");
     points += own;
     of += facts.points();
   }
@@ -140,91 +141,97 @@ std::string next_step(const Facts& facts, const Verdict& verdict) {
   if (verdict.full())
     return fmt::format("Solved. './course solution {}' shows another solution, with its reasons.",
                        facts.name);
-  const auto failed = std::ranges::find_if(verdict.results, [](auto& r) { return !r.passed; });
+  const auto failed =
+      std::ranges::find_if(verdict.results, [](auto& result) { return !result.full(); });
   return fmt::format("Next: \"{}\". Edit {}; './course hint {}' gives a hint.",
                      harness::readable(failed->name), shown(file_to_edit(facts)), facts.name);
 }
 
-// Builds and examines. Empty if it does not compile.
-std::optional<Verdict> examine(const Facts& facts, const fs::path& file,
-                               const std::vector<std::string>& options = {}) {
+// Builds and examines; false if it does not compile. The verdict is in the file then.
+bool build_and_examine(const Facts& facts, const fs::path& file) {
   const auto& name = facts.name;
   const auto targets = name + "_submission " + name + "_test " + name;
   fmt::print("Compiling {} ...\n", shown(file_to_edit(facts)));
-  if (!run_quietly("cmake --build " + quoted(build) + " --target " + targets)) return std::nullopt;
-  fs::remove(file);
-  auto arguments = options;
-  arguments.push_back("--verdict=" + file.string());
-  const int status = run(build / "exercises" / name / (name + "_test"), arguments);
+  if (!run_quietly("cmake --build " + quoted(build) + " --target " + targets)) return false;
+  const int status =
+      run(build / "exercises" / name / (name + "_test"), {"--verdict=" + file.string()});
   if (!fs::exists(file))
-    throw std::runtime_error{"the examination was stopped (exit status " + std::to_string(status) +
-                             "): does the program kill other processes?"};
-  return harness::read_verdict(file);
+    throw std::runtime_error{"the examination ended early (exit status " + std::to_string(status) +
+                             "); no points are given or taken"};
+  return true;
 }
 
 bool check(const Facts& facts) {
-  const auto verdict = examine(facts, progress(facts, "verdict.json"));
-  if (!verdict) {
+  if (!build_and_examine(facts, progress().fresh_verdict(facts.name))) {
     fmt::print("{} does not compile: see above. The first error is the one to mend.\n",
                shown(file_to_edit(facts)));
     return false;
   }
-  fmt::print("{}\nTo run it by hand: {}\n", next_step(facts, *verdict),
+  const auto verdict = progress().record(facts.name);
+  if (const auto best = progress().best(facts.name); best && best->points() > verdict.points())
+    fmt::print("Your best so far is {} of {} points; it counts.\n", best->points(), best->of());
+  fmt::print("{}\nTo run it by hand: {}\n", next_step(facts, verdict),
              shown(build / "exercises" / facts.name / facts.name));
-  return verdict->full();
+  return verdict.full();
 }
 
-// For the course's own tests: what learners begin with compiles, and does not pass. Once a learner
+fs::path skeleton(const Facts& facts) {
+  return solutions / facts.name / "skeletons" / (facts.name + ".cpp");
+}
+
+// For the course's own tests: what learners begin with compiles, and gets no points. Once a learner
 // has worked on it, there is nothing to test any more.
 int expect_skeleton(const Facts& facts, bool strict) {
-  const auto verdict = examine(facts, build / "exercises" / facts.name / "skeleton_verdict.json",
-                               {"--gtest_fail_fast"});
-  if (verdict && !verdict->full()) return EXIT_SUCCESS;
-  fmt::print("This is not the skeleton: it {}.\n", verdict ? "passes" : "does not compile");
   constexpr int skipped = 77;
-  return strict ? EXIT_FAILURE : skipped;
+  const bool is_skeleton = harness::tokens_of(text_of(file_to_edit(facts))) ==
+                           harness::tokens_of(text_of(skeleton(facts)));
+  if (!is_skeleton) {
+    fmt::print("This is not the skeleton: it is not {}.\n", shown(skeleton(facts)));
+    return strict ? EXIT_FAILURE : skipped;
+  }
+  const auto file = build / "exercises" / facts.name / "skeleton_verdict.json";
+  fs::remove(file);
+  if (!build_and_examine(facts, file)) return EXIT_FAILURE;
+  return harness::read_verdict(file).points() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int reset(const Facts& facts) {
+  const auto own = file_to_edit(facts);
+  if (!fs::exists(skeleton(facts)))
+    throw std::runtime_error{"the skeleton is missing: " + shown(skeleton(facts))};
+  if (fs::exists(own)) {
+    if (text_of(own) == text_of(skeleton(facts))) {
+      fmt::print("{} is as it was given.\n", shown(own));
+      return EXIT_SUCCESS;
+    }
+    fmt::print("Your file is kept: {}\n", shown(progress().keep_aside(own)));
+  }
+  fs::copy_file(skeleton(facts), own);
+  fmt::print("{} is as it was given. Your points stay.\n", shown(own));
+  return EXIT_SUCCESS;
 }
 
 void hint(const Facts& facts) {
-  const auto verdict = last_verdict(facts);
-  const auto file = progress(facts, "hints");
-  std::size_t seen = 0;
-  std::ifstream{file} >> seen;
-  seen = std::min(seen + 1, facts.hints.size());
-  if (verdict && verdict->full()) seen = facts.hints.size();
-  std::ofstream{file} << seen << '\n';
+  const auto best = progress().best(facts.name);
+  auto seen = std::min(progress().hints(facts.name) + 1, facts.hints.size());
+  if (best && best->full()) seen = facts.hints.size();
+  progress().set_hints(facts.name, seen);
   for (std::size_t i = 0; i < seen; ++i)
     fmt::print("Hint {} of {}: {}\n", i + 1, facts.hints.size(), facts.hints[i]);
   if (seen < facts.hints.size()) fmt::print("The next call shows one more.\n");
 }
 
 void watch(const Facts& facts) {
-  // Editors save in different ways: some write the file, some move a new one to its place.
-  const mp::FileDescriptor changes{mp::check(::inotify_init1(IN_CLOEXEC), "inotify_init1")};
-  mp::check(::inotify_add_watch(changes.get(), (exercises / facts.name).c_str(),
-                                IN_CLOSE_WRITE | IN_MOVED_TO),
-            "inotify_add_watch");
-  for (;;) {
+  for (harness::FileWatch file{file_to_edit(facts)};; file.wait()) {
     check(facts);
     fmt::print("Waiting until {} is saved; Ctrl-C ends this.\n", shown(file_to_edit(facts)));
     std::fflush(stdout);
-    const auto before = fs::last_write_time(file_to_edit(facts));
-    for (std::error_code gone; fs::last_write_time(file_to_edit(facts), gone) == before || gone;) {
-      alignas(inotify_event) char events[4096];
-      mp::check(mp::retry([&] { return ::read(changes.get(), events, sizeof events); }), "read");
-    }
   }
 }
 
-std::string text_of(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream{path}.rdbuf();
-  return text.str();
-}
-
 int solution(const Facts& facts, bool spoil) {
-  const auto verdict = last_verdict(facts);
-  if (!spoil && !(verdict && verdict->full())) {
+  const auto best = progress().best(facts.name);
+  if (!spoil && !(best && best->full())) {
     fmt::print(
         "The solution is shown when yours has all points: './course check {0}'.\n"
         "To see it now: './course solution {0} --spoil'.\n",
@@ -265,6 +272,7 @@ int run_command(const std::vector<std::string>& words) {
   if (command == "check") return check(facts) ? EXIT_SUCCESS : EXIT_FAILURE;
   if (command == "hint") hint(facts);
   if (command == "watch") watch(facts);
+  if (command == "reset") return reset(facts);
   if (command == "solution") return solution(facts, spoil);
   if (command == "skeleton") return expect_skeleton(facts, strict);
   return EXIT_SUCCESS;
@@ -273,6 +281,7 @@ int run_command(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGCHLD, SIG_DFL);  // the shell that started this may ignore it
   try {
     return run_command({argv + 1, argv + argc});
   } catch (const UsageError& error) {

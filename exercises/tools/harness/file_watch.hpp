@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+
+#include <mp/file_descriptor.hpp>
+
+namespace harness {
+
+/// Waits for a file to be saved. Editors save in different ways: some write the file, some move a
+/// new one to its place.
+class FileWatch {
+ public:
+  explicit FileWatch(std::filesystem::path file);
+
+  /// Returns when the file has changed since the last call, or since the object was made: at once
+  /// if it has already.
+  void wait();
+
+ private:
+  std::filesystem::file_time_type time() const;  // the last known one if there is no file now
+
+  std::filesystem::path file_;
+  std::filesystem::file_time_type seen_{};
+  mp::FileDescriptor changes_;  // empty where there are no notifications
+};
+
+}  // namespace harness
