@@ -1,6 +1,7 @@
 #include "deadlock_repair.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -27,10 +28,12 @@ void expect_squares(const std::vector<int>& numbers, const std::vector<std::int6
          "Expected: " + count_of(numbers.size(), "square", "squares") +
              ".\nSeen: " + count_of(seen.size(), "square", "squares") + ".");
   for (std::size_t i = 0; i < std::min(numbers.size(), seen.size()); ++i)
-    if (const auto expected = std::int64_t{numbers[i]} * numbers[i]; seen[i] != expected)
-      harness::fail_and_stop("Expected: number " + std::to_string(i) + " of the list, " +
-                             std::to_string(numbers[i]) + ", becomes " + std::to_string(expected) +
-                             ".\nSeen: " + std::to_string(seen[i]) + ".");
+    if (const auto expected = square(numbers[i]); seen[i] != expected)
+      harness::fail_and_stop(
+          "Expected: number " + std::to_string(i) + " of the list, " + std::to_string(numbers[i]) +
+          ", becomes " + std::to_string(expected) + ".\nSeen: " + std::to_string(seen[i]) +
+          ".\n(In the examination square() adds a number to each square that only "
+          "the examiner knows: send back what it returns.)");
 }
 
 TEST(deadlock_repair, an_empty_list_gives_an_empty_list) {
@@ -55,7 +58,8 @@ TEST(deadlock_repair, a_long_list_is_squared) {
 
 TEST(deadlock_repair, the_second_process_does_the_squaring) {
   Submission submission;
-  submission.call({first_numbers(10)});
+  const auto numbers = first_numbers(10);
+  expect_squares(numbers, submission.call({numbers}));
   const auto& trace = submission.trace();
   expect(!trace.main_process_worked(),
          "Expected: the second process makes the squares.\nSeen: the main process makes some.");
@@ -65,6 +69,11 @@ TEST(deadlock_repair, the_second_process_does_the_squaring) {
   expect(trace.events.size() == 10,
          "Expected: for 10 numbers square() is called 10 times.\nSeen: " +
              count_of(trace.events.size(), "call", "calls") + ".");
+  expect(!trace.signals.contains(SIGKILL) && !trace.signals.contains(SIGTERM),
+         "Expected: the second process ends by itself.\nSeen: the second process was ended by a "
+         "signal, whatever it was doing.\nClose the main process's end of the pipe: then the other "
+         "end "
+         "is at the end of the file, and recv() throws mp::EndOfFile.");
 }
 
 TEST(deadlock_repair, nothing_is_left_behind) {

@@ -14,8 +14,40 @@ using harness::count_of;
 using harness::expect;
 using Submission = harness::Submission<decltype(julia_slices)>;
 
-void expect_picture(int cells, int slices, const std::vector<int>& seen) {
-  const auto expected = julia_rows(cells, 0, 2 * cells);
+// Every row is computed once: otherwise ends the test.
+void expect_rows(int rows, const harness::Trace& trace) {
+  std::vector<int> times(static_cast<std::size_t>(rows));
+  for (const auto& [process, numbers] : trace.events) {
+    const auto first = numbers[1], end = first + numbers[0];
+    if (first < 0 || end > rows)
+      harness::fail_and_stop("Expected: the rows of the picture are 0 to " +
+                             std::to_string(rows - 1) + ".\nSeen: julia_rows() is asked for rows " +
+                             std::to_string(first) + " to " + std::to_string(end - 1) + ".");
+    for (auto row = first; row < end; ++row) ++times[static_cast<std::size_t>(row)];
+  }
+  const auto wrong = std::ranges::find_if(times, [](int count) { return count != 1; });
+  if (wrong != times.end())
+    harness::fail_and_stop("Expected: every row is computed once.\nSeen: row " +
+                           std::to_string(wrong - times.begin()) + " is computed " +
+                           count_of(static_cast<std::size_t>(*wrong), "time", "times") + ".");
+}
+
+// The picture is put together from what the calls of julia_rows() have returned; c is another
+// number in every call.
+std::vector<int> right_picture(int cells, const harness::Trace& trace) {
+  const auto side = 2 * static_cast<std::size_t>(cells);
+  std::vector<int> picture(side * side);
+  for (const auto& [process, numbers] : trace.events)
+    std::ranges::copy(
+        julia_rows(cells, static_cast<int>(numbers[1]), static_cast<int>(numbers[0])),
+        picture.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(numbers[1]) * side));
+  return picture;
+}
+
+void expect_picture(int cells, int slices, const std::vector<int>& seen,
+                    const harness::Trace& trace) {
+  expect_rows(2 * cells, trace);
+  const auto expected = right_picture(cells, trace);
   const auto side = 2 * static_cast<std::size_t>(cells);
   const auto what = std::to_string(side) + " rows of " + std::to_string(side) + " points in " +
                     count_of(static_cast<std::size_t>(slices), "slice", "slices");
@@ -34,7 +66,8 @@ void expect_picture(int cells, int slices, const std::vector<int>& seen) {
 TEST(julia_slices, the_picture_is_right) {
   Submission submission;
   for (const int slices : {1, 4, 16}) {
-    expect_picture(32, slices, submission.call({32, slices, 2}));
+    const auto picture = submission.call({32, slices, 2});
+    expect_picture(32, slices, picture, submission.trace());
     if (HasFailure()) return;
   }
 }
@@ -42,55 +75,54 @@ TEST(julia_slices, the_picture_is_right) {
 TEST(julia_slices, slices_may_be_uneven) {
   Submission submission;
   for (const int slices : {3, 7, 9}) {
-    expect_picture(5, slices, submission.call({5, slices, 2}));
+    const auto picture = submission.call({5, slices, 2});
+    expect_picture(5, slices, picture, submission.trace());
     if (HasFailure()) return;
   }
 }
 
 TEST(julia_slices, there_may_be_more_slices_than_rows) {
   Submission submission;
-  expect_picture(2, 9, submission.call({2, 9, 3}));
+  const auto picture = submission.call({2, 9, 3});
+  expect_picture(2, 9, picture, submission.trace());
 }
 
 TEST(julia_slices, every_slice_is_computed_on_its_own) {
   Submission submission;
-  submission.call({25, 7, 2});  // 50 rows in 7 slices
+  const auto picture = submission.call({25, 7, 2});  // 50 rows in 7 slices
   const auto& events = submission.trace().events;
   expect(events.size() == 7, "Expected: 7 slices are 7 calls of julia_rows().\nSeen: " +
                                  count_of(events.size(), "call", "calls") + ".");
-  std::vector<int> times(50);
-  for (const auto& [process, numbers] : events) {
+  for (const auto& [process, numbers] : events)
     if (numbers[0] != 7 && numbers[0] != 8)
       harness::fail_and_stop(
           "Expected: 50 rows in 7 slices are 7 or 8 rows each.\nSeen: a slice of " +
           std::to_string(numbers[0]) + (numbers[0] == 1 ? " row." : " rows."));
-    for (auto row = numbers[1]; row < numbers[1] + numbers[0]; ++row)
-      if (0 <= row && row < 50) ++times[static_cast<std::size_t>(row)];
-  }
-  const auto wrong = std::ranges::find_if(times, [](int count) { return count != 1; });
-  expect(wrong == times.end(),
-         "Expected: every row is computed once.\nSeen: row " +
-             std::to_string(wrong - times.begin()) + " is computed " +
-             (wrong == times.end() ? ""
-                                   : count_of(static_cast<std::size_t>(*wrong), "time", "times")) +
-             ".");
+  expect_picture(25, 7, picture, submission.trace());
 }
 
 TEST(julia_slices, the_workers_share_the_slices) {
   Submission submission;
-  submission.call({16, 32, 3}, {.barrier = 3});
+  const auto picture = submission.call({16, 32, 3}, {.barrier = 3});
   const auto& trace = submission.trace();
+  expect_picture(16, 32, picture, trace);
   expect(
       !trace.main_process_worked(),
       "Expected: the workers of the pool compute slices.\nSeen: the main process computes some.");
   if (trace.most_at_once < 3)
     harness::fail_and_stop(
         "Expected: three processes compute at the same time.\nSeen: never more than " +
-        std::to_string(trace.most_at_once) + ".");
+        std::to_string(trace.most_at_once) +
+        ".\nstarmap() hands out all slices at once; apply() in a loop waits for each result.");
   expect(trace.processes().size() == 3,
          "Expected: a pool of three shares the slices.\nSeen: " +
              count_of(trace.processes().size(), "process computes", "processes compute") +
              " them.");
+  // All three begin each slice together: so no honest pool can leave half of the rows to one of
+  // them.
+  const auto most = std::ranges::max(trace.shares());
+  expect(most <= 16, "Expected: three processes share 32 rows.\nSeen: one of them computes " +
+                         std::to_string(most) + " rows, and the others hardly any.");
 }
 
 TEST(julia_slices, wrong_arguments_are_refused) {

@@ -4,9 +4,11 @@
 
 std::int64_t points_inside(std::int64_t first, std::int64_t count, int seed) {
   const harness::TraceScope scope{count, first, seed};
+  // Another seed in each examination, which only the examiner knows; without one, the seed itself.
+  const int drawn_seed = seed ^ static_cast<int>(scope.secret());
   std::int64_t inside = 0;
   for (std::int64_t i = first; i < first + count; ++i) {
-    const auto [x, y] = lesson::random_point(seed, i);
+    const auto [x, y] = lesson::random_point(drawn_seed, i);
     inside += x * x + y * y <= 1;
   }
   return inside;

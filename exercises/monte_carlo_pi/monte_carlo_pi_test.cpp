@@ -66,7 +66,8 @@ TEST(monte_carlo_pi, there_may_be_more_workers_than_points) {
 
 TEST(monte_carlo_pi, every_worker_does_its_share) {
   Submission submission;
-  submission.call({100'003, 4, 1});
+  const double pi = submission.call({100'003, 4, 1});
+  expect_estimate(submission.trace(), 100'003, pi);
   const auto& trace = submission.trace();
   expect(!trace.main_process_worked(),
          "Expected: child processes draw the points.\nSeen: the main process draws points.");
@@ -84,7 +85,8 @@ TEST(monte_carlo_pi, every_worker_does_its_share) {
 
 TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
   Submission submission;
-  submission.call({100'000, 4, 7});
+  const double pi = submission.call({100'000, 4, 7});
+  expect_estimate(submission.trace(), 100'000, pi);
   std::vector<std::pair<std::int64_t, std::int64_t>> shares;  // the first point, how many
   for (const auto& [process, numbers] : submission.trace().events) {
     expect(numbers[2] == 7, "Expected: points_inside() gets the seed of the call, 7.\nSeen: " +
@@ -108,11 +110,23 @@ TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
 
 TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
   Submission submission;
-  submission.call({40'000, 4, 1}, {.barrier = 4});
+  const double pi = submission.call({40'000, 4, 1}, {.barrier = 4});
+  expect_estimate(submission.trace(), 40'000, pi);
   const int seen = submission.trace().most_at_once;
   expect(seen == 4, "Expected: four workers draw points at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nStart all workers before you wait for the first one.");
+  if (HasFailure()) return;
+
+  // The barrier waits for a fifth one: what the main process waits for meanwhile is what it does
+  // first.
+  submission.call({40'000, 4, 1}, {.barrier = 5});
+  expect(!submission.trace().joins_first,
+         "Expected: the main process takes the results, and then waits for the workers to "
+         "end.\nSeen: it "
+         "waits for a worker to end first.\nA worker with a result that is too large for the queue "
+         "would "
+         "never end: see the lesson queue_join_deadlock.");
 }
 
 TEST(monte_carlo_pi, wrong_arguments_are_refused) {

@@ -3,5 +3,5 @@
 
 int hit(int packet) {
   const harness::TraceScope scope{packet};
-  return packet + 1;
+  return packet + 1 + static_cast<int>(scope.secret() % 1000);
 }

@@ -29,9 +29,11 @@ double largest_range() { return range_of(most_angle, most_speed); }
 
 std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int seed) {
   const harness::TraceScope scope{count, first, seed};
+  // Another seed in each examination, which only the examiner knows; without one, the seed itself.
+  const int drawn_seed = seed ^ static_cast<int>(scope.secret());
   std::vector<double> ranges;
   for (std::int64_t sample = first; sample < first + count; ++sample) {
-    const auto [x, y] = lesson::random_point(seed, sample);
+    const auto [x, y] = lesson::random_point(drawn_seed, sample);
     ranges.push_back(
         range_of(between(least_angle, most_angle, x), between(least_speed, most_speed, y)));
   }

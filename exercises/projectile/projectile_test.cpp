@@ -17,19 +17,47 @@ using harness::expect;
 using Counts = std::vector<std::int64_t>;
 using Submission = harness::Submission<decltype(projectile)>;
 
-Counts right_counts(std::int64_t samples, int bins, int seed) {
+// Each sample is drawn once: otherwise ends the test.
+void expect_samples(std::int64_t samples, int seed, const harness::Trace& trace) {
+  auto events = trace.events;
+  std::ranges::sort(events, {}, [](const auto& event) { return event.numbers[1]; });
+  const auto fail = [&](std::int64_t sample, const std::string& seen) {
+    harness::fail_and_stop("Expected: each of the samples 0 to " + std::to_string(samples - 1) +
+                           " is drawn once.\nSeen: sample " + std::to_string(sample) + seen);
+  };
+  std::int64_t next = 0;
+  for (const auto& [process, numbers] : events) {
+    const auto [count, first, used_seed] = numbers;
+    if (count <= 0) continue;
+    if (first < next) fail(first, " is drawn twice.\nEach worker has a share of its own.");
+    if (first > next) fail(next, " is not drawn.\nIs the remainder of the division lost?");
+    if (count > samples - first) fail(samples, " is drawn.\nDoes the last share end too late?");
+    if (used_seed != seed)
+      harness::fail_and_stop("Expected: sample_ranges() gets the seed of the call, " +
+                             std::to_string(seed) + ".\nSeen: " + std::to_string(used_seed) + ".");
+    next = first + count;
+  }
+  if (next != samples) fail(next, " is not drawn.\nIs the remainder of the division lost?");
+}
+
+// What the calls of sample_ranges() have returned; these ranges are others in every examination.
+Counts right_counts(int bins, const harness::Trace& trace) {
   Counts counts(static_cast<std::size_t>(bins));
   const double width = (largest_range() - smallest_range()) / bins;
-  for (const double range : sample_ranges(0, samples, seed)) {
-    const auto bin = static_cast<int>((range - smallest_range()) / width);
-    ++counts[static_cast<std::size_t>(std::min(bin, bins - 1))];
+  for (const auto& [process, numbers] : trace.events) {
+    for (const double range : sample_ranges(numbers[1], numbers[0], static_cast<int>(numbers[2]))) {
+      const auto bin = static_cast<int>((range - smallest_range()) / width);
+      ++counts[static_cast<std::size_t>(std::min(bin, bins - 1))];
+    }
   }
   return counts;
 }
 
 // How many counts are lost is different every time, and so is not told.
-bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen) {
-  const auto expected = right_counts(samples, bins, seed);
+bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
+                   const harness::Trace& trace) {
+  expect_samples(samples, seed, trace);
+  const auto expected = right_counts(bins, trace);
   if (seen == expected) return true;
   if (seen.size() != expected.size()) {
     harness::fail("Expected: " + count_of(expected.size(), "count", "counts") +
@@ -38,9 +66,14 @@ bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen)
   }
   const auto sum = std::accumulate(seen.begin(), seen.end(), std::int64_t{0});
   if (sum != samples) {
-    harness::fail("Expected: the counts of all bins add up to " + std::to_string(samples) +
-                  " samples.\nSeen: " +
-                  (sum < samples ? "fewer: counts are lost." : "more: some are counted twice."));
+    harness::fail(
+        "Expected: the counts of all bins add up to " + std::to_string(samples) +
+        " samples.\nSeen: " +
+        (sum == 0        ? "0: nothing that the workers counted has arrived.\nAre the counts in "
+                           "shared memory? Each process has its own copy of every other variable."
+         : sum < samples ? "fewer: counts are lost.\nAre they added under one lock that all "
+                           "processes share? A std::mutex locks within one process only."
+                         : "more: some are counted twice."));
     return false;
   }
   const auto [wrong, right] = std::ranges::mismatch(seen, expected);
@@ -58,16 +91,18 @@ TEST(projectile, the_counts_are_right) {
   Submission submission;
   for (const int workers : {1, 4}) {
     const auto seen = submission.call({100'000, workers, 20, 1}, adding_together);
-    if (!expect_counts(100'000, 20, 1, seen)) return;
+    if (!expect_counts(100'000, 20, 1, seen, submission.trace())) return;
   }
-  expect_counts(0, 5, 1, submission.call({0, 3, 5, 1}));
+  const auto none = submission.call({0, 3, 5, 1});
+  expect_counts(0, 5, 1, none, submission.trace());
 }
 
 TEST(projectile, the_largest_range_is_in_the_last_bin) {
   Submission submission;
   // One of ten thousand samples has the largest possible range.
   const auto seen = submission.call({200'000, 1, 100, 3});
-  const auto expected = right_counts(200'000, 100, 3);
+  expect_samples(200'000, 3, submission.trace());
+  const auto expected = right_counts(100, submission.trace());
   expect(seen.size() == 100 && seen.back() == expected.back(),
          "Expected: the last of 100 bins counts " + std::to_string(expected.back()) +
              " samples, those with the largest possible range among them.\nSeen: " +
@@ -78,13 +113,14 @@ TEST(projectile, no_sample_is_lost_when_the_work_does_not_divide) {
   Submission submission;
   for (const std::int64_t samples : {100'003, 10, 3}) {
     const auto seen = submission.call({samples, 4, 20, 2}, adding_together);
-    if (!expect_counts(samples, 20, 2, seen)) return;
+    if (!expect_counts(samples, 20, 2, seen, submission.trace())) return;
   }
 }
 
 TEST(projectile, every_worker_does_its_share) {
   Submission submission;
-  submission.call({100'003, 4, 20, 1});
+  const auto seen = submission.call({100'003, 4, 20, 1});
+  expect_counts(100'003, 20, 1, seen, submission.trace());
   const auto& trace = submission.trace();
   expect(!trace.main_process_worked(),
          "Expected: child processes do the work.\nSeen: the main process calls sample_ranges().");
@@ -104,19 +140,22 @@ TEST(projectile, no_count_is_lost) {
   Submission submission;
   for (const int workers : {2, 4}) {
     const auto seen = submission.call({10'000, workers, 20, 5}, {.barrier = 2, .barrier_place = 1});
-    expect_counts(10'000, 20, 5, seen);
+    expect_counts(10'000, 20, 5, seen, submission.trace());
     expect(submission.trace().most_at_once < 2,
            "Expected: only one worker at a time adds its counts to the shared ones.\nSeen: two of "
            "them do, and both have read the same counts.");
     if (HasFailure()) return;
   }
-  for (int call = 0; call < 5; ++call)
-    if (!expect_counts(100'000, 2, 5, submission.call({100'000, 2, 2, 5}, {.barrier = 2}))) return;
+  for (int call = 0; call < 5; ++call) {
+    const auto seen = submission.call({100'000, 2, 2, 5}, {.barrier = 2});
+    if (!expect_counts(100'000, 2, 5, seen, submission.trace())) return;
+  }
 }
 
 TEST(projectile, the_workers_run_at_the_same_time) {
   Submission submission;
-  submission.call({40'000, 4, 20, 1}, {.barrier = 4});
+  const auto counts = submission.call({40'000, 4, 20, 1}, {.barrier = 4});
+  expect_counts(40'000, 20, 1, counts, submission.trace());
   const int seen = submission.trace().most_at_once;
   expect(seen == 4, "Expected: four workers are at work at the same time.\nSeen: never more than " +
                         std::to_string(seen) +

@@ -19,7 +19,11 @@ void expect_approximation(double x, int terms, double seen) {
   expect(std::abs(seen - expected) < 1e-9,
          "Expected: for x = " + std::to_string(x) + ", " +
              count_of(static_cast<std::size_t>(terms), "term gives ", "terms give ") +
-             std::to_string(expected) + ".\nSeen: " + std::to_string(seen) + ".");
+             std::to_string(expected) + ".\nSeen: " + std::to_string(seen) +
+             (seen == 0 ? ".\nDoes the function add up what map() returns, and return the sum?"
+                        : ".") +
+             "\n(In the examination term() multiplies each term by a number that only the examiner "
+             "knows.)");
 }
 
 TEST(sine_approximation, three_terms_of_sin_one_half_are_right) {
@@ -38,7 +42,7 @@ TEST(sine_approximation, any_number_of_terms_is_right) {
 
 TEST(sine_approximation, every_term_is_computed_once) {
   Submission submission;
-  submission.call({1.0, 12});
+  expect_approximation(1.0, 12, submission.call({1.0, 12}));
   std::map<std::int64_t, int> calls;
   for (const auto& event : submission.trace().events) ++calls[event.numbers[0]];
   for (int number = 0; number < 12; ++number)
@@ -52,14 +56,15 @@ TEST(sine_approximation, every_term_is_computed_once) {
 
 TEST(sine_approximation, two_processes_share_the_terms) {
   Submission submission;
-  submission.call({1.0, 40}, {.barrier = 2});
+  expect_approximation(1.0, 40, submission.call({1.0, 40}, {.barrier = 2}));
   const auto& trace = submission.trace();
   expect(!trace.main_process_worked(),
          "Expected: the workers of the pool compute terms.\nSeen: the main process computes some.");
   if (trace.most_at_once < 2)
     harness::fail_and_stop(
         "Expected: two processes compute at the same time.\nSeen: never more than " +
-        std::to_string(trace.most_at_once) + ".");
+        std::to_string(trace.most_at_once) +
+        ".\nmap() hands out all terms at once; apply() in a loop waits for each result.");
   expect(trace.processes().size() == 2,
          "Expected: a pool of two shares the terms.\nSeen: " +
              count_of(trace.processes().size(), "process computes", "processes compute") +

@@ -1,12 +1,13 @@
 #include <unistd.h>
 #include <cctype>
+#include <sstream>
 
 #include <harness/captured_output.hpp>
 
 namespace harness {
 namespace {
 
-constexpr std::size_t most_output = 1 << 20, most_shown = 4096;
+constexpr std::size_t most_output = 64 << 20, most_shown = 4096;
 constexpr int most_lines = 10;
 
 }  // namespace
@@ -26,19 +27,22 @@ void CapturedOutput::read() {
 
 bool CapturedOutput::is_too_much() const { return size_ > most_output; }
 
-std::string CapturedOutput::shown() const {
-  if (text_.empty()) return {};
-  std::string shown = "It printed:\n  ";
-  int lines = 1;
-  const auto end = text_.find_last_not_of('\n');
-  for (const char c : text_.substr(0, end + 1)) {
-    if (c == '\n' && ++lines > most_lines) return shown + "\n  ...";
-    if (c == '\n')
-      shown += "\n  ";
-    else
-      shown += std::isprint(static_cast<unsigned char>(c)) ? c : '?';
+std::string CapturedOutput::shown(const std::string& title) const {
+  std::string shown, before;
+  std::istringstream lines{text_};
+  int count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::string without_numbers;
+    for (char& c : line) {
+      if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
+      if (std::isdigit(static_cast<unsigned char>(c)) == 0) without_numbers += c;
+    }
+    if (line.empty() || without_numbers == before) continue;
+    before = without_numbers;
+    if (++count > most_lines) return title + "\n" + shown + "  ...\n";
+    shown += "  " + line + "\n";
   }
-  return shown;
+  return shown.empty() ? shown : title + "\n" + shown;
 }
 
 }  // namespace harness

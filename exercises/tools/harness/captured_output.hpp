@@ -22,9 +22,11 @@ class CapturedOutput {
   /// It prints without end.
   bool is_too_much() const;
 
-  /// "It printed:" and the first lines, with nothing in it that a terminal would obey. Empty if
-  /// nothing was printed.
-  std::string shown() const;
+  /// A title and the first lines, with nothing in it that a terminal would obey; of lines that
+  /// differ in numbers alone, only the first. Empty if nothing was printed.
+  std::string shown(const std::string& title) const;
+
+  const std::string& beginning() const { return text_; }
 
  private:
   mp::FileDescriptor pipe_;

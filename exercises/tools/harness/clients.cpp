@@ -1,14 +1,19 @@
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include <harness/clients.hpp>
+#include <mp/watchdog.hpp>
+#include <mp/watchdog/open_file.hpp>
 
 namespace harness {
 namespace {
@@ -27,8 +32,16 @@ FileDescriptor listen_at(const std::filesystem::path& path) {
       check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")};
   check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
   check(::chmod(path.c_str(), 0666), "chmod");
+  const int yes = 1;  // every message tells which process has sent it
+  check(::setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes), "setsockopt");
   check(::listen(socket.get(), 128), "listen");
   return socket;
+}
+
+// Such a process (clone with CLONE_VM) is the main process by another number: what one of them
+// computes the other one has.
+bool shares_memory(pid_t process, pid_t main_process) {
+  return process != main_process && ::syscall(SYS_kcmp, process, main_process, KCMP_VM, 0, 0) == 0;
 }
 
 }  // namespace
@@ -39,7 +52,9 @@ void Clients::begin_call(const CallOptions& options) {
   options_ = options;
   barrier_ = options.barrier > 1;
   callers_.clear();
-  trace_ = {.main_process = trace_.main_process, .events = {}};
+  key_ = SecretKey::draw();
+  use_secrets(key_);
+  trace_ = {.main_process = trace_.main_process, .events = {}, .signals = {}};
 }
 
 std::vector<pollfd> Clients::descriptors() const {
@@ -72,14 +87,31 @@ void Clients::accept() {
   }
 }
 
+// Whether a greeting has come. Otherwise it is the end of the call, or nonsense: closes the
+// connection, unless nothing has come yet.
+bool Clients::receive(Client& client, Greeting& greeting) {
+  iovec part{&greeting, sizeof greeting};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const auto size = ::recvmsg(client.socket.get(), &message, MSG_CMSG_CLOEXEC);
+  if (size == -1 && (errno == EAGAIN || errno == EINTR)) return false;
+  ucred sender{};
+  const auto* const header = CMSG_FIRSTHDR(&message);
+  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
+    std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
+  // A connection that one process has made and another one uses speaks for neither of them.
+  const bool good = size == sizeof greeting && !client.is_call && sender.pid == client.process;
+  if (!good) client.socket.close();
+  return good;
+}
+
 void Clients::on_message(Client& client) {
   Greeting greeting;
-  const auto size = ::recv(client.socket.get(), &greeting, sizeof greeting, 0);
-  if (size == -1 && (errno == EAGAIN || errno == EINTR)) return;
-  if (size != sizeof greeting || client.is_call) {  // the end of the call, or nonsense
-    client.socket.close();
-    return;
-  }
+  if (!receive(client, greeting)) return;
   switch (greeting.kind) {
     case Greeting::Kind::serve:
       if (!main_connection_) connect_main(std::move(client.socket), client.process);
@@ -87,6 +119,9 @@ void Clients::on_message(Client& client) {
     case Greeting::Kind::call:
       on_call(client, greeting);
       return;
+    case Greeting::Kind::ended:
+      trace_.signals.insert(static_cast<int>(greeting.numbers[0]));
+      break;
     case Greeting::Kind::stray:
       complaint_ =
           "A child process returned from your function, and so went on as a second main "
@@ -107,6 +142,8 @@ void Clients::on_call(Client& client, const Greeting& greeting) {
     complaint_ =
         "Your program used more than 200 processes in one call, one after the other.\n"
         "Start a few, and give each more to do.";
+  client.secret = secret_of(key_, greeting.numbers);
+  if (shares_memory(client.process, trace_.main_process)) client.process = trace_.main_process;
   if (client.place == 0) trace_.events.push_back({client.process, greeting.numbers});
   if (options_.children_only && client.process == trace_.main_process)
     complaint_ = "Expected: child processes do the work.\nSeen: the main process does it itself.";
@@ -115,7 +152,10 @@ void Clients::on_call(Client& client, const Greeting& greeting) {
 void Clients::connect_main(FileDescriptor socket, pid_t process) {
   main_connection_ = std::move(socket);
   trace_.main_process = process;
-  // From here on this one blocks, but not forever.
+  // Messages come over it from here on: nothing else, and it blocks, but not forever.
+  const int no = 0;
+  check(::setsockopt(main_connection_.get(), SOL_SOCKET, SO_PASSCRED, &no, sizeof no),
+        "setsockopt");
   check(::fcntl(main_connection_.get(), F_SETFL, 0), "fcntl");
   const timeval limit{.tv_sec = 5, .tv_usec = 0};
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
@@ -134,11 +174,12 @@ void Clients::release() {
   const auto count = static_cast<int>(at_barrier.size());
   trace_.most_at_once = std::max(trace_.most_at_once, count);
   const bool wait_for_more = barrier_ && count < options_.barrier;
-  const auto go = static_cast<char>(options_.first_only ? Go::silently : Go::on);
   for (auto& client : clients_) {
     if (!client.waits || (wait_for_more && is_at_barrier(client))) continue;
     client.waits = false;
-    ::send(client.socket.get(), &go, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    Permission permission{.go = Go::on, .secret = client.secret, .key = {}};
+    if (options_.first_only) permission = {Go::silently, client.secret, key_};
+    ::send(client.socket.get(), &permission, sizeof permission, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 }
 
@@ -147,8 +188,24 @@ bool Clients::barrier_holds() const {
          std::ranges::any_of(clients_, [](const Client& client) { return client.waits; });
 }
 
+bool Clients::main_joins_first() const {
+  using namespace mp::detail;
+  const auto main = trace_.main_process;
+  const auto seen = mp::examine(main, "MainProcess");
+  if (seen.processes.empty() || !seen.processes[0].activity.ends_with("to end")) return false;
+  std::set<std::uint64_t> readable;
+  for (const auto& [number, file] : descriptors_of(main).entries)
+    if (file.kind == OpenFile::Kind::pipe && access_mode(main, number) != O_WRONLY)
+      readable.insert(file.inode);
+  for (const auto caller : callers_)
+    for (const auto& [number, file] : descriptors_of(caller).entries)
+      if (readable.contains(file.inode) && access_mode(caller, number) != O_RDONLY) return true;
+  return false;
+}
+
 void Clients::give_up_barrier() {
   barrier_ = false;
+  trace_.joins_first = main_joins_first();
   release();
 }
 

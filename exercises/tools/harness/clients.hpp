@@ -18,7 +18,8 @@ inline constexpr auto connection_closed =
     "Your program closed the examiner's connection: it closes descriptors that it has not opened.";
 
 /// The processes that talk to the examiner: keeps the trace of their calls, and holds them at the
-/// barrier. The kernel says which process is at the other end of a connection.
+/// barrier. The kernel says which process is at the other end of a connection, so none can speak in
+/// another's name.
 class Clients {
  public:
   /// Listens at this path.
@@ -35,7 +36,7 @@ class Clients {
   /// Whether a process waits at the barrier for others.
   bool barrier_holds() const;
 
-  /// Lets all go on, for the rest of the call.
+  /// Lets all go on, for the rest of the call. What they wait for then tells much.
   void give_up_barrier();
 
   /// The connection of the main process, which carries calls and results; empty before it is there.
@@ -54,12 +55,15 @@ class Clients {
     pid_t process = 0;
     int place = 0;
     bool is_call = false, waits = false;
+    std::uint64_t secret = 0;
   };
 
   void accept();
   void on_message(Client& client);
+  bool receive(Client& client, Greeting& greeting);
   void on_call(Client& client, const Greeting& greeting);
   void connect_main(mp::FileDescriptor socket, pid_t process);
+  bool main_joins_first() const;
   bool is_at_barrier(const Client& client) const;
   void release();
 
@@ -67,6 +71,7 @@ class Clients {
   std::vector<Client> clients_;
   std::set<pid_t> callers_;
   CallOptions options_;
+  SecretKey key_;
   Trace trace_;
   bool barrier_ = false;
   std::string complaint_;

@@ -12,4 +12,7 @@ inline mp::FileDescriptor connect(Greeting::Kind kind) {
   return connect(Greeting{.kind = kind, .place = 0, .numbers = {}});
 }
 
+/// What an earlier call let this process know.
+void forget_secrets();
+
 }  // namespace harness

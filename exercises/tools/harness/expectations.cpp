@@ -1,8 +1,14 @@
+#include <utility>
 #include <gtest/gtest.h>
 
 #include <harness/expectations.hpp>
 
 namespace harness {
+namespace {
+
+std::string notes;
+
+}  // namespace
 
 void fail(const std::string& text) { ADD_FAILURE() << text; }
 
@@ -11,6 +17,10 @@ void fail_and_stop(const std::string& text) {
   throw testing::AssertionException{testing::TestPartResult{testing::TestPartResult::kFatalFailure,
                                                             __FILE__, __LINE__, text.c_str()}};
 }
+
+void note(const std::string& text) { notes += text; }
+
+std::string take_notes() { return std::exchange(notes, {}); }
 
 std::string count_of(std::size_t number, const std::string& singular, const std::string& plural) {
   return std::to_string(number) + " " + (number == 1 ? singular : plural);

@@ -14,6 +14,10 @@ inline void expect(bool condition, const std::string& text) {
 /// Fails the test with this text, and ends it.
 [[noreturn]] void fail_and_stop(const std::string& text);
 
+/// Adds to what is told when the test has failed. The notes come first.
+void note(const std::string& text);
+std::string take_notes();
+
 /// "1 process", "3 processes"
 std::string count_of(std::size_t number, const std::string& singular, const std::string& plural);
 

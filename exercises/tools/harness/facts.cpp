@@ -21,9 +21,15 @@ Facts read_facts(const std::filesystem::path& folder) {
               .title = json.get<std::string>("title"),
               .chapter = json.get<std::string>("chapter"),
               .tests = {},
-              .hints = {}};
+              .hints = {},
+              .main_test = json.get<std::string>("main", "")};
   for (const auto& [name, points] : json.get_child("points"))
-    facts.tests.push_back({name, points.get_value<int>()});
+    facts.tests.push_back({.name = name, .points = points.get_value<int>()});
+  for (const auto& [none, name] : json.get_child("only_with_main", {})) {
+    const auto test =
+        std::ranges::find(facts.tests, name.get_value<std::string>(), &Facts::Test::name);
+    if (test != facts.tests.end()) test->only_with_main = true;
+  }
   for (const auto& [none, hint] : json.get_child("hints"))
     facts.hints.push_back(hint.get_value<std::string>());
   return facts;

@@ -11,10 +11,14 @@ struct Facts {
   struct Test {
     std::string name;
     int points = 0;
+    bool only_with_main = false;  ///< counts only when the main test passes
   };
   std::string name, title, chapter;
   std::vector<Test> tests;  ///< in the order in which they run
   std::vector<std::string> hints;
+  /// A program that does nothing of the task passes some tests; it does not pass this one. Empty if
+  /// the exercise has none.
+  std::string main_test;
 
   int points() const;  ///< of all tests
 };
@@ -29,6 +33,7 @@ struct Verdict {
     bool passed = false;
     int points = 0, of = 0;
     std::string explanation;  ///< of the points that are lost
+    bool full() const { return points == of; }
   };
   std::vector<Result> results;
 

@@ -18,6 +18,7 @@
 #include <iterator>
 #include <map>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2.hpp>
@@ -113,6 +114,7 @@ class Bounds {
                                     const char* const*(&)) {
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     ::setsid();
+    default_signals();
     if (!reserves_much_memory) limit(RLIMIT_AS, limits_.memory);
     limit(RLIMIT_FSIZE, limits_.file);
     limit(RLIMIT_NOFILE, 256);
@@ -127,6 +129,14 @@ class Bounds {
   }
 
  private:
+  // Whatever the shell that started all this ignores or blocks.
+  static void default_signals() {
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  }
+
   static void limit(__rlimit_resource resource, rlim_t value) {
     rlimit current{};
     ::getrlimit(resource, &current);
@@ -167,21 +177,30 @@ std::vector<std::string> sandbox(const ScratchDirectory& scratch) {
   return words;
 }
 
-Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& command,
-               const Limits& limits) {
+// The reading end does not block.
+std::pair<FileDescriptor, FileDescriptor> make_pipe() {
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "pipe2");
-  Launched launched;
-  launched.output = FileDescriptor{ends[0]};
-  const FileDescriptor write_end{ends[1]};
-  const FileDescriptor nothing{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
+  std::pair<FileDescriptor, FileDescriptor> pipe{ends[0], ends[1]};
   check(::fcntl(ends[0], F_SETFL, O_NONBLOCK), "fcntl(O_NONBLOCK)");
+  return pipe;
+}
+
+enum class Streams { separate, together };
+
+Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& command,
+               const Limits& limits, Streams streams) {
+  Launched launched;
+  FileDescriptor output, errors;
+  std::tie(launched.output, output) = make_pipe();
+  if (streams == Streams::separate) std::tie(launched.errors, errors) = make_pipe();
+  const FileDescriptor nothing{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
 
   boost::asio::io_context context;
-  process::process child{context, command[0],
-                         std::vector<std::string>{command.begin() + 1, command.end()},
-                         process::process_stdio{nothing.get(), write_end.get(), write_end.get()},
-                         Bounds{scratch, limits}};
+  process::process child{
+      context, command[0], std::vector<std::string>{command.begin() + 1, command.end()},
+      process::process_stdio{nothing.get(), output.get(), (errors ? errors : output).get()},
+      Bounds{scratch, limits}};
   launched.pid = child.detach().id();
   launched.ended = FileDescriptor{
       static_cast<int>(check(::syscall(SYS_pidfd_open, launched.pid, 0), "pidfd_open"))};
@@ -189,11 +208,12 @@ Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& 
 }
 
 Launched start_in_sandbox(const ScratchDirectory& scratch, std::vector<std::string> words,
-                          const std::vector<std::string>& command, const Limits& limits) {
+                          const std::vector<std::string>& command, const Limits& limits,
+                          Streams streams) {
   words.insert(words.end(), {"--remount-ro", "/dev", "--remount-ro", "/"});
   words.insert(words.end(), {"--chdir", scratch.home, "--"});
   words.insert(words.end(), command.begin(), command.end());
-  auto launched = start(scratch, words, limits);
+  auto launched = start(scratch, words, limits, streams);
   launched.sandboxed = true;
   return launched;
 }
@@ -205,7 +225,8 @@ bool sandbox_works() {
   int status = -1;
   if (::access(bubblewrap, X_OK) == 0) {
     const ScratchDirectory scratch;
-    const auto trial = start_in_sandbox(scratch, sandbox(scratch), {"/usr/bin/true"}, {});
+    const auto trial =
+        start_in_sandbox(scratch, sandbox(scratch), {"/usr/bin/true"}, {}, Streams::together);
     mp::retry([&] { return ::waitpid(trial.pid, &status, 0); });
   }
   if (status != 0 && wanted == "always")
@@ -221,19 +242,19 @@ bool has_sandbox() {
 }
 
 Launched launch(const ScratchDirectory& scratch) {
-  if (!has_sandbox()) return start(scratch, {scratch.program}, {});
+  if (!has_sandbox()) return start(scratch, {scratch.program}, {}, Streams::separate);
   auto words = sandbox(scratch);
   words.insert(words.end(), {"--size", small_folder, "--tmpfs", scratch.home});
-  return start_in_sandbox(scratch, std::move(words), {scratch.program}, {});
+  return start_in_sandbox(scratch, std::move(words), {scratch.program}, {}, Streams::separate);
 }
 
 Launched launch(const ScratchDirectory& scratch, const std::vector<std::string>& command,
                 const std::filesystem::path& readable, const Limits& limits) {
-  if (!has_sandbox()) return start(scratch, command, limits);
+  if (!has_sandbox()) return start(scratch, command, limits, Streams::together);
   auto words = sandbox(scratch);
   words.insert(words.end(),
                {"--bind", scratch.home, scratch.home, "--ro-bind", readable, readable});
-  return start_in_sandbox(scratch, std::move(words), command, limits);
+  return start_in_sandbox(scratch, std::move(words), command, limits, Streams::together);
 }
 
 }  // namespace harness

@@ -15,7 +15,8 @@ namespace harness {
 struct Launched {
   pid_t pid = 0;
   mp::FileDescriptor ended;   ///< a descriptor that becomes readable when it has ended
-  mp::FileDescriptor output;  ///< its standard output and standard error; does not block
+  mp::FileDescriptor output;  ///< what it prints; does not block
+  mp::FileDescriptor errors;  ///< its standard error; empty where that is part of the output
   bool sandboxed = false;     ///< it is bubblewrap, and the submission runs inside
 };
 

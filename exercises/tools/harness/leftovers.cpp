@@ -52,10 +52,7 @@ std::vector<pid_t> Leftovers::processes() const {
 bool Leftovers::is_expected(pid_t pid) const {
   if (baseline_processes_.contains(pid)) return true;
   // Without a sandbox, orphans become children of the examiner. One that has ended is gone.
-  if (pid != submission_.pid && ::waitpid(pid, nullptr, WNOHANG) == pid) return true;
-  // The toolkit's own, which stays to be used again.
-  const auto process = mp::detail::read_process(pid);
-  return process && process->name == "ForkServer";
+  return pid != submission_.pid && ::waitpid(pid, nullptr, WNOHANG) == pid;
 }
 
 std::vector<std::string> Leftovers::files() const {

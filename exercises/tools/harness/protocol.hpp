@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <variant>
 
+#include <harness/secret.hpp>
+
 // What the examiner and a submission say to each other, over a Unix socket whose path the
 // submission finds in an environment variable.
 
@@ -21,6 +23,7 @@ struct Greeting {
     serve,  ///< the main process is ready; from here on the connection carries mp messages
     call,   ///< a call of a given function begins; it ends when the connection does
     stray,  ///< a child process has returned from the function that made it
+    ended,  ///< a child process was ended by a signal, the first of the numbers
     lost,   ///< the main process cannot use its connection any more
   };
   Kind kind{};
@@ -28,10 +31,15 @@ struct Greeting {
   std::array<std::int64_t, 3> numbers{};
 };
 
-/// What the examiner says to a call.
-enum class Go : char {
-  on = 'g',
-  silently = 's',  ///< and do not announce any more calls from this process
+/// What the examiner answers to a call.
+enum class Go : std::uint32_t {
+  on,
+  silently,  ///< and do not announce any more calls from this process: here is the key to them
+};
+struct Permission {
+  Go go{};
+  std::uint64_t secret{};
+  SecretKey key{};  ///< to go on silently
 };
 
 /// An exception that left the submission's function.

@@ -1,8 +1,10 @@
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 #include <harness/scratch_directory.hpp>
@@ -14,10 +16,29 @@ namespace {
 using mp::check;
 
 // The newest scratch, for the signal handler: it may make system calls, and nothing else.
-char scratch_to_remove[64];
+char scratch_to_remove[256];
+
+std::string folder_for_programs() {
+  std::string folder = "/tmp";
+  for (const char* const variable : {"EXAMINER_SCRATCH", "TMPDIR"})
+    if (const char* const value = std::getenv(variable); value && *value != '\0') {
+      folder = value;
+      break;
+    }
+  folder = std::filesystem::absolute(folder);
+  struct statvfs file_system {};
+  check(::statvfs(folder.c_str(), &file_system), folder.c_str());
+  if ((file_system.f_flag & ST_NOEXEC) != 0)
+    throw std::runtime_error{"programs in " + folder +
+                             " may not be run (noexec): set TMPDIR to a folder where they may"};
+  constexpr std::size_t most = 64;  // so that the socket's path is short enough
+  if (folder.size() > most)
+    throw std::runtime_error{"the path " + folder + " is too long: set TMPDIR to a shorter one"};
+  return folder;
+}
 
 void remove_scratch_and_end(int signal) {
-  const pid_t child = scratch_to_remove[0] != '\0' ? ::fork() : -1;
+  const pid_t child = scratch_to_remove[0] != '\0' ? ::_Fork() : -1;
   if (child == 0) {
     ::execl("/bin/rm", "rm", "-rf", scratch_to_remove, nullptr);
     ::_exit(EXIT_FAILURE);
@@ -30,8 +51,7 @@ void remove_scratch_and_end(int signal) {
 }  // namespace
 
 ScratchDirectory::ScratchDirectory() {
-  const char* const folder = std::getenv("EXAMINER_SCRATCH");
-  path = std::string{folder ? folder : "/tmp"} + "/examine-XXXXXX";
+  path = folder_for_programs() + "/examine-XXXXXX";
   std::string name = path;
   check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
   path = name;
@@ -43,7 +63,10 @@ ScratchDirectory::ScratchDirectory() {
   user = ::geteuid() == 0 ? 1'000'000'000U + static_cast<uid_t>(::getpid()) : ::geteuid();
   check(::chmod(path.c_str(), 0755), "chmod");
   check(::mkdir(home.c_str(), 0700), "mkdir");
-  check(::chown(home.c_str(), user, static_cast<gid_t>(-1)), "chown");
+  if (user != ::geteuid() && ::chown(home.c_str(), user, static_cast<gid_t>(-1)) == -1) {
+    if (errno != EINVAL && errno != EPERM) check(-1, "chown");
+    user = ::geteuid();  // a container with few users
+  }
 }
 
 ScratchDirectory::ScratchDirectory(const std::filesystem::path& original) : ScratchDirectory{} {

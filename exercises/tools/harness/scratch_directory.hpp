@@ -5,8 +5,8 @@
 
 namespace harness {
 
-/// A folder in /tmp (or where EXAMINER_SCRATCH says) with what a submission sees of the examiner:
-/// its own program, the socket, and a home to work in. Goes with its content.
+/// A folder in $TMPDIR or /tmp (or where EXAMINER_SCRATCH says) with what a submission sees of the
+/// examiner: its own program, the socket, and a home to work in. Goes with its content.
 class ScratchDirectory {
  public:
   /// A directory without a program. Throws std::system_error.

@@ -9,6 +9,7 @@
 #include <harness/connect.hpp>
 #include <harness/serve.hpp>
 #include <mp/process.hpp>
+#include <mp/start.hpp>
 
 namespace harness {
 namespace {
@@ -24,6 +25,7 @@ mp::FileDescriptor out_of_the_way(const mp::FileDescriptor& socket) {
 }  // namespace
 
 int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& call) {
+  watch_children();
   mp::init(argc, argv);
   auto socket = connect(Greeting::Kind::serve);
   if (!socket) {
@@ -34,14 +36,17 @@ int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& 
   const auto self = ::getpid();
   try {
     for (;;) {
-      const auto answer = call(mp::Message::receive(socket));
+      auto request = mp::Message::receive(socket);
+      forget_secrets();
+      const auto reply = call(std::move(request));
+      if (::getpid() == self) mp::detail::end_fork_server();  // the toolkit's, and not left over
       std::cout.flush();
       std::fflush(stdout);
       if (::getpid() != self) {
         connect(Greeting::Kind::stray);
         ::_exit(EXIT_FAILURE);
       }
-      answer.send(socket);
+      reply.send(socket);
     }
   } catch (const mp::EndOfFile&) {
     return EXIT_SUCCESS;  // the examiner has no more questions

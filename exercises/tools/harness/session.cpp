@@ -2,7 +2,10 @@
 #include <sys/wait.h>
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <stdexcept>
 #include <utility>
+#include <gtest/gtest.h>
 
 #include <harness/descendants.hpp>
 #include <harness/expectations.hpp>
@@ -37,6 +40,12 @@ std::string how_it_ended(const Launched& submission) {
   return mp::to_string(mp::ExitStatus{.code = {}, .signal = signal});
 }
 
+// What the sandbox or the dynamic linker says before the submission's own code runs.
+bool is_trouble_of_machine(const std::string& errors) {
+  return errors.starts_with("bwrap: ") ||
+         errors.find(": error while loading shared libraries: ") != errors.npos;
+}
+
 std::string advice(const std::string& ending) {
   if (ending.find("signal") != ending.npos)
     return "Something in the main process made the system stop it.\n";
@@ -49,12 +58,14 @@ Session::Session()
     : scratch_{submitted_program()},
       clients_{scratch_.socket},
       submission_{launch(scratch_)},
-      output_{std::move(submission_.output)} {
+      output_{std::move(submission_.output)},
+      errors_{std::move(submission_.errors)} {
   run({}, [&] { return static_cast<bool>(clients_.main_connection()); });
   leftovers_.emplace(scratch_, submission_, trace().main_process);
 }
 
 Session::~Session() {
+  if (testing::Test::HasFailure()) add_notes();
   clients_.close_main_connection();  // it may end by itself now
   kill_descendants();
   Leftovers::remove_files(scratch_, submission_);
@@ -96,13 +107,16 @@ bool Session::handle_events() {
   const auto of_clients = states.size();
   const bool reads_reply = !reply_ && !connection_ended_;
   states.push_back({output_.descriptor(), POLLIN, 0});
+  states.push_back({errors_.descriptor(), POLLIN, 0});
   states.push_back({submission_.ended.get(), POLLIN, 0});
   states.push_back({reads_reply ? clients_.main_connection().get() : -1, POLLIN, 0});
   if (check(mp::retry([&] { return ::poll(states.data(), states.size(), 10); }), "poll") == 0)
     return false;
   const bool replied = states.back().revents != 0;
   if (states[of_clients].revents != 0) output_.read();
-  if (output_.is_too_much()) stop("Your program prints too much: more than a mebibyte.");
+  if (states[of_clients + 1].revents != 0) errors_.read();
+  if (output_.is_too_much() || errors_.is_too_much())
+    stop("Your program prints too much: more than 64 mebibytes.");
   if (replied) read_reply();
   clients_.handle_events();
   return replied || of_clients > 1 || states[0].revents != 0;
@@ -157,6 +171,9 @@ void Session::fail_ended() {
   if (!clients_.complaint().empty()) stop(clients_.complaint());
   if (!program_has_ended()) stop(connection_closed);
   const auto ending = how_it_ended(submission_);
+  errors_.read();
+  if (!clients_.main_connection() && is_trouble_of_machine(errors_.beginning()))
+    throw std::runtime_error{errors_.beginning()};
   stop((clients_.main_connection() ? "Your program ended before the function returned: "
                                    : "Your program ended before it could be examined: ") +
        ending + ".\n" + advice(ending));
@@ -185,7 +202,27 @@ void Session::fail_damaged(const std::string& reason) {
 }
 
 void Session::stop(const std::string& text) {
-  fail_and_stop(text + (text.ends_with('\n') ? "" : "\n") + output_.shown());
+  fail_and_stop(text + (text.ends_with('\n') ? "" : "\n") + output_.shown("It printed:"));
+}
+
+// What children have not done, since they ended too early, is often all that is wrong.
+void Session::add_notes() {
+  try {
+    clients_.handle_events();
+  } catch (const std::exception&) {  // the test has failed anyway
+  }
+  for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
+    if (trace().signals.contains(signal))
+      note("A child process crashed: " +
+           mp::to_string(mp::ExitStatus{.code = {}, .signal = signal}) +
+           (signal == SIGSEGV ? ". Does it read or write beyond the end of an array?" : ".") +
+           "\n");
+  errors_.read();
+  note(errors_.shown("On standard error:"));
+  if (errors_.beginning().find("Resource deadlock avoided") != std::string::npos)
+    note(
+        "A process locks a lock that it holds already: is an unlock() missing? std::scoped_lock "
+        "unlocks by itself.\n");
 }
 
 }  // namespace harness

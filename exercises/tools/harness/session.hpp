@@ -41,12 +41,13 @@ class Session {
   bool program_has_ended() const;
   [[noreturn]] void fail_ended();
   [[noreturn]] void fail_stuck(const std::string& what);
+  void add_notes();
   [[noreturn]] void stop(const std::string& text);
 
   ScratchDirectory scratch_;
   Clients clients_;
   Launched submission_;
-  CapturedOutput output_;
+  CapturedOutput output_, errors_;
   IdleDetector idle_;
   mp::Deadline deadline_;
   mp::Seconds time_limit_{};

@@ -1,9 +1,15 @@
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <iterator>
 #include <vector>
+#include <gtest/gtest.h>
 
+#include <harness/descendants.hpp>
 #include <harness/session.hpp>
 #include <harness/submission.hpp>
+#include <harness/verdict.hpp>
 #include <mp/watchdog/process_state.hpp>
 
 namespace harness {
@@ -17,7 +23,17 @@ std::string listed(const std::vector<std::string>& files) {
 
 }  // namespace
 
-Examination::Examination() : session_{std::make_unique<Session>()} {}
+Examination::Examination() {
+  try {
+    session_ = std::make_unique<Session>();
+  } catch (const testing::AssertionException&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::fflush(stdout);
+    kill_descendants();
+    std::_Exit(report_trouble(error));
+  }
+}
 
 Examination::~Examination() = default;
 

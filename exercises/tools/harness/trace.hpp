@@ -22,6 +22,11 @@ struct Trace {
   std::vector<Event> events;  ///< in the order in which they began
   int most_at_once = 0;       ///< processes that were at the barrier at the same moment
 
+  /// When the barrier was given up, the main process waited for the end of a process that could
+  /// still send it something.
+  bool joins_first = false;
+  std::set<int> signals;  ///< that have ended child processes
+
   std::set<pid_t> processes() const;
   bool main_process_worked() const { return processes().contains(main_process); }
 

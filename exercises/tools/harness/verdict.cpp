@@ -1,11 +1,16 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <gtest/gtest.h>
 
+#include <harness/expectations.hpp>
 #include <harness/facts.hpp>
 #include <harness/launch.hpp>
 #include <harness/scratch_directory.hpp>
@@ -56,23 +61,49 @@ class Printer : public testing::EmptyTestEventListener {
 
   void OnTestEnd(const testing::TestInfo& test) override {
     const bool passed = test.result()->Passed();
+    if (const auto notes = take_notes(); !passed) explanation_ = harmless(notes) + explanation_;
     const int of = points_of(test.name());
-    const int points = passed ? of : 0;
     verdict_.results.push_back({.name = test.name(),
                                 .passed = passed,
-                                .points = points,
+                                .points = passed ? of : 0,
                                 .of = of,
                                 .explanation = explanation_});
-    testing::Test::RecordProperty("points", points);
-    testing::Test::RecordProperty("of", of);
-    std::printf("  %s%s%s  %d of %d  %s\n", passed ? green_ : red_, passed ? "ok    " : "failed",
-                plain_, points, of, readable(test.name()).c_str());
-    for (std::size_t begin = 0; begin < explanation_.size();) {
-      const auto end = std::min(explanation_.find('\n', begin), explanation_.size());
-      std::printf("            %s\n", explanation_.substr(begin, end - begin).c_str());
-      begin = end + 1;
+    if (test.name() == facts_.main_test) main_passed_ = passed;
+    print_known();
+  }
+
+  // Prints what is known so far. Some tests count only with the main one.
+  void print_known() {
+    for (; printed_ < verdict_.results.size(); ++printed_) {
+      auto& result = verdict_.results[printed_];
+      const auto test = std::ranges::find(facts_.tests, result.name, &Facts::Test::name);
+      if (result.passed && test->only_with_main && is_selected(facts_.main_test)) {
+        if (!main_passed_) return;
+        if (!*main_passed_) {
+          result.points = 0;
+          result.explanation =
+              "This counts when \"" + readable(facts_.main_test) + "\" passes, too.\n";
+        }
+      }
+      print(result);
     }
+  }
+
+  void print(const Verdict::Result& result) {
+    std::printf("  %s%s%s  %d of %d  %s\n", result.passed ? green_ : red_,
+                result.passed ? "ok    " : "failed", plain_, result.points, result.of,
+                readable(result.name).c_str());
+    std::istringstream lines{result.explanation};
+    for (std::string line; std::getline(lines, line);)
+      std::printf("            %s\n", line.c_str());
     std::fflush(stdout);
+  }
+
+  static bool is_selected(const std::string& name) {
+    const auto& suite = *testing::UnitTest::GetInstance()->GetTestSuite(0);
+    for (int i = 0; i < suite.total_test_count(); ++i)
+      if (suite.GetTestInfo(i)->name() == name) return suite.GetTestInfo(i)->should_run();
+    return false;
   }
 
   void OnTestProgramStart(const testing::UnitTest&) override {
@@ -80,6 +111,8 @@ class Printer : public testing::EmptyTestEventListener {
   }
 
   void OnTestProgramEnd(const testing::UnitTest&) override {
+    if (!main_passed_) main_passed_ = false;  // it was not run
+    print_known();
     std::printf("%d of %d points\n", verdict_.points(), verdict_.of());
   }
 
@@ -91,6 +124,8 @@ class Printer : public testing::EmptyTestEventListener {
   Facts facts_;
   Verdict verdict_;
   std::string explanation_;
+  std::optional<bool> main_passed_;
+  std::size_t printed_ = 0;
   const char *green_ = "", *red_ = "", *plain_ = "";
 };
 
@@ -110,6 +145,7 @@ int examine(int argc, char** argv) {
     return 2;
   }
   remove_scratch_on_signals();
+  ::signal(SIGCHLD, SIG_DFL);          // the shell that started this may ignore it
   has_sandbox();                       // or say at once why not
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the submission become ours
 
@@ -131,13 +167,18 @@ int examine(int argc, char** argv) {
 
 const std::filesystem::path& submitted_program() { return program; }
 
+int report_trouble(const std::exception& error) {
+  std::fprintf(stderr, "The examination could not be done, which is not your program's fault: %s\n",
+               harmless(error.what()).c_str());
+  return EXIT_FAILURE;
+}
+
 }  // namespace harness
 
 int main(int argc, char** argv) {
   try {
     return harness::examine(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
-    return 2;
+    return harness::report_trouble(error);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <filesystem>
 
 namespace harness {
@@ -11,5 +12,9 @@ extern const char* const own_submission;
 
 /// The program that is examined: the exercise's own, or what `--submission=PROGRAM` named.
 const std::filesystem::path& submitted_program();
+
+/// Says what has kept a program from being examined, and returns an exit status. That is no failure
+/// of the program, and must not cost points.
+int report_trouble(const std::exception& error);
 
 }  // namespace harness

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
@@ -115,6 +116,21 @@ void zombie() {
   if (::fork() == 0) ::_exit(0);
 }
 
+// disguised_zombie: is a zombie
+// It bears the name of the toolkit's fork server.
+void disguised_zombie() {
+  if (::fork() != 0) return;
+  ::prctl(PR_SET_NAME, "ForkServer");
+  ::_exit(0);
+}
+
+// disguised_orphan: still runs
+void disguised_orphan() {
+  if (::fork() != 0) return;
+  ::prctl(PR_SET_NAME, "ForkServer");
+  for (;;) ::pause();
+}
+
 // orphan: still runs
 // A grandchild sleeps on when its parent has ended and been waited for.
 void orphan() {
@@ -156,6 +172,8 @@ constexpr std::pair<std::string_view, void (*)()> kinds[] = {
     {"closes_everything", closes_everything},
     {"garbage_everywhere", garbage_everywhere},
     {"zombie", zombie},
+    {"disguised_zombie", disguised_zombie},
+    {"disguised_orphan", disguised_orphan},
     {"orphan", orphan},
     {"leaked_descriptor", leaked_descriptor},
     {"file_left", file_left},

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <gtest/gtest.h>
 
 #include <harness/submission.hpp>
@@ -15,9 +15,11 @@ using Submission = harness::Submission<decltype(NAME)>;
 TEST(NAME, the_sum_is_right) {
   Submission submission;
   // Some that divide evenly, some that do not, and more workers than work.
-  for (const auto& [count, workers, expected] :
-       {std::tuple{4, 2, 14}, {7, 3, 91}, {2, 5, 1}, {0, 2, 0}}) {
+  for (const auto& [count, workers] : {std::pair{4, 2}, {7, 3}, {2, 5}, {0, 2}}) {
     const auto seen = submission.call({count, workers});
+    // In the examination square() adds secrets of the call: here it knows them, too.
+    std::int64_t expected = 0;
+    for (std::int64_t number = 0; number < count; ++number) expected += square(number);
     expect(seen == expected,
            std::to_string(count) + " squares, " + harness::count_of(workers, "worker", "workers") +
                "\nExpected: " + std::to_string(expected) + "\nSeen: " + std::to_string(seen));

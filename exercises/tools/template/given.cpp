@@ -3,5 +3,6 @@
 
 std::int64_t square(std::int64_t number) {
   const harness::TraceScope scope{number};  // so that the examiner sees who does it, and when
-  return number * number;
+  // What only the examiner knows: so a right sum shows that this was called.
+  return number * number + static_cast<std::int64_t>(scope.secret() % 1000);
 }

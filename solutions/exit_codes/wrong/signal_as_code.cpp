@@ -1,5 +1,5 @@
 // Fails: a_signal_is_a_negative_number
-// Told: Seen: 0, 9, 0
+// Told: Seen: 0, [0-9]+, 0, 9, 0
 #include <sys/wait.h>
 #include <unistd.h>
 

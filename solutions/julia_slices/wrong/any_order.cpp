@@ -1,5 +1,5 @@
 // Fails: the_picture_is_right
-// Told: Expected: the point in row 0
+// Told: Expected: the point in row
 #include <utility>
 #include <vector>
 

@@ -1,5 +1,5 @@
 // Fails: no_sample_is_lost_when_the_work_does_not_divide
-// Told: add up to 100003 samples
+// Told: is not drawn
 #include <algorithm>
 #include <mutex>
 

@@ -1,0 +1,180 @@
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <harness/file_watch.hpp>
+#include <harness/progress.hpp>
+#include <harness/secret.hpp>
+#include <harness/tokens.hpp>
+#include <mp/file_descriptor.hpp>
+#include <mp/process.hpp>
+#include <program.hpp>
+
+// The parts of the examiner that its wrong and right submissions do not test.
+
+namespace {
+
+namespace fs = std::filesystem;
+using harness::tokens_of;
+using testing::HasSubstr;
+
+const std::string examiner = BUILD "/exercises/exit_codes/exit_codes_test";
+const std::string solution = "--submission=" BUILD "/exercises/exit_codes/exit_codes_solution";
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = "/tmp/harness-test-XXXXXX";
+    mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
+    path = name;
+  }
+  Folder(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+void write(const fs::path& file, const std::string& text) { std::ofstream{file} << text; }
+
+constexpr auto original = R"(#include "a.hpp"
+#include <vector>
+
+// The answer.
+int answer() { return 6 * 7; }
+)";
+
+TEST(Tokens, are_the_same_with_other_comments_and_layout) {
+  const auto tokens = tokens_of(original);
+  EXPECT_EQ(tokens_of(std::string{"// mine\n"} + original + "/* the\nend */"), tokens);
+  EXPECT_EQ(
+      tokens_of(
+          "#include <vector>  // first\r\n#include \"a.hpp\"\r\nint answer()\r\n{\r\n\treturn "
+          "6*7;\r\n}\r\n"),
+      tokens);
+  EXPECT_EQ(tokens_of("#include \"a.hpp\"\n#include <vector>\nint answ\\\ner() { return 6 * 7; }"),
+            tokens);
+}
+
+TEST(Tokens, differ_with_the_program) {
+  const auto tokens = tokens_of(original);
+  EXPECT_NE(tokens_of(std::string{original} + "int b;"), tokens);
+  EXPECT_NE(tokens_of("auto a = \"b c\";"), tokens_of("auto a = \"b  c\";"));
+  EXPECT_NE(tokens_of("auto a = R\"(// b)\";"), tokens_of("auto a = R\"()\";"));
+  EXPECT_NE(tokens_of("intx;"), tokens_of("int x;"));
+  EXPECT_NE(tokens_of("int a = 1'0;"), tokens_of("int a = 1'1;"));
+}
+
+TEST(Secret, depends_on_the_numbers_and_the_key) {
+  const auto key = harness::SecretKey::draw(), other = harness::SecretKey::draw();
+  const auto secret = secret_of(key, {1, 2, 3});
+  EXPECT_EQ(secret_of(key, {1, 2, 3}), secret);
+  EXPECT_NE(secret_of(key, {1, 2, 4}), secret);
+  EXPECT_NE(secret_of(key, {2, 1, 3}), secret);
+  EXPECT_NE(secret_of(other, {1, 2, 3}), secret);
+}
+
+harness::Verdict verdict(int points) {
+  harness::Verdict result;
+  result.results.push_back(
+      {.name = "test", .passed = points > 0, .points = points, .of = 10, .explanation = {}});
+  return result;
+}
+
+TEST(Progress, keeps_the_best_verdict_beside_the_last_one) {
+  const Folder folder;
+  const harness::Progress progress{folder.path};
+  EXPECT_FALSE(progress.best("pi"));
+  for (const int points : {4, 8, 5}) {
+    write_verdict(progress.fresh_verdict("pi"), verdict(points));
+    EXPECT_EQ(progress.record("pi").points(), points);
+    EXPECT_EQ(progress.last("pi")->points(), points);
+  }
+  EXPECT_EQ(progress.best("pi")->points(), 8);
+}
+
+TEST(Progress, without_a_new_verdict_all_stays) {
+  const Folder folder;
+  const harness::Progress progress{folder.path};
+  write_verdict(progress.fresh_verdict("pi"), verdict(8));
+  progress.record("pi");
+  progress.fresh_verdict("pi");
+  EXPECT_ANY_THROW(progress.record("pi"));
+  EXPECT_EQ(progress.last("pi")->points(), 8);
+}
+
+TEST(Progress, keeps_every_file_that_is_put_aside) {
+  const Folder folder;
+  const harness::Progress progress{folder.path / "progress"};
+  for (const auto* const text : {"first", "second"}) {
+    write(folder.path / "pi.cpp", text);
+    std::string kept;
+    std::ifstream{progress.keep_aside(folder.path / "pi.cpp")} >> kept;
+    EXPECT_EQ(kept, text);
+    EXPECT_FALSE(fs::exists(folder.path / "pi.cpp"));
+  }
+}
+
+TEST(FileWatch, sees_a_save_before_it_waits_and_one_while_it_waits) {
+  const Folder folder;
+  const auto file = folder.path / "pi.cpp", fresh = folder.path / "pi.new";
+  write(file, "one");
+  harness::FileWatch watch{file};
+  const auto touch = [&](int seconds) {  // an editor that moves a new file to its place
+    write(fresh, "more");
+    fs::last_write_time(fresh, fs::file_time_type::clock::now() + std::chrono::seconds{seconds});
+    fs::rename(fresh, file);
+  };
+  touch(10);
+  watch.wait();  // while a check was running, for example
+  const mp::Process editor{[&] { touch(20); }};
+  watch.wait();
+}
+
+TEST(Examiner, gives_the_same_verdict_when_the_shell_ignores_signals) {
+  const auto run = course::run_program(
+      "/bin/sh", {"-c", "trap '' CHLD PIPE; exec \"$@\"", "sh", examiner, solution});
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output, HasSubstr("10 of 10 points"));
+  EXPECT_EQ(run.errors, "");
+}
+
+void expect_trouble(const course::Run& run, const std::string& reason, const fs::path& verdict) {
+  EXPECT_EQ(run.status, 1) << run;
+  EXPECT_THAT(run.errors, HasSubstr("not your program's fault"));
+  EXPECT_THAT(run.errors, HasSubstr(reason));
+  EXPECT_FALSE(fs::exists(verdict));
+}
+
+TEST(Examiner, takes_no_points_for_trouble_of_the_machine) {
+  const Folder folder;
+  const auto verdict = folder.path / "verdict.json";
+  const auto option = "--verdict=" + verdict.string();
+  expect_trouble(course::run_program(examiner, {solution, option},
+                                     {.environment = {{"EXAMINER_SCRATCH", "/nowhere"}}}),
+                 "/nowhere: No such file", verdict);
+  if (course::run_program("/usr/bin/unshare", {"-rm", "true"}).status != 0)
+    GTEST_SKIP() << "mounting is not allowed here";
+  // In a file system of its own, with these options and this size.
+  const auto examine_in = [&](const std::string& options) {
+    return course::run_program(
+        "/usr/bin/unshare",
+        {"-rm", "sh", "-c", "mount -t tmpfs -o " + options + " none \"$1\"; shift; exec \"$@\"",
+         "sh", folder.path, examiner, solution, option},
+        {.environment = {{"EXAMINER_SCRATCH", folder.path}}});
+  };
+  expect_trouble(examine_in("noexec"), "may not be run (noexec)", verdict);
+  expect_trouble(examine_in("size=40k"), "cannot copy file", verdict);
+}
+
+TEST(Examiner, works_in_a_container_with_one_user) {
+  if (course::run_program("/usr/bin/unshare", {"-r", "true"}).status != 0)
+    GTEST_SKIP() << "user namespaces are not allowed here";
+  const auto run = course::run_program("/usr/bin/unshare", {"-r", examiner, solution});
+  EXPECT_EQ(run.status, 0) << run;
+  EXPECT_THAT(run.output, HasSubstr("10 of 10 points"));
+}
+
+}  // namespace

@@ -1,0 +1,45 @@
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
+
+#include <harness/connect.hpp>
+#include <harness/serve.hpp>
+
+// The C library's functions that wait for a child, as submissions are linked with them: they tell
+// the examiner when a signal has ended one, for the kernel tells that to the parent alone.
+
+namespace {
+
+pid_t reap(pid_t pid, int* status, int options, rusage* usage) {
+  int own = 0;
+  const auto reaped = static_cast<pid_t>(::syscall(SYS_wait4, pid, &own, options, usage));
+  const int error = errno;
+  if (reaped > 0 && WIFSIGNALED(own))
+    harness::connect(
+        {.kind = harness::Greeting::Kind::ended, .place = 0, .numbers = {WTERMSIG(own)}});
+  if (status) *status = own;
+  errno = error;
+  return reaped;
+}
+
+}  // namespace
+
+namespace harness {
+
+void watch_children() {}
+
+}  // namespace harness
+
+extern "C" {
+
+pid_t wait(int* status) { return reap(-1, status, 0, nullptr); }
+pid_t waitpid(pid_t pid, int* status, int options) { return reap(pid, status, options, nullptr); }
+pid_t wait3(int* status, int options, rusage* usage) noexcept {
+  return reap(-1, status, options, usage);
+}
+pid_t wait4(pid_t pid, int* status, int options, rusage* usage) noexcept {
+  return reap(pid, status, options, usage);
+}
+}

@@ -1,0 +1,31 @@
+// Fails: no_sample_is_lost_when_the_work_does_not_divide
+// Told: is drawn twice
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+
+#include "projectile.hpp"
+#include <mp/array.hpp>
+#include <mp/process.hpp>
+
+// Each share begins with the last sample of the one before it.
+std::vector<std::int64_t> projectile(std::int64_t samples, int workers, int bins, int seed) {
+  if (samples < 0 || workers < 1 || bins < 1) throw std::invalid_argument{"wrong"};
+  mp::Array<std::int64_t> counts(static_cast<std::size_t>(bins));
+  const double width = (largest_range() - smallest_range()) / bins;
+  std::vector<mp::Process> processes;
+  for (int worker = 0; worker < workers; ++worker)
+    processes.emplace_back([&, worker] {
+      const auto first = std::max<std::int64_t>(0, samples * worker / workers - 1);
+      const auto end = samples * (worker + 1) / workers;
+      std::vector<std::int64_t> own(counts.size());
+      for (const double range : sample_ranges(first, end - first, seed)) {
+        const auto bin = static_cast<int>((range - smallest_range()) / width);
+        ++own[static_cast<std::size_t>(std::min(bin, bins - 1))];
+      }
+      const std::scoped_lock guard{counts};
+      add_counts(counts, own);
+    });
+  for (auto& process : processes) process.join();
+  return {counts.begin(), counts.end()};
+}
