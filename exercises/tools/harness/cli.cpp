@@ -1,5 +1,4 @@
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <csignal>
@@ -13,21 +12,21 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
-#include <boost/asio/io_context.hpp>
-#include <boost/process/v2.hpp>
 #include <fmt/core.h>
 
 #include <harness/facts.hpp>
 #include <harness/file_watch.hpp>
 #include <harness/progress.hpp>
+#include <harness/run_program.hpp>
 #include <harness/tokens.hpp>
 
-// The learner's desk, behind `./course list`, `check`, `hint`, `watch`, `reset` and `solution`.
+// The learner's commands, behind `./course list`, `check`, `hint`, `watch`, `reset` and `solution`.
 
 namespace {
 
 namespace fs = std::filesystem;
 using harness::Facts;
+using harness::run;
 using harness::Verdict;
 
 const fs::path exercises = EXERCISES, solutions = SOLUTIONS, build = BUILD;
@@ -68,43 +67,6 @@ std::string text_of(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream{path}.rdbuf();
   return text.str();
-}
-
-// ---- Running programs ----
-
-int run(const std::string& program, const std::vector<std::string>& arguments) {
-  namespace process = boost::process::v2;
-  std::fflush(stdout);
-  boost::asio::io_context context;
-  process::process child{context, program, arguments};
-  child.wait();
-  const int status = child.native_exit_code();
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-// Runs a program, and keeps to itself what it says as long as all is well.
-bool run_quietly(const std::string& command) {
-  std::fflush(stdout);
-  std::string output;
-  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) throw std::system_error(errno, std::generic_category(), "popen");
-  char part[4096];
-  while (const auto size = std::fread(part, 1, sizeof part, pipe)) output.append(part, size);
-  if (::pclose(pipe) == 0) return true;
-  std::istringstream lines{output};
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("FAILED: "))
-      std::getline(lines, line);  // the command that has failed
-    else if (!line.starts_with('[') && !line.starts_with("ninja: "))
-      fmt::print("{}\n", line);
-  }
-  return false;
-}
-
-std::string quoted(const fs::path& path) {
-  std::string text = "'";
-  for (const char c : path.string()) text += c == '\'' ? std::string{"'\\''"} : std::string{c};
-  return text + "'";
 }
 
 // ---- The commands ----
@@ -152,7 +114,8 @@ bool build_and_examine(const Facts& facts, const fs::path& file) {
   const auto& name = facts.name;
   const auto targets = name + "_submission " + name + "_test " + name;
   fmt::print("Compiling {} ...\n", shown(file_to_edit(facts)));
-  if (!run_quietly("cmake --build " + quoted(build) + " --target " + targets)) return false;
+  if (!harness::run_quietly("cmake --build " + harness::quoted(build) + " --target " + targets))
+    return false;
   const int status =
       run(build / "exercises" / name / (name + "_test"), {"--verdict=" + file.string()});
   if (!fs::exists(file))

@@ -25,7 +25,8 @@ Facts read_facts(const std::filesystem::path& folder) {
               .main_test = json.get<std::string>("main", "")};
   for (const auto& [name, points] : json.get_child("points"))
     facts.tests.push_back({.name = name, .points = points.get_value<int>()});
-  for (const auto& [none, name] : json.get_child("only_with_main", {})) {
+  const tree::ptree nothing;
+  for (const auto& [none, name] : json.get_child("only_with_main", nothing)) {
     const auto test =
         std::ranges::find(facts.tests, name.get_value<std::string>(), &Facts::Test::name);
     if (test != facts.tests.end()) test->only_with_main = true;
