@@ -1,6 +1,9 @@
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <ctime>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,13 +19,28 @@ namespace {
       "no room for " + std::to_string(size) + " bytes of shared memory: " + call);
 }
 
+// ftruncate, without the signal that kills a program when a limit on the size of files is passed.
+int resize(const FileDescriptor& file, std::size_t size) {
+  sigset_t limit, before;
+  ::sigemptyset(&limit);
+  ::sigaddset(&limit, SIGXFSZ);
+  ::pthread_sigmask(SIG_BLOCK, &limit, &before);
+  const int done = retry([&] { return ::ftruncate(file.get(), static_cast<off_t>(size)); });
+  const int error = errno;
+  const timespec at_once{};
+  if (done == -1 && error == EFBIG && !::sigismember(&before, SIGXFSZ))
+    retry([&] { return ::sigtimedwait(&limit, nullptr, &at_once); });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return done;
+}
+
 }  // namespace
 
 SharedMemory::SharedMemory(std::size_t size) : size_{size} {
   file_ = FileDescriptor{check(::memfd_create("mp", MFD_CLOEXEC), "memfd_create")};
   if (!std::in_range<off_t>(size)) throw_no_room(EFBIG, size, "ftruncate");
-  if (retry([&] { return ::ftruncate(file_.get(), static_cast<off_t>(size)); }) == -1)
-    throw_no_room(errno, size, "ftruncate");
+  if (resize(file_, size) == -1) throw_no_room(errno, size, "ftruncate");
   map();
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <ranges>
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <mp/lock.hpp>
 #include <mp/shareable.hpp>
@@ -38,6 +41,7 @@ class Array : public Lock {
                 "mp::Array<T>: T must be trivially copyable, because its bytes are all that "
                 "processes share; what owns memory, such as std::string, holds an address, which "
                 "means nothing in another process");
+  static_assert(detail::WorksBetweenProcesses<T>::value);
   static_assert(alignof(T) <= 64, "mp::Array<T>: shared objects are aligned to 64 bytes at most");
 
  public:
@@ -51,6 +55,24 @@ class Array : public Lock {
   /// room.
   explicit Array(std::size_t size) : Lock{detail::array_bytes(size, sizeof(T))} { find_elements(); }
 
+  /// The same, filled with copies of a value.
+  Array(std::size_t size, const T& value) : Array(size) { std::ranges::fill(*this, value); }
+
+  /// With the elements of any range.
+  template <std::ranges::input_range Range>
+  requires(!std::same_as<std::remove_cvref_t<Range>, Array> &&
+           std::convertible_to<std::ranges::range_reference_t<Range>, T>)  //
+      explicit Array(Range&& range) {
+    if constexpr (std::ranges::forward_range<Range>) {
+      *this = Array(static_cast<std::size_t>(std::ranges::distance(range)));
+      std::ranges::copy(range, begin());
+    } else {
+      std::vector<T> elements;
+      for (auto&& element : range) elements.push_back(element);
+      *this = Array(elements);
+    }
+  }
+
   Array(std::initializer_list<T> values) : Array(values.size()) {
     std::ranges::copy(values, begin());
   }
@@ -60,6 +82,13 @@ class Array : public Lock {
   Array& operator=(Array&& other) noexcept {
     Lock::operator=(std::move(other));
     elements_ = std::exchange(other.elements_, {});
+    return *this;
+  }
+  Array& operator=(std::initializer_list<T>) {
+    static_assert(sizeof(T) == 0,
+                  "mp::Array: a list assigned to it would make a new array, which the other "
+                  "processes do not have; to change the elements of this one, use "
+                  "std::ranges::copy(std::vector{...}, array.begin())");
     return *this;
   }
   ~Array() = default;

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 
 #include <mp/deadline.hpp>
 #include <mp/queue.hpp>
+#include <mp/shareable.hpp>
 #include <mp/shared_memory.hpp>
 
 namespace mp {
@@ -50,10 +50,11 @@ class Ring {
 /// the middle of `put` or `get` takes that one item with it, no other.
 template <class T>
 class SharedQueue {
-  static_assert(std::is_trivially_copyable_v<T>,
+  static_assert(is_shareable<T> && std::is_copy_constructible_v<T>,
                 "mp::SharedQueue<T>: T must be trivially copyable, because its bytes are all that "
                 "processes share; what owns memory, such as std::string, holds an address, which "
                 "means nothing in another process; mp::Queue takes such values");
+  static_assert(detail::WorksBetweenProcesses<T>::value);
 
  public:
   /// Takes no memory but for the slots that were used. Throws std::invalid_argument when the
@@ -70,7 +71,14 @@ class SharedQueue {
   }
 
   /// Waits for an item. Throws QueueClosed when the queue is closed and empty.
-  T get() { return *take(std::nullopt); }
+  T get() {
+    Room room;
+    ring_.get(room.bytes, std::nullopt);
+    return room.item();
+  }
+
+  /// Fills in an item that is there already, for one that is too large for the stack.
+  void get(T& item) { ring_.get(std::addressof(item), std::nullopt); }
 
   /// An item that is there at once, or within the limit; empty if there is none.
   std::optional<T> try_get() { return take(at_once); }
@@ -89,10 +97,20 @@ class SharedQueue {
   void load(Reader& reader) { ring_.load(reader, sizeof(T)); }
 
  private:
+  // Where an item arrives; T need not have a default constructor.
+  struct Room {
+    static_assert(
+        sizeof(T) <= 1 << 20,
+        "mp::SharedQueue<T>: an item of more than 1 MiB is too large for the stack: write "
+        "queue.get(item), which fills in an item that is there already");
+    alignas(T) std::byte bytes[sizeof(T)];
+    const T& item() const { return *std::launder(reinterpret_cast<const T*>(bytes)); }
+  };
+
   std::optional<T> take(const Deadline& deadline) {
-    std::array<std::byte, sizeof(T)> bytes;
-    if (!ring_.get(bytes.data(), deadline)) return std::nullopt;
-    return std::bit_cast<T>(bytes);
+    Room room;
+    if (!ring_.get(room.bytes, deadline)) return std::nullopt;
+    return room.item();
   }
 
   detail::Ring ring_;

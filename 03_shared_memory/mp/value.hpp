@@ -27,20 +27,28 @@ class Value : public Lock {
                 "mp::Value<T>: T must be trivially copyable, because its bytes are all that "
                 "processes share; what owns memory, such as std::string, holds an address, which "
                 "means nothing in another process");
+  static_assert(detail::WorksBetweenProcesses<T>::value);
   static_assert(alignof(T) <= 64, "mp::Value<T>: shared objects are aligned to 64 bytes at most");
 
  public:
-  Value() requires std::default_initializable<T> : Value{T{}} {}
+  using Object =
+      typename detail::InSharedMemory<T>::Type;  ///< T; for an atomic, without its `wait`
+
+  /// The object is made where it stays: it may be larger than the stack.
+  Value() requires std::default_initializable<T> : Lock{sizeof(T)} {
+    // Shared memory is zeroed as it is.
+    if constexpr (!std::is_trivially_default_constructible_v<T>) ::new (payload()) T{};
+  }
 
   /// Throws std::system_error that names the size when there is no room.
   explicit Value(const T& value) : Lock{sizeof(T)} {
     std::memcpy(payload(), std::addressof(value), sizeof(T));
   }
 
-  T& operator*() noexcept { return *object(); }
-  const T& operator*() const noexcept { return *object(); }
-  T* operator->() noexcept { return object(); }
-  const T* operator->() const noexcept { return object(); }
+  Object& operator*() noexcept { return *object(); }
+  const Object& operator*() const noexcept { return *object(); }
+  Object* operator->() noexcept { return object(); }
+  const Object* operator->() const noexcept { return object(); }
 
   void load(Reader& reader) {
     Lock::load(reader);
@@ -48,7 +56,7 @@ class Value : public Lock {
   }
 
  private:
-  T* object() const noexcept { return std::launder(reinterpret_cast<T*>(payload())); }
+  Object* object() const noexcept { return std::launder(reinterpret_cast<Object*>(payload())); }
 };
 
 }  // namespace mp

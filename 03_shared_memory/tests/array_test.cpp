@@ -1,8 +1,11 @@
+#include <sys/resource.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -10,6 +13,7 @@
 #include <numeric>
 #include <ranges>
 #include <span>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -38,6 +42,32 @@ static_assert(std::ranges::sized_range<const Array<int>>);
 static_assert(std::is_convertible_v<Array<int>&, std::span<int>>);
 static_assert(std::is_convertible_v<const Array<int>&, std::span<const int>>);
 static_assert(!std::is_convertible_v<const Array<int>&, std::span<int>>);
+
+TEST(Array, TakesTheElementsOfAnyRange) {
+  EXPECT_THAT(Array<int>(std::vector{1, 2, 3}), ElementsAre(1, 2, 3));
+  EXPECT_THAT(Array<double>(std::views::iota(1, 4)), ElementsAre(1, 2, 3));
+  std::istringstream text{"4 5 6"};
+  EXPECT_THAT(Array<int>(std::ranges::istream_view<int>(text)), ElementsAre(4, 5, 6));
+  EXPECT_THAT(Array<int>(3, 7), ElementsAre(7, 7, 7));
+  EXPECT_THAT(Array<int>(std::vector<int>{}), IsEmpty());
+  using Pairs = Array<std::pair<int, double>>;
+  EXPECT_EQ((Pairs{{1, 1.5}, {2, 2.5}}[1]), (std::pair{2, 2.5}));
+}
+
+// As a limit on the size of files, or a full disk, does: an error, not a signal that kills.
+TEST(Array, BeyondTheLimitOnFilesIsAnError) {
+  Process process{[] {
+    const rlimit small{1 << 20, 1 << 20};
+    mp::check(::setrlimit(RLIMIT_FSIZE, &small), "setrlimit");
+    try {
+      Array<char>(16 << 20);
+    } catch (const std::system_error& error) {
+      const std::string text = error.what();
+      std::exit(error.code().value() == EFBIG && text.find("16777280") != text.npos ? 7 : 1);
+    }
+  }};
+  EXPECT_EQ(process.join().code, 7);
+}
 
 // ---- Between processes ----
 

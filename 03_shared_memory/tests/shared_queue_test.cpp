@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -149,6 +150,26 @@ TEST(SharedQueue, TakesAnythingTriviallyCopyable) {
     large.put(item);
     EXPECT_EQ(large.get().bytes, item.bytes);
   }
+}
+
+TEST(SharedQueue, TakesItemsLargerThanTheStack) {
+  struct Frame {
+    std::array<char, 20 << 20> bytes;
+  };
+  SharedQueue<Frame> frames{2};
+  const auto frame = std::make_unique<Frame>();
+  frame->bytes.back() = 'x';
+  frames.put(*frame);
+  frame->bytes.back() = ' ';
+  frames.get(*frame);
+  EXPECT_EQ(frame->bytes.back(), 'x');
+}
+
+TEST(SharedQueue, TakesPairs) {
+  SharedQueue<std::pair<int, double>> queue{2};
+  queue.put({1, 2.5});
+  EXPECT_EQ(queue.get(), (std::pair{1, 2.5}));
+  EXPECT_EQ(queue.try_get(), std::nullopt);
 }
 
 TEST(SharedQueue, RefusesCapacitiesThatCannotBe) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 #include <gmock/gmock.h>
@@ -99,6 +100,31 @@ TEST(Value, StartsAsToldOrAsZero) {
   Value<std::atomic<int>> counter{4};
   ++*counter;
   EXPECT_EQ(*counter, 5);
+}
+
+TEST(Value, MayBeLargerThanTheStack) {
+  struct Grid {
+    double cell[1500][1500];
+  };
+  Value<Grid> grid;
+  EXPECT_EQ(grid->cell[1499][1499], 0);
+  struct Counted {
+    double cell[1500][1500];
+    int answer = 42;
+  };
+  Value<Counted> counted;
+  EXPECT_EQ(counted->cell[1499][1499], 0);
+  EXPECT_EQ(counted->answer, 42);
+}
+
+TEST(Value, HoldsPairsAndTuples) {
+  Value<std::pair<int, double>> pair{{1, 2.5}};
+  Process{[&] { pair->first = 7; }}.join();
+  EXPECT_EQ(*pair, (std::pair{7, 2.5}));
+  Value<std::tuple<int, char, std::pair<long, float>>> tuple;
+  EXPECT_EQ(std::get<2>(*tuple).first, 0);
+  static_assert(!mp::is_shareable<std::pair<int, std::string>>);
+  static_assert(!mp::is_shareable<std::tuple<int, std::string>> && !mp::is_shareable<int&>);
 }
 
 TEST(Value, NeedsNoDefaultConstructor) {
