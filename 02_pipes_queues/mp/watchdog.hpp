@@ -33,8 +33,9 @@ struct Examination {
 /// A deadlock is a set of processes that are all blocked without a time limit, each of which only
 /// others of the set could wake. So it stays until one of them is killed. What cannot be found out
 /// is never called a deadlock: what is at the other end of a network connection, what another
-/// user's process does, whether a signal will come for which a process has a handler. (One thing is
-/// not seen: that a child has called alarm() and has no handler, so that it will be killed.)
+/// user's process does, whether a signal will come for which a process has a handler. (Two things
+/// are not seen: that a child has called alarm() and has no handler, so that it will be killed; and
+/// that a cgroup of the first version is to count on an eventfd when memory becomes short.)
 ///
 /// Call it from an ancestor of the processes, or from a thread of one of them, which is then left
 /// out. The root is called `root_name`, or by its own name if that is empty. Throws nothing but

@@ -1,9 +1,11 @@
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/select.h>
@@ -21,6 +23,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -32,6 +35,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mp/idle_handler.hpp>
 #include <mp/lock.hpp>
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
@@ -254,6 +258,21 @@ void semaphores() {
   ::sem_wait(&semaphores[1]);
 }
 
+void notifications() {
+  const int to_parent = ::eventfd(0, 0), to_child = ::eventfd(0, 0);
+  std::uint64_t count = 0;
+  Child child{"Child", [&] {
+                if (::read(to_child, &count, sizeof count) == -1) ::_exit(2);
+              }};
+  pollfd state{to_parent, POLLIN, 0};
+  ::poll(&state, 1, -1);
+}
+
+void future() {
+  std::promise<int> promise;
+  promise.get_future().wait();
+}
+
 struct LabelledWord {
   std::atomic<std::uint32_t> word;
   mp::detail::WaitLabel label{"an event"};
@@ -267,6 +286,13 @@ void labelled_words() {
   auto* words = new (&shared<LabelledWord>(2)) LabelledWord[2];
   Child child{"Child", [&] { words[0].wait_for_change(1); }};
   words[1].wait_for_change(2);
+}
+
+// The highest bit belongs to the count; in a mutex it would be a flag.
+void large_counts() {
+  auto* words = new (&shared<LabelledWord>(2)) LabelledWord[2];
+  Child child{"Child", [&] { words[0].wait_for_change(0x8000'0001); }};
+  words[1].wait_for_change(0xffff'f060);
 }
 
 void plain_mutex_twice() {
@@ -305,10 +331,12 @@ void threads() {
   std::thread{[&] { receive(to_parent.read); }}.join();
 }
 
-// A handler cannot wake a thread if no signal reaches it, or if only the thread itself raises it.
+// A handler cannot wake a thread if only the thread itself raises the signal, if the signal does
+// not reach it, or if it is known to do nothing.
 void with_handlers_that_cannot_run() {
   std::signal(SIGSEGV, [](int) {});
   std::signal(SIGUSR1, [](int) {});
+  mp::detail::install_idle_handler(SIGINT);
   sigset_t user;
   ::sigemptyset(&user);
   ::sigaddset(&user, SIGUSR1);
@@ -472,6 +500,15 @@ INSTANTIATE_TEST_SUITE_P(
         {"LabelledWords", labelled_words,
          "MainProcess waits for an event (shared with Child); Child waits for an event (shared "
          "with MainProcess): nobody will go on. This is a deadlock."},
+        {"LargeCounts", large_counts,
+         "MainProcess waits for an event (shared with Child); Child waits for an event (shared "
+         "with MainProcess): nobody will go on. This is a deadlock."},
+        {"Notifications", notifications,
+         "MainProcess waits for a notification from Child; Child waits for a notification from "
+         "MainProcess: nobody will go on. This is a deadlock."},
+        {"Future", future,
+         "MainProcess waits for what only it itself could do: nobody will go on. This is a "
+         "deadlock."},
         {"MutexTwice", plain_mutex_twice,
          "MainProcess waits for what only it itself could do: nobody will go on. This is a "
          "deadlock."},
@@ -673,6 +710,15 @@ void timer_ends_the_child() {
     receive(own.read);
   });
 }
+// The kernel counts on the eventfd when it has read the file.
+void file_is_read_in_the_background() {
+  const int done = ::eventfd(0, 0);
+  aio_context_t context = 0;
+  if (::syscall(SYS_io_setup, 1, &context) == -1) ::_exit(2);
+  std::uint64_t count = 0;
+  if (::read(done, &count, sizeof count) == -1) ::_exit(2);
+}
+
 void child_waits_for_a_signal() {
   parent_receives_while_child([] { ::pause(); });
 }
@@ -805,6 +851,8 @@ INSTANTIATE_TEST_SUITE_P(
          "MainProcess waits for what only it itself could do \\(or for a signal\\)\\."},
         {"TimerEnds", timer_ends_the_child,
          ".*; Child waits to receive what only it itself could send \\(or for a signal\\)\\."},
+        {"AsynchronousFile", file_is_read_in_the_background,
+         "MainProcess waits for a notification from somebody who cannot be told\\."},
         {"Signal", child_waits_for_a_signal, ".*; Child waits for a signal\\."},
         {"Listening", child_listens, ".*; Child waits for a connection\\."},
         {"Terminal", child_reads_a_terminal, ".*; Child waits for input from the terminal\\."},

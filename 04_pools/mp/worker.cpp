@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <mp/frame.hpp>
+#include <mp/idle_handler.hpp>
 #include <mp/pool_work.hpp>
 #include <mp/start.hpp>
 #include <mp/worker.hpp>
@@ -93,11 +94,8 @@ void clear(Message& message) {
 // that a task starts would ignore it, too.
 void leave_ctrl_c_to_the_parent() {
   struct sigaction before {};
-  struct sigaction nothing {};
-  nothing.sa_handler = [](int) {};
-  nothing.sa_flags = SA_RESTART;  // a call that it interrupts goes on
   ::sigaction(SIGINT, nullptr, &before);
-  if (before.sa_handler != SIG_IGN) ::sigaction(SIGINT, &nothing, nullptr);
+  if (before.sa_handler != SIG_IGN) install_idle_handler(SIGINT);
 }
 
 }  // namespace

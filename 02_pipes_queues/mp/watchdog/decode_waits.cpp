@@ -27,7 +27,9 @@ bool may_be_signalled(const ProcessState& process) {
   auto blocked = ~std::uint64_t{0};
   for (const auto& thread : process.threads)
     if (thread.status != ThreadStatus::ended) blocked &= thread.blocked_signals;
-  if ((process.caught_signals & ~own_signals & ~blocked) != 0 || process.has_timers) return true;
+  const auto caught = process.caught_signals & ~own_signals & ~blocked;
+  if (caught != 0 && (caught & ~idle_handlers_of(living_thread(process.pid))) != 0) return true;
+  if (process.has_timers) return true;
   itimerval alarm{};  // that of another process is secret
   return process.pid == ::getpid() && ::getitimer(ITIMER_REAL, &alarm) == 0 &&
          (alarm.it_value.tv_sec != 0 || alarm.it_value.tv_usec != 0);

@@ -46,6 +46,7 @@ void find_wakers(WaitGraph& graph, const Owners& owners) {
     if (!dependency.resource) return;
     const auto& found = owners.of(*dependency.resource);
     dependency.wakers.insert(found.begin(), found.end());
+    if (owners.kernel_may_hold(*dependency.resource)) dependency.unknown_wakers = true;
   });
 }
 

@@ -1,13 +1,16 @@
 #include <linux/futex.h>
+#include <pthread.h>
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
 #include <string>
 #include <utility>
 
 #include <mp/robust_mutex.hpp>
 #include <mp/wait_label.hpp>
+#include <mp/watchdog/thread_library.hpp>
 #include <mp/watchdog/wait_decoder.hpp>
 
 // The part of WaitDecoder about words in memory: locks, conditions, semaphores, ends of threads.
@@ -22,17 +25,31 @@ Wait WaitDecoder::operator()(const FutexCall& call) {
   std::uint32_t value = 0;
   if (!read(call.address, &value)) return {.activity = Activity::unreadable};
 
-  const bool is_lock = inherits || (call.expected & FUTEX_WAITERS) != 0;
+  const auto owner = inherits ? value & FUTEX_TID_MASK : robust_owner(call.address, value);
   // Another thread has changed the word, and is about to wake this one.
-  if (!is_lock && value != call.expected) return {.activity = Activity::running};
+  if (owner == 0 && value != call.expected) return {.activity = Activity::running};
   timespec until{};
   const bool limited =
       call.timeout != 0 && !(read(call.timeout, &until) && RobustMutex::is_renewed(until));
-  auto dependency = is_lock ? lock(static_cast<pid_t>(value & FUTEX_TID_MASK)) : word(call);
+  auto dependency = owner != 0 ? lock(static_cast<pid_t>(owner)) : word(call);
   return {.dependencies = {std::move(dependency)}, .limited = limited};
 }
 
-// A robust mutex (such as mp::Lock), or one with priority inheritance, says which thread holds it.
+// Returns the number of the thread that holds the robust mutex (such as mp::Lock) of which this is
+// the word; 0 if it is that of something else, whose value may well look alike.
+std::uint32_t WaitDecoder::robust_owner(std::uint64_t address, std::uint32_t value) const {
+#ifdef __GLIBC__
+  constexpr int robust = 16;  // in glibc's field for the kind, since the first robust mutex
+  pthread_mutex_t mutex;
+  if (!read(address, &mutex) || (mutex.__data.__kind & robust) == 0) return 0;
+  const auto owner = static_cast<std::uint32_t>(mutex.__data.__owner);
+  return owner == (value & FUTEX_TID_MASK) ? owner : 0;
+#else
+  static_cast<void>(address), static_cast<void>(value);
+  return 0;
+#endif
+}
+
 Dependency WaitDecoder::lock(pid_t owner) const {
   Dependency dependency{.kind = Dependency::Kind::lock};
   for (const auto& [pid, node] : graph_) {
@@ -51,7 +68,12 @@ Dependency WaitDecoder::word(const FutexCall& call) const {
   const auto mapping = (call.operation & FUTEX_PRIVATE_FLAG) != 0
                            ? std::nullopt
                            : shared_mapping_at(thread_.tid, call.address);
-  if (!mapping) return {.kind = Dependency::Kind::own_thread, .wakers = {process_.pid}};
+  if (!mapping) {
+    auto library = library_without_threads(process_, thread_);
+    return {.kind = library.empty() ? Dependency::Kind::own_thread : Dependency::Kind::lost_threads,
+            .wakers = {process_.pid},
+            .detail = std::move(library)};
+  }
   std::array<std::byte, sizeof(WaitLabel)> bytes{};
   if (!read(WaitLabel::address_for(call.address), bytes.data(), bytes.size())) bytes = {};
   return {.kind = Dependency::Kind::memory,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <mp/idle_handler.hpp>
 #include <mp/watchdog/memory_map.hpp>
 #include <mp/watchdog/open_file.hpp>
 #include <mp/watchdog/proc_text.hpp>
@@ -17,7 +18,7 @@ namespace {
 // A line of /proc/PID/maps: "begin-end rw-s offset device inode path".
 struct MapsLine {
   std::uint64_t begin, end;
-  bool shared;
+  bool shared, executable;
   MemoryRegion region;
   std::string_view path;
   bool deleted;
@@ -35,6 +36,7 @@ std::optional<MapsLine> parse_maps_line(std::string_view line) {
   return MapsLine{*begin,
                   *end,
                   parts[1].ends_with('s'),
+                  parts[1].find('x') != std::string_view::npos,
                   {std::string{parts[3]}, *inode},
                   parts.size() > 5 ? parts[5] : "",
                   parts.back() == "(deleted)"};
@@ -98,6 +100,30 @@ std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address)
   });
   if (!readable) return SharedMapping{.region = {}, .anonymous = false};
   return found;
+}
+
+std::vector<CodeMapping> code_mappings_of(pid_t pid) {
+  std::vector<CodeMapping> mappings;
+  for_each_mapping(pid, [&](const MapsLine& line) {
+    if (line.executable) mappings.push_back({line.begin, line.end, std::string{line.path}});
+  });
+  return mappings;
+}
+
+std::uint64_t idle_handlers_of(pid_t pid) {
+  std::uint64_t signals = 0;
+  for_each_mapping(pid, [&](const MapsLine& line) {
+    if (line.path == idle_handlers) read_memory(pid, line.begin, &signals, sizeof signals);
+  });
+  return signals;
+}
+
+bool has_asynchronous_files(pid_t pid) {
+  bool found = false;
+  const bool readable = for_each_mapping(pid, [&](const MapsLine& line) {
+    found = found || line.path == "/[aio]" || line.path == "anon_inode:[io_uring]";
+  });
+  return found || !readable;
 }
 
 bool read_memory(pid_t pid, std::uint64_t address, void* data, std::size_t size) {

@@ -36,6 +36,20 @@ SharedRegions shared_regions_of(pid_t pid);
 /// Returns the shared mapping at an address; empty if the memory there is private to the process.
 std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address);
 
+/// Where the code of a program and its libraries is.
+struct CodeMapping {
+  std::uint64_t begin, end;
+  std::string path;
+};
+std::vector<CodeMapping> code_mappings_of(pid_t pid);
+
+/// The signals whose handlers do nothing, as mp::detail::install_idle_handler says; bit n-1 stands
+/// for signal n.
+std::uint64_t idle_handlers_of(pid_t pid);
+
+/// Whether the process reads or writes files in the background, through AIO or io_uring.
+bool has_asynchronous_files(pid_t pid);
+
 /// Copies memory out of a process; false if that is not possible.
 bool read_memory(pid_t pid, std::uint64_t address, void* data, std::size_t size);
 

@@ -1,12 +1,40 @@
 #include <fcntl.h>
+#include <algorithm>
+#include <array>
 
 #include <mp/watchdog/owners.hpp>
 
 namespace mp::detail {
+namespace {
+
+// Whether the process may have told the kernel to count on an eventfd, when a file has been read
+// (AIO, io_uring) or a device has something to say. What is not known to be harmless may be such a
+// thing.
+bool may_have_kernel_count(pid_t thread, const DescriptorTable& table) {
+  constexpr std::array harmless{"anon_inode:[eventpoll]",
+                                "anon_inode:[timerfd]",
+                                "anon_inode:[signalfd]",
+                                "anon_inode:inotify",
+                                "/dev/null",
+                                "/dev/zero",
+                                "/dev/random",
+                                "/dev/urandom"};
+  const auto may_count = [&](const Descriptor& descriptor) {
+    const auto& link = descriptor.file.link;
+    const bool device = link.starts_with("/dev/") && !link.starts_with("/dev/shm/");
+    return (descriptor.file.kind == OpenFile::Kind::other ||
+            (descriptor.file.kind == OpenFile::Kind::path && device)) &&
+           std::ranges::find(harmless, link) == harmless.end();
+  };
+  return std::ranges::any_of(table.entries, may_count) || has_asynchronous_files(thread);
+}
+
+}  // namespace
 
 void Owners::look_for(const Resource& resource) {
   owners_[resource];
   if (std::holds_alternative<MemoryRegion>(resource)) memory_ = true;
+  if (std::holds_alternative<EventCounter>(resource)) counter_ = true;
 }
 
 void Owners::visit(pid_t pid, bool refusal_counts) {
@@ -14,6 +42,7 @@ void Owners::visit(pid_t pid, bool refusal_counts) {
   const auto table = descriptors_of(thread);
   if (table.unreadable && refusal_counts) anything_.insert(pid);
   for (const auto& descriptor : table.entries) visit(pid, thread, descriptor);
+  if (counter_) visit_counters(pid, thread, table);
   if (!memory_) return;
   const auto regions = shared_regions_of(thread);
   if (regions.unreadable && refusal_counts) anything_.insert(pid);
@@ -31,6 +60,16 @@ void Owners::visit(pid_t pid, pid_t thread, const Descriptor& descriptor) {
     const auto mode = access_mode(thread, number);
     if (mode != O_WRONLY) add(read, pid);
     if (mode != O_RDONLY) add(write, pid);
+  }
+}
+
+void Owners::visit_counters(pid_t pid, pid_t thread, const DescriptorTable& table) {
+  for (const auto& [number, file] : table.entries) {
+    if (file.kind != OpenFile::Kind::eventfd) continue;
+    const auto id = descriptor_fact(thread, number, "eventfd-id:");
+    if (!id || !owners_.contains(EventCounter{*id})) continue;
+    add(EventCounter{*id}, pid);
+    if (may_have_kernel_count(thread, table)) kernel_.insert(EventCounter{*id});
   }
 }
 

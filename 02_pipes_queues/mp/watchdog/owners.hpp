@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include <mp/watchdog/open_file.hpp>
 #include <mp/watchdog/wait_graph.hpp>
@@ -22,6 +23,9 @@ class Owners {
 
   const Pids& of(const Resource& resource) const;
 
+  /// Whether the kernel itself may hold it for one of its owners, out of sight.
+  bool kernel_may_hold(const Resource& resource) const { return kernel_.contains(resource); }
+
   /// The processes that may hold anything: they may not be looked at, or descriptors are waiting
   /// for them in a message.
   const Pids& of_anything() const { return anything_; }
@@ -29,10 +33,12 @@ class Owners {
  private:
   void add(const Resource& resource, pid_t pid);
   void visit(pid_t pid, pid_t thread, const Descriptor& descriptor);
+  void visit_counters(pid_t pid, pid_t thread, const DescriptorTable& table);
 
   std::map<Resource, Pids> owners_;
+  std::set<Resource> kernel_;
   Pids anything_;
-  bool memory_ = false;  // a region of memory is among the resources
+  bool memory_ = false, counter_ = false;  // whether one of these is among the resources
 };
 
 }  // namespace mp::detail

@@ -17,9 +17,13 @@ std::optional<SystemCall> parse_call(std::string_view text) {
   if (!number) return std::nullopt;
   SystemCall call{.number = *number, .arguments = {}};
   if (*number == -1) return call;
-  if (parts.size() < 1 + call.arguments.size()) return std::nullopt;
-  for (std::size_t i = 0; i < call.arguments.size(); ++i)
-    call.arguments[i] = to_number<std::uint64_t>(parts[1 + i], 16).value_or(0);
+  if (parts.size() < 3 + call.arguments.size()) return std::nullopt;
+  const auto value = [&](std::size_t index) {
+    return to_number<std::uint64_t>(parts[index], 16).value_or(0);
+  };
+  for (std::size_t i = 0; i < call.arguments.size(); ++i) call.arguments[i] = value(1 + i);
+  call.stack_pointer = value(1 + call.arguments.size());
+  call.program_counter = value(2 + call.arguments.size());
   return call;
 }
 
@@ -61,6 +65,15 @@ std::optional<ThreadState> read_thread(pid_t pid, pid_t tid) {
   return thread;
 }
 
+// Whether it has not called exec since it was forked. "PID (name) state parent group session
+// terminal group flags …", where the name may contain anything.
+bool is_forked(pid_t pid) {
+  const auto text = read_text(proc_path(pid, "stat")).value_or("");
+  const auto facts = words(std::string_view{text}.substr(text.rfind(')') + 1));
+  constexpr unsigned forked_without_exec = 0x40;  // the kernel's PF_FORKNOEXEC
+  return facts.size() > 6 && (to_number<unsigned>(facts[6]).value_or(0) & forked_without_exec) != 0;
+}
+
 std::vector<int> tids_of(pid_t pid) {
   return numbers_in(proc_path(pid, "task")).value_or(std::vector<int>{});
 }
@@ -77,6 +90,7 @@ std::optional<ProcessState> read_process(pid_t pid) {
   if (!status) return std::nullopt;
   process.parent = number_field<pid_t>(*status, "PPid:");
   process.caught_signals = number_field<std::uint64_t>(*status, "SigCgt:", 16);
+  process.is_forked = is_forked(pid);
   process.has_timers = !read_text(proc_path(pid, "timers")).value_or("").empty();
   process.pid_namespace = read_link(proc_path(pid, "ns/pid")).value_or("");
   process.name = read_text(proc_path(pid, "comm")).value_or("");

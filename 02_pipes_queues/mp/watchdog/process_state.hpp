@@ -17,6 +17,7 @@ enum class ThreadStatus { running, asleep, stopped, ended };
 struct SystemCall {
   long number = -1;  ///< -1: asleep, but not in a system call
   std::array<std::uint64_t, 6> arguments{};
+  std::uint64_t stack_pointer = 0, program_counter = 0;
   bool operator==(const SystemCall&) const = default;
 };
 
@@ -37,6 +38,7 @@ struct ProcessState {
   std::string name;
   std::string pid_namespace;
   std::uint64_t caught_signals = 0;  ///< bit n-1: it has a handler for signal n
+  bool is_forked = false;            ///< from a process of the same program
   bool has_timers = false;           ///< POSIX timers, which send signals
   std::vector<ThreadState> threads;
 };

@@ -77,6 +77,8 @@ std::string ReportFormatter::verdict() const {
     if (node.deadlocked && !is_server(pid))
       for (const auto& wait : node.waits)
         for (const auto& dependency : wait.dependencies) kinds.insert(kind_of(dependency));
+  if (kinds.contains(Kind::lost_threads))
+    return "nobody will go on; use the start method forkserver";
   const bool receive = kinds.contains(Kind::receive);
   const bool send = kinds.contains(Kind::send);
   if (receive && send) return "each waits for another: nobody will go on";
@@ -146,6 +148,9 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
     case Kind::send:
       return who.empty() ? "to send into a full pipe that only it itself could empty"
                          : "to send to " + who + " (the pipe is full)";
+    case Kind::notification:
+      return who.empty() ? "for a notification that only it itself could send"
+                         : "for a notification from " + who;
     case Kind::process_end:
       return "for " + (who.empty() ? "itself" : who) + " to end";
     case Kind::lock:
@@ -153,6 +158,8 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
     case Kind::own_thread:
       return graph_.at(self).waits.size() > 1 ? "for another of its threads"
                                               : "for what only it itself could do";
+    case Kind::lost_threads:
+      return "for threads of " + dependency.detail + ", which a fork does not copy";
     case Kind::memory:
       if (!dependency.detail.empty())
         return "for " + dependency.detail + (who.empty() ? "" : " (shared with " + who + ")");

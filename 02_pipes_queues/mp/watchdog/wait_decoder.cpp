@@ -77,6 +77,13 @@ Dependency WaitDecoder::descriptor(int number, Direction direction) {
       if (const auto pid = descriptor_fact(thread_.tid, number, "Pid:"))
         dependency.wakers.insert(static_cast<pid_t>(*pid));
       break;
+    case OpenFile::Kind::eventfd:
+      dependency.kind = Kind::notification;
+      if (const auto id = descriptor_fact(thread_.tid, number, "eventfd-id:"))
+        dependency.resource = EventCounter{*id};
+      else
+        dependency.unknown_wakers = true;
+      break;
     case OpenFile::Kind::terminal:
     case OpenFile::Kind::path:
       // Any process may open it, also a named pipe.

@@ -41,6 +41,7 @@ class WaitDecoder {
   Dependency descriptor(int number, Direction direction);
   Dependency polled(int number, int events);
   Dependency child(pid_t number) const;
+  std::uint32_t robust_owner(std::uint64_t address, std::uint32_t value) const;
   Dependency lock(pid_t owner) const;
   Dependency word(const FutexCall& call) const;
 

@@ -33,7 +33,12 @@ struct Socket {
   auto operator<=>(const Socket&) const = default;
 };
 
-using Resource = std::variant<PipeEnd, Socket, MemoryRegion>;
+struct EventCounter {  // an eventfd
+  std::int64_t id;
+  auto operator<=>(const EventCounter&) const = default;
+};
+
+using Resource = std::variant<PipeEnd, Socket, EventCounter, MemoryRegion>;
 
 // ---- What a thread waits for ----
 
@@ -41,13 +46,15 @@ struct Dependency {
   enum class Kind {
     receive,
     send,
+    notification,  // through an eventfd
     process_end,
     lock,
-    own_thread,  // a thread of the same process
-    memory,      // a change in memory that processes share
-    input,       // from the terminal, a file or a device
-    output,      // to one of these
-    event,       // of a timer, a signal descriptor …
+    own_thread,    // a thread of the same process
+    lost_threads,  // those of a library, which a fork did not copy
+    memory,        // a change in memory that processes share
+    input,         // from the terminal, a file or a device
+    output,        // to one of these
+    event,         // of a timer, a signal descriptor …
     signal,
     connection,
     file_lock,
@@ -59,7 +66,8 @@ struct Dependency {
   std::optional<Resource> resource{};  // a process that holds this could wake the thread
   Pids wakers{};
   bool unknown_wakers = false;  // others might wake it too
-  std::string detail{};  // the path of a file, the label of a word, the number of a system call
+  std::string detail{};  // the path of a file, the name of a library, the label of a word, the
+                         // number of a system call
 };
 
 enum class Activity { waiting, running, sleeping, stopped, ended, unreadable };
