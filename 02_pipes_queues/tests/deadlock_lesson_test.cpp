@@ -41,7 +41,7 @@ TEST(PipeDeadlock, ExplainsWhyNobodyGoesOn) {
                                                        "Process-1 waits for a number"));
   EXPECT_EQ(without_numbers(run.errors),
             "MainProcess waits to receive from Process-1; Process-1 waits to receive from "
-            "MainProcess: nobody will send. This is a deadlock.\n");
+            "MainProcess. This is a deadlock because no process will send.\n");
 }
 
 TEST(PipeDeadlock, WaitsAsLongAsItsPatience) {
@@ -79,10 +79,9 @@ TEST(PipeFullDeadlock, ShowsTheHazardAndItsCure) {
   EXPECT_EQ(lines[6], "  Alice ended with exit code 1");
   EXPECT_EQ(lines[7], "The cure: one receives first, " + large + " bytes:");
   EXPECT_EQ(lines[8], "  Bob has received " + large + " bytes, then sent");
-  EXPECT_EQ(
-      without_numbers(run.errors),
-      "Alice waits to send to Bob (the pipe is full); Bob waits to send to Alice (the pipe is "
-      "full): nobody will receive. This is a deadlock.\n");
+  EXPECT_EQ(without_numbers(run.errors),
+            "Alice waits to send to Bob (the pipe is full); Bob waits to send to Alice (the pipe "
+            "is full). This is a deadlock because no process will receive.\n");
 }
 
 TEST(QueueJoinDeadlock, ShowsTheHazardAndItsCure) {
@@ -95,10 +94,9 @@ TEST(QueueJoinDeadlock, ShowsTheHazardAndItsCure) {
                   "Join, then get, a result of 1000000 bytes:", "  Parent ended with exit code 1",
                   "The cure: get, then join, a result of 1000000 bytes:",
                   "  Parent has got 1000000 bytes", "  Parent ended with exit code 0"));
-  EXPECT_EQ(
-      without_numbers(run.errors),
-      "Parent waits for Child to end; Child waits to send to Parent (the pipe is full): nobody "
-      "will receive. This is a deadlock.\n");
+  EXPECT_EQ(without_numbers(run.errors),
+            "Parent waits for Child to end; Child waits to send to Parent (the pipe is full). This "
+            "is a deadlock because no process will receive.\n");
 }
 
 TEST(QueueJoinDeadlock, DoesNotHangWithASmallResult) {

@@ -52,8 +52,8 @@ using Clock = std::chrono::steady_clock;
 
 // ---- The programs that are examined ----
 
-// A process made by nothing but fork, that dies with its maker at the latest. All that it starts,
-// as far as it is no Child itself, belongs to its group.
+// A process made by a bare fork. It dies with its parent at the latest. What it starts belongs to
+// its group, unless that is a Child itself.
 class Child {
  public:
   Child(const char* name, const std::function<void()>& function) : pid_{::fork()} {
@@ -79,8 +79,7 @@ class Child {
   pid_t pid_;
 };
 
-// What is called in a blocking way in these programs, and may well return: it is the end that
-// counts.
+// Calls that block in these programs. They return when a program is ended.
 void receive(int descriptor) {
   char byte = 0;
   if (::read(descriptor, &byte, 1) == -1) ::_exit(2);
@@ -203,7 +202,7 @@ void several_get_from_an_empty_queue() {
   first.join();
 }
 
-// The usual mistake: nobody closes the ends that it does not use.
+// The usual mistake: no process closes the ends that it does not use.
 void bare_pipes() {
   Pipe to_child, to_parent;
   Child child{"Child", [&] { receive(to_child.read); }};
@@ -431,27 +430,26 @@ TEST_P(Deadlock, IsExplained) {
 }
 
 constexpr auto receive_text =
-    "MainProcess waits to receive from Process-1; Process-1 waits to receive from MainProcess: "
-    "nobody will send. This is a deadlock.";
+    "MainProcess waits to receive from Process-1; Process-1 waits to receive from MainProcess. "
+    "This is a deadlock because no process will send.";
 constexpr auto send_text =
     "MainProcess waits to send to Process-1 (the pipe is full); Process-1 waits to send to "
-    "MainProcess (the pipe is full): nobody will receive. This is a deadlock.";
+    "MainProcess (the pipe is full). This is a deadlock because no process will receive.";
 constexpr auto join_text =
     "MainProcess waits for Process-1 to end; Process-1 waits to send to MainProcess (the pipe is "
-    "full): nobody will receive. This is a deadlock.";
+    "full). This is a deadlock because no process will receive.";
 constexpr auto lock_text =
     "MainProcess waits for a lock held by Process-1; Process-1 waits for a lock held by "
-    "MainProcess: nobody will release a lock. This is a deadlock.";
+    "MainProcess. This is a deadlock because no process will release a lock.";
 constexpr auto ring_text =
     "MainProcess waits to receive from Process-2; Process-1 waits to receive from MainProcess; "
-    "Process-2 waits to receive from Process-1: nobody will send. This is a deadlock.";
+    "Process-2 waits to receive from Process-1. This is a deadlock because no process will send.";
 constexpr auto bare_text =
-    "MainProcess waits to receive from Child; Child waits to receive from MainProcess: nobody will "
-    "send. This is a deadlock.";
+    "MainProcess waits to receive from Child; Child waits to receive from MainProcess. This is a "
+    "deadlock because no process will send.";
 constexpr auto wait_text =
-    "MainProcess waits for Child to end; Child waits to receive from MainProcess: nobody will "
-    "send. "
-    "This is a deadlock.";
+    "MainProcess waits for Child to end; Child waits to receive from MainProcess. This is a "
+    "deadlock because no process will send.";
 
 constexpr auto fork = mp::StartMethod::fork, spawn = mp::StartMethod::spawn,
                forkserver = mp::StartMethod::forkserver;
@@ -475,59 +473,54 @@ INSTANTIATE_TEST_SUITE_P(
         {"RingOfThreeSpawn", ring_of_three, ring_text, spawn},
         {"RingOfThreeForkserver", ring_of_three, ring_text, forkserver},
         {"ReceiveFromItself", receive_from_itself,
-         "MainProcess waits to receive what only it itself could send: nobody will send. This is a "
-         "deadlock."},
+         "MainProcess waits to receive what only it could send. This is a deadlock because no "
+         "process will send."},
         {"SendToItself", send_to_itself,
-         "MainProcess waits to send into a full pipe that only it itself could empty: nobody will "
-         "receive. This is a deadlock."},
+         "MainProcess waits to send into a full pipe that only it could empty. This is a deadlock "
+         "because no process will receive."},
         {"EmptyQueue", get_from_an_empty_queue,
-         "MainProcess waits to receive what only it itself could send: nobody will send. This is a "
-         "deadlock."},
+         "MainProcess waits to receive what only it could send. This is a deadlock because no "
+         "process will send."},
         {"BarePipes", bare_pipes, bare_text},
         {"BareSockets", bare_sockets,
          "MainProcess waits to send to Child (the pipe is full); Child waits to send to "
-         "MainProcess "
-         "(the pipe is full): nobody will receive. This is a deadlock."},
+         "MainProcess (the pipe is full). This is a deadlock because no process will receive."},
         {"Polls", polls,
          "MainProcess waits to receive from Select or Epoll; Select waits to receive from "
-         "MainProcess or Epoll; Epoll waits to receive from MainProcess or Select: nobody will "
-         "send. This is a deadlock."},
+         "MainProcess or Epoll; Epoll waits to receive from MainProcess or Select. This is a "
+         "deadlock because no process will send."},
         {"WaitForAnyChild", waits_for_any_child, wait_text},
         {"Waitid", waits_by_waitid, wait_text},
         {"Semaphores", semaphores,
          "MainProcess waits for a change in shared memory by Child; Child waits for a change in "
-         "shared memory by MainProcess: nobody will go on. This is a deadlock."},
+         "shared memory by MainProcess. This is a deadlock."},
         {"LabelledWords", labelled_words,
          "MainProcess waits for an event (shared with Child); Child waits for an event (shared "
-         "with MainProcess): nobody will go on. This is a deadlock."},
+         "with MainProcess). This is a deadlock."},
         {"LargeCounts", large_counts,
          "MainProcess waits for an event (shared with Child); Child waits for an event (shared "
-         "with MainProcess): nobody will go on. This is a deadlock."},
+         "with MainProcess). This is a deadlock."},
         {"Notifications", notifications,
          "MainProcess waits for a notification from Child; Child waits for a notification from "
-         "MainProcess: nobody will go on. This is a deadlock."},
+         "MainProcess. This is a deadlock."},
         {"Future", future,
-         "MainProcess waits for what only it itself could do: nobody will go on. This is a "
-         "deadlock."},
+         "MainProcess waits for something that only it could do. This is a deadlock."},
         {"MutexTwice", plain_mutex_twice,
-         "MainProcess waits for what only it itself could do: nobody will go on. This is a "
-         "deadlock."},
+         "MainProcess waits for something that only it could do. This is a deadlock."},
         {"RobustMutexTwice", robust_mutex_twice,
-         "MainProcess waits for a lock that it holds itself: nobody will release a lock. This is a "
-         "deadlock."},
+         "MainProcess waits for a lock that it holds itself. This is a deadlock because no process "
+         "will release a lock."},
         {"LockWhileReceiving", lock_while_receiving,
          "MainProcess waits for a lock that Process-1 holds while it waits to receive; Process-1 "
-         "waits to receive from MainProcess: nobody will send. This is a deadlock."},
+         "waits to receive from MainProcess. This is a deadlock because no process will send."},
         {"Threads", threads, bare_text},
         {"HandlersThatCannotRun", with_handlers_that_cannot_run, bare_text},
         {"ChildrenOnly", children_only,
-         "One waits to receive from Two; Two waits to receive from One: nobody will send. This is "
-         "a "
-         "deadlock."},
+         "One waits to receive from Two; Two waits to receive from One. This is a deadlock because "
+         "no process will send."},
         {"Grandchild", grandchild,
          "MainProcess waits for Child to end; Child waits for Grandchild to end; Grandchild waits "
-         "to "
-         "receive from MainProcess or Child: nobody will send. This is a deadlock."},
+         "to receive from MainProcess or Child. This is a deadlock because no process will send."},
         {"WatchdogInAChild", with_a_watchdog_in_a_child, bare_text},
     }),
     name_of);
@@ -535,11 +528,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Watchdog, LooksIntoASandbox) {
   const std::vector<Program> programs{
       {"BothReceive", both_receive,
-       "Sandboxed waits to receive from Process-1; Process-1 waits to receive from Sandboxed: "
-       "nobody will send. This is a deadlock."},
+       "Sandboxed waits to receive from Process-1; Process-1 waits to receive from Sandboxed. This "
+       "is a deadlock because no process will send."},
       {"Locks", lock_in_different_order,
        "Sandboxed waits for a lock held by Process-1; Process-1 waits for a lock held by "
-       "Sandboxed: nobody will release a lock. This is a deadlock."}};
+       "Sandboxed. This is a deadlock because no process will release a lock."}};
   for (const auto& sandboxed : programs) {
     const Child program{"Main", [&] { run_in_sandbox(sandboxed.run); }};
     const auto expected =
@@ -558,8 +551,8 @@ TEST(Watchdog, LooksIntoASandbox) {
 TEST(Watchdog, ExplainsThoseWhoWaitForTheirTurnAtAQueue) {
   const Child program{"Main", several_get_from_an_empty_queue};
   const auto text = MatchesRegex(
-      "MainProcess waits for Process-1 to end; Process-1 waits .*; Process-2 waits .*: nobody will "
-      "send\\. This is a deadlock\\.");
+      "MainProcess waits for Process-1 to end; Process-1 waits .*; Process-2 waits .*\\. This is a "
+      "deadlock because no process will send\\.");
   const auto examination = examine_until(program.pid(), [&](const auto& found) {
     return found.explanation.find("a lock that Process-") != std::string::npos &&
            testing::Value(without_numbers(found.explanation), text);
@@ -821,7 +814,7 @@ void named_pipe() {
 
 constexpr auto sleeping = "MainProcess waits to receive from Child; Child sleeps\\.";
 constexpr auto signalled =
-    "MainProcess waits to receive what only it itself could send \\(or for a signal\\)\\.";
+    "MainProcess waits to receive what only it could send \\(or for a signal\\)\\.";
 
 INSTANTIATE_TEST_SUITE_P(
     Watchdog, NoDeadlock,
@@ -842,17 +835,17 @@ INSTANTIATE_TEST_SUITE_P(
         {"LockWithTimeLimit", child_locks_with_time_limit,
          ".*; Child waits for a lock that MainProcess holds .*, with a time limit\\."},
         {"Alarm", child_has_an_alarm,
-         ".*; Child waits to receive what only it itself could send \\(or for a signal\\)\\."},
+         ".*; Child waits to receive what only it could send \\(or for a signal\\)\\."},
         {"SelfPipeUser", self_pipe<SIGUSR1>, signalled},
         {"SelfPipeTerminate", self_pipe<SIGTERM>, signalled},
         {"SelfPipeHangUp", self_pipe<SIGHUP>, signalled},
         {"SelfPipeInput", child_is_told_when_input_comes, signalled},
         {"TimerPosts", timer_posts_a_semaphore,
-         "MainProcess waits for what only it itself could do \\(or for a signal\\)\\."},
+         "MainProcess waits for something that only it could do \\(or for a signal\\)\\."},
         {"TimerEnds", timer_ends_the_child,
-         ".*; Child waits to receive what only it itself could send \\(or for a signal\\)\\."},
+         ".*; Child waits to receive what only it could send \\(or for a signal\\)\\."},
         {"AsynchronousFile", file_is_read_in_the_background,
-         "MainProcess waits for a notification from somebody who cannot be told\\."},
+         "MainProcess waits for a notification from an unknown process\\."},
         {"Signal", child_waits_for_a_signal, ".*; Child waits for a signal\\."},
         {"Listening", child_listens, ".*; Child waits for a connection\\."},
         {"Terminal", child_reads_a_terminal, ".*; Child waits for input from the terminal\\."},
@@ -862,7 +855,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"MainThreadOfChildHasEnded", main_thread_of_child_has_ended, sleeping},
         {"ThirdWillSend", third_will_send, ".*; Third sleeps; Child waits to receive from .*\\."},
         {"OrphanWillSend", orphan_will_send,
-         "MainProcess waits to receive from Orphan outside of the program; Child has ended\\."},
+         "MainProcess waits to receive from Orphan outside the program; Child has ended\\."},
         {"EndIsInAMessage", end_is_in_a_message,
          "MainProcess waits to receive .*; Child sleeps\\."},
         {"NamedPipe", named_pipe, "MainProcess waits for input from .*"},
@@ -946,38 +939,38 @@ TEST(Watchdog, KnowsThatInputMayComeFromOutside) {
   const auto examination = examine_until(program.pid(), [](const auto& found) {
     EXPECT_FALSE(found.deadlock()) << found.explanation;
     return found.processes.size() == 2 &&
-           found.explanation.find("outside of the program") != std::string::npos;
+           found.explanation.find("outside the program") != std::string::npos;
   });
   EXPECT_THAT(examination.explanation,
               HasSubstr("waits to receive from watchdog_test (" + std::to_string(::getpid()) +
-                        ") outside of the program"));
+                        ") outside the program"));
 }
 
 TEST(Watchdog, DoesNotGuessAboutProcessesThatItMayNotExamine) {
   // Without privileges there are processes that one may not look at. This one will send.
-  const Child examiner{"Examiner", [] {
-                         if (::geteuid() == 0 && ::setuid(65534) == -1) ::_exit(3);
-                         ::prctl(PR_SET_DUMPABLE, 1);
-                         const Child reader{"Reader", [] {
-                                              Pipe pipe;
-                                              const Child secret{"Secret", [] {
-                                                                   ::prctl(PR_SET_DUMPABLE, 0);
-                                                                   sleep_long();
-                                                                 }};
-                                              receive(pipe.read);
-                                            }};
-                         const std::string expected =
-                             "Reader waits to receive what only it itself could send; Secret "
-                             "cannot be examined.";
-                         examine_until(reader.pid(), [&](const auto& found) {
-                           if (found.deadlock()) ::_exit(4);
-                           return without_numbers(found.explanation) ==
-                                  "MainProcess" + expected.substr(expected.find(' '));
-                         });
-                         const auto examination = mp::examine(reader.pid());
-                         if (examination.deadlock()) ::_exit(4);
-                         ::_exit(without_numbers(examination.explanation) == expected ? 0 : 5);
-                       }};
+  const Child examiner{
+      "Examiner", [] {
+        if (::geteuid() == 0 && ::setuid(65534) == -1) ::_exit(3);
+        ::prctl(PR_SET_DUMPABLE, 1);
+        const Child reader{"Reader", [] {
+                             Pipe pipe;
+                             const Child secret{"Secret", [] {
+                                                  ::prctl(PR_SET_DUMPABLE, 0);
+                                                  sleep_long();
+                                                }};
+                             receive(pipe.read);
+                           }};
+        const std::string expected =
+            "Reader waits to receive what only it could send; Secret cannot be examined.";
+        examine_until(reader.pid(), [&](const auto& found) {
+          if (found.deadlock()) ::_exit(4);
+          return without_numbers(found.explanation) ==
+                 "MainProcess" + expected.substr(expected.find(' '));
+        });
+        const auto examination = mp::examine(reader.pid());
+        if (examination.deadlock()) ::_exit(4);
+        ::_exit(without_numbers(examination.explanation) == expected ? 0 : 5);
+      }};
   int status = 0;
   ASSERT_EQ(::waitpid(examiner.pid(), &status, 0), examiner.pid());
   EXPECT_TRUE(WIFEXITED(status));
@@ -1073,12 +1066,13 @@ void watched(void (*program)()) {
 
 TEST(WatchdogDeathTest, ExplainsAndEndsTheProgram) {
   const std::string number = R"( \([0-9]+\) )";
-  EXPECT_EXIT(watched(both_receive), testing::ExitedWithCode(1),
-              "MainProcess" + number + "waits to receive from Process-1; Process-1" + number +
-                  "waits to receive from MainProcess: nobody will send. This is a deadlock.\n$");
+  EXPECT_EXIT(
+      watched(both_receive), testing::ExitedWithCode(1),
+      "MainProcess" + number + "waits to receive from Process-1; Process-1" + number +
+          "waits to receive from MainProcess. This is a deadlock because no process will send.\n$");
   EXPECT_EXIT(watched(join_before_get), testing::ExitedWithCode(1),
-              "waits for Process-1 to end; .*nobody will receive. This is a deadlock.\n$");
-  EXPECT_EXIT(watched(get_from_an_empty_queue), testing::ExitedWithCode(1), "only it itself");
+              "waits for Process-1 to end; .*because no process will receive.\n$");
+  EXPECT_EXIT(watched(get_from_an_empty_queue), testing::ExitedWithCode(1), "only it");
 }
 
 TEST(WatchdogDeathTest, WorksWithEveryStartMethod) {
@@ -1087,7 +1081,7 @@ TEST(WatchdogDeathTest, WorksWithEveryStartMethod) {
       mp::set_start_method(method);
       watched(both_receive);
     };
-    EXPECT_EXIT(program(), testing::ExitedWithCode(1), "from MainProcess: nobody will send.");
+    EXPECT_EXIT(program(), testing::ExitedWithCode(1), "from MainProcess. This is a deadlock");
   }
 }
 
@@ -1120,7 +1114,8 @@ void complain_about_dead_child() {
 }
 
 TEST(WatchdogDeathTest, EndsTheProgramBeforeItCanComplain) {
-  EXPECT_EXIT(watched(complain_about_dead_child), testing::ExitedWithCode(1), "nobody will send");
+  EXPECT_EXIT(watched(complain_about_dead_child), testing::ExitedWithCode(1),
+              "no process will send");
 }
 
 TEST(Watchdog, LeavesNoDescendantAlive) {

@@ -119,7 +119,7 @@ TEST(DeadlockDeathTest, SharedQueueThatIsEmpty) {
           }
           queue.get();
         },
-        "MainProcess .* waits for an item in a queue: ");
+        "MainProcess .* waits for an item in a queue. ");
 }
 
 TEST(DeadlockDeathTest, EventThatIsNotSet) {
@@ -140,7 +140,7 @@ TEST(DeadlockDeathTest, ConditionThatIsNotNotified) {
         std::unique_lock lock{value};
         condition.wait(lock, [&] { return *value > 0; });
       },
-      "waits for a notification: ");
+      "waits for a notification. ");
 }
 
 // Everything waits for each other all the time, but never for good.

@@ -30,8 +30,8 @@ void use_threads_in_parent_and_workers(mp::StartMethod method) {
 
 TEST(OpenMPDeathTest, ForkedWorkersWaitForThreadsThatTheyDoNotHave) {
   EXPECT_EXIT(use_threads_in_parent_and_workers(mp::StartMethod::fork), testing::ExitedWithCode(1),
-              "Worker-1 .* waits for threads of lib[gi]?i?omp5?, which a fork does not copy.*"
-              "use the start method forkserver. This is a deadlock.");
+              "Worker-1 .* waits for threads of lib[gi]?i?omp5?, which a fork does not copy.*This "
+              "is a deadlock; use the start method forkserver.");
 }
 
 TEST(OpenMPDeathTest, WorkersOfTheForkServerHaveThreads) {

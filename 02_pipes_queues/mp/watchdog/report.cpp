@@ -45,7 +45,7 @@ std::string explain(const Examination& examination, const ReportFormatter& forma
             view.activity;
   }
   if (text.empty()) return "There is no such process.";
-  return deadlock ? text + ": " + formatter.verdict() + ". This is a deadlock." : text + ".";
+  return text + "." + (deadlock ? " " + formatter.verdict() : "");
 }
 
 }  // namespace

@@ -77,15 +77,15 @@ std::string ReportFormatter::verdict() const {
     if (node.deadlocked && !is_server(pid))
       for (const auto& wait : node.waits)
         for (const auto& dependency : wait.dependencies) kinds.insert(kind_of(dependency));
-  if (kinds.contains(Kind::lost_threads))
-    return "nobody will go on; use the start method forkserver";
   const bool receive = kinds.contains(Kind::receive);
   const bool send = kinds.contains(Kind::send);
-  if (receive && send) return "each waits for another: nobody will go on";
-  if (receive) return "nobody will send";
-  if (send) return "nobody will receive";
-  if (kinds.contains(Kind::lock)) return "nobody will release a lock";
-  return "nobody will go on";
+  const std::string verdict = "This is a deadlock";
+  if (kinds.contains(Kind::lost_threads)) return verdict + "; use the start method forkserver.";
+  if (receive && send) return verdict + " because each waits for another.";
+  if (receive) return verdict + " because no process will send.";
+  if (send) return verdict + " because no process will receive.";
+  if (kinds.contains(Kind::lock)) return verdict + " because no process will release a lock.";
+  return verdict + ".";
 }
 
 bool ReportFormatter::is_server(pid_t pid) const {
@@ -106,7 +106,7 @@ std::string ReportFormatter::distinct_name(pid_t pid) const {
   const auto number = " (" + std::to_string(pid) + ")";
   if (found == names_.end()) {
     const auto outsider = read_process(pid);
-    return (outsider ? outsider->name : "a process") + number + " outside of the program";
+    return (outsider ? outsider->name : "a process") + number + " outside the program";
   }
   return count_.at(found->second) == 1 ? found->second : found->second + number;
 }
@@ -136,7 +136,7 @@ std::string ReportFormatter::wakers(const Dependency& dependency, pid_t self) co
     all.push_back(distinct_name(pid));
   }
   if (all.empty() && (dependency.wakers.empty() || dependency.unknown_wakers))
-    return "somebody who cannot be told";
+    return "an unknown process";
   return join(all, " or ");
 }
 
@@ -144,12 +144,12 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
   const auto who = wakers(dependency, self);
   switch (kind_of(dependency)) {
     case Kind::receive:
-      return who.empty() ? "to receive what only it itself could send" : "to receive from " + who;
+      return who.empty() ? "to receive what only it could send" : "to receive from " + who;
     case Kind::send:
-      return who.empty() ? "to send into a full pipe that only it itself could empty"
+      return who.empty() ? "to send into a full pipe that only it could empty"
                          : "to send to " + who + " (the pipe is full)";
     case Kind::notification:
-      return who.empty() ? "for a notification that only it itself could send"
+      return who.empty() ? "for a notification that only it could send"
                          : "for a notification from " + who;
     case Kind::process_end:
       return "for " + (who.empty() ? "itself" : who) + " to end";
@@ -157,13 +157,13 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
       return describe_lock(dependency, who);
     case Kind::own_thread:
       return graph_.at(self).waits.size() > 1 ? "for another of its threads"
-                                              : "for what only it itself could do";
+                                              : "for something that only it could do";
     case Kind::lost_threads:
       return "for threads of " + dependency.detail + ", which a fork does not copy";
     case Kind::memory:
       if (!dependency.detail.empty())
         return "for " + dependency.detail + (who.empty() ? "" : " (shared with " + who + ")");
-      return who.empty() ? "for a change in memory that only it itself could make"
+      return who.empty() ? "for a change in memory that only it could make"
                          : "for a change in shared memory by " + who;
     case Kind::input:
       return "for input from " + dependency.detail;
@@ -176,13 +176,13 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
     case Kind::connection:
       return "for a connection";
     case Kind::file_lock:
-      return "for a locked file";
+      return "for a file lock";
     case Kind::many_events:
-      return "for one of very many events";
+      return "for one of many events";
     case Kind::thread:
       return "for another thread";
     case Kind::system_call:
-      return "for the end of system call " + dependency.detail;
+      return "for system call " + dependency.detail + " to return";
   }
   return {};
 }

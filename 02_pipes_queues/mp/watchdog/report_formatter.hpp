@@ -8,10 +8,10 @@
 
 namespace mp::detail {
 
-/// Puts into words what processes wait for.
+/// Describes in words what processes wait for.
 ///
-/// Invariant: it changes nothing, and knows nothing that is not in the graph, but for the names of
-/// processes outside of it.
+/// Invariant: every statement follows from the graph; only the names of processes outside of it are
+/// looked up.
 class ReportFormatter {
  public:
   /// The root is called `root_name`, or by its own name if that is empty.
@@ -22,7 +22,7 @@ class ReportFormatter {
   /// "waits to receive from Process-1", "is running" …
   std::string activity(const ProcessNode& node) const;
 
-  /// Why none of the deadlocked processes goes on.
+  /// "This is a deadlock because no process will send."
   std::string verdict() const;
 
   /// The fork server waits between its parent and the processes that it made: no user thinks of it.
@@ -41,8 +41,7 @@ class ReportFormatter {
   std::map<std::string, int> count_;  // of processes with a name
 };
 
-/// The report, in words. The graph knows by now which processes could wake which, and which are
-/// deadlocked.
+/// Returns the report on a graph in which all wakers and all deadlocked processes are marked.
 Examination report(const WaitGraph& graph, pid_t root, const std::string& root_name);
 
 }  // namespace mp::detail

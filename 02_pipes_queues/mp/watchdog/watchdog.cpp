@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Patience = std::chrono::duration<double>;
 
-// What has been printed comes before the explanation, if nobody hinders that.
+// What the program has printed comes before the explanation, unless that would block.
 void flush_output() {
   pollfd state{STDOUT_FILENO, POLLOUT, 0};
   if (::poll(&state, 1, 0) != 1 || (state.revents & POLLOUT) == 0) return;
@@ -38,7 +38,7 @@ void flush_output() {
 
 void print(const std::string& line) {
   for (std::string_view rest{line}; !rest.empty();) {
-    // Nobody may be reading there: this must not become one more that waits for ever.
+    // If no process reads there, the watchdog must not block as well.
     pollfd state{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&state, 1, 1000) != 1) return;
     const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
@@ -63,8 +63,8 @@ std::set<pid_t> stop_descendants() {
   return stopped;
 }
 
-// Suspends all threads but this one. Without it, they could still notice how their children die,
-// and complain: of the end of a file, for example.
+// Suspends all threads but this one. Otherwise they could still notice that their children die, and
+// report an error, such as an unexpected end of a file.
 void freeze(const std::vector<detail::ThreadState>& threads) {
   struct sigaction action {};
   action.sa_handler = [](int) {
@@ -75,7 +75,8 @@ void freeze(const std::vector<detail::ThreadState>& threads) {
     if (thread.tid != ::gettid()) ::syscall(SYS_tgkill, ::getpid(), thread.tid, SIGRTMAX);
 }
 
-// From the freezing on, only system calls: a frozen thread may hold the lock of the memory, or any.
+// After the freeze, only system calls are safe: a frozen thread may hold malloc's lock, or any
+// other.
 [[noreturn]] void end_program(const std::string& explanation) {
   flush_output();
   print(explanation + '\n');
@@ -124,25 +125,25 @@ struct Watchdog::Thread {
       const auto begin = Clock::now();
       const auto found = find_deadlock();
       const auto now = Clock::now();
-      // A deadlock stays. That none is found may be because somebody on this computer is sending
-      // descriptors, which could be what is waited for.
+      // A deadlock stays, even if one look does not find it: while any process on this computer
+      // sends descriptors, one of these could be what the others wait for.
       if (!found.empty() && found != known) {
         known = found;
         since = now;
       }
       if (!found.empty() && now - since >= patience_) end_program(found);
-      // To watch is to take no more than a twentieth of a processor.
+      // Watching takes no more than a twentieth of a processor.
       pause = std::max<Clock::duration>(usual_pause, 20 * (now - begin));
     }
   }
 
-  // In words; empty if there is none.
+  // Returns the explanation; empty if there is no deadlock.
   static std::string find_deadlock() {
     try {
       auto examination = examine(::getpid());
       if (examination.deadlock()) return std::move(examination.explanation);
     } catch (const std::exception&) {
-      // No memory to look with: look again later.
+      // There is no memory for it: look again later.
     }
     return {};
   }

@@ -1,5 +1,5 @@
 // Fails: there_is_a_time_for_every_round
-// Told: waits to receive from MainProcess: nobody will send. This is a deadlock
+// Told: waits to receive from MainProcess. This is a deadlock because no process will send
 #include <utility>
 
 #include "ping_pong.hpp"
