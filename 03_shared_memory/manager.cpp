@@ -1,5 +1,5 @@
-#include <poll.h>
 #include <map>
+#include <ranges>
 #include <variant>
 #include <vector>
 #include <fmt/ranges.h>
@@ -7,6 +7,7 @@
 #include <lesson/arguments.hpp>
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
+#include <mp/wait.hpp>
 
 using Dictionary = std::map<int, int>;
 using List = std::vector<int>;
@@ -28,11 +29,8 @@ void serve(std::vector<mp::Connection> proxies) {
   Dictionary dictionary;
   List list;
   while (!proxies.empty()) {
-    std::vector<pollfd> waiting;
-    for (const auto& proxy : proxies) waiting.push_back({proxy.descriptor().get(), POLLIN, 0});
-    mp::check(mp::retry([&] { return poll(waiting.data(), waiting.size(), -1); }), "poll");
-    for (std::size_t i = proxies.size(); i-- > 0;) {
-      if (waiting[i].revents == 0) continue;
+    const auto ready = mp::wait(proxies);
+    for (const auto i : ready | std::views::reverse) {  // from the end: some may be erased
       try {
         auto request = proxies[i].recv<Request>();
         std::visit([&](auto& what) { proxies[i].send(what.run(dictionary, list)); }, request);

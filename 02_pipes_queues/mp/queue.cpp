@@ -72,6 +72,8 @@ MessageQueue::Shared& MessageQueue::shared() const {
   return *std::launder(reinterpret_cast<Shared*>(memory_.data()));
 }
 
+const std::atomic<bool>& MessageQueue::closed_flag() const { return shared().closed; }
+
 bool MessageQueue::is_empty() const { return !wait_ready(read_end_, POLLIN, at_once); }
 
 void MessageQueue::put(const Message& message) {

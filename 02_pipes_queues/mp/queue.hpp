@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <iterator>
 #include <optional>
@@ -31,6 +32,9 @@ class MessageQueue {
   void put(const Message& message);
   std::optional<Message> get(Deadline deadline);  // empty when the deadline has passed
   void close();
+
+  const FileDescriptor& read_end() const { return read_end_; }
+  const std::atomic<bool>& closed_flag() const;
 
   void save(Writer& writer) const { writer(memory_, read_end_, write_end_); }
   void load(Reader& reader);
@@ -109,6 +113,10 @@ class Queue {
   /// `for (T value : queue)` gets values until the queue is closed and empty.
   auto begin() { return detail::QueueIterator<Queue, T>{*this}; }
   std::default_sentinel_t end() { return {}; }
+
+  // For mp::wait.
+  const FileDescriptor& descriptor() const { return queue_.read_end(); }
+  const std::atomic<bool>& closed_flag() const { return queue_.closed_flag(); }
 
   using process_shared = void;
   void save(Writer& writer) const { writer(queue_); }
