@@ -121,15 +121,12 @@ do_test() {
   exec ctest --preset default --output-on-failure --no-tests=error --parallel "$(nproc)" "$@"
 }
 
-#: bench [ARGS...]        run every benchmark; arguments go to each
+#: bench [NAME...]        measure all, or these groups: --quick takes two minutes, --help tells more
 do_bench() {
-  local program programs status=0
+  is_there python:json || die "bench needs Python: './course setup --bench' installs it"
   prepare
-  build benchmarks
-  mapfile -t programs <"$build/benchmarks.txt"
-  for program in "${programs[@]}"; do
-    heading "$program"
-    "$build/$program" "$@" || { say "${red}Exit status $?$plain"; status=1; }
-  done
-  return "$status"
+  quietly cmake --preset default || die 'CMake could not configure the build: see above'  # peers may be new
+  build lessons benchmarks
+  cd "$caller"
+  PYTHONDONTWRITEBYTECODE=1 exec "$(system_python)" "${build%/build}/.course/bench" "$@"
 }

@@ -16,6 +16,11 @@ CLI/CLI.hpp            libcli11-dev             CLI11
 Random123/threefry.h   librandom123-dev         Random123
 gnuplot                gnuplot-nox              gnuplot
 gnuplot-iostream.h     libgnuplot-iostream-dev  gnuplot-iostream'
+bench_needs='
+python:json            python3                  Python
+tbb/parallel_for.h     libtbb-dev               oneTBB
+python:numpy           python3-numpy            NumPy
+python:joblib          python3-joblib           joblib'
 grading_needs='
 bwrap                  bubblewrap               bubblewrap'
 developer_needs=$grading_needs'
@@ -183,12 +188,13 @@ set_up() {
   [ -z "$names" ] || die "this system's packages do not give $names: the course needs Debian 12, Ubuntu 24.04 or newer"
 }
 
-#: setup [--dev]          install what is missing; with --dev also what .ci/run needs
+#: setup [--bench|--dev]  install what is missing; also what bench compares with, or what .ci/run needs
 do_setup() {
   case $* in
     '') set_up "$needs" ;;
-    --dev) set_up "$needs$developer_needs" ;;
-    *) usage_error "setup takes no argument but --dev" ;;
+    --bench) set_up "$needs$bench_needs" ;;
+    --dev) set_up "$needs$bench_needs$developer_needs" ;;
+    *) usage_error "setup takes no argument but --bench or --dev" ;;
   esac
   say 'Everything needed is there.'
 }

@@ -228,21 +228,21 @@ void send_mp(benchmark::State& state) {
 
 void register_all() {
   using benchmark::RegisterBenchmark;
-  for (const int mebibytes : {0, 256}) {
-    const auto start = [&](const std::string& name, auto* function) {
-      const auto memory = mebibytes == 0 ? "" : "/" + std::to_string(mebibytes) + "MiB_touched";
-      RegisterBenchmark(("start_join/" + name + memory).c_str(), function)
-          ->Arg(mebibytes)
-          ->UseRealTime()
-          ->Unit(benchmark::kMicrosecond);
-    };
-    start("raw_fork", start_raw_fork);
-    start("mp_fork", start_mp<StartMethod::fork>);
-    start("raw_posix_spawn", start_raw_posix_spawn);
-    start("mp_spawn", start_mp<StartMethod::spawn>);
-    start("mp_forkserver", start_mp<StartMethod::forkserver>);
-    start("std_thread", start_std_thread);
-  }
+  // The argument: how many MiB the parent has touched.
+  const auto start = [](const char* name, auto* function, std::vector<std::int64_t> mebibytes) {
+    auto* const benchmark = RegisterBenchmark(name, function)->UseRealTime();
+    benchmark->Unit(benchmark::kMicrosecond);
+    for (const auto size : mebibytes) benchmark->Arg(size);
+  };
+  start("start_join/raw_fork", start_raw_fork, {0, 256});
+  start("start_join/mp_fork", start_mp<StartMethod::fork>, {0, 256});
+  start("start_join/mp_forkserver", start_mp<StartMethod::forkserver>, {0, 256});
+  start("start_join/raw_posix_spawn", start_raw_posix_spawn, {0, 256});
+  start("start_join/mp_spawn", start_mp<StartMethod::spawn>, {0, 256});
+  start("start_join/std_thread", start_std_thread, {0, 256});
+  start("growth_start/fork", start_mp<StartMethod::fork>, {1, 4, 16, 64, 256, 1024});
+  start("growth_start/spawn", start_mp<StartMethod::spawn>, {1, 4, 16, 64, 256, 1024});
+  start("growth_start/forkserver", start_mp<StartMethod::forkserver>, {1, 4, 16, 64, 256, 1024});
   const auto time = [](const char* name, auto* function) {
     RegisterBenchmark(name, function)->UseRealTime();
   };
@@ -252,18 +252,18 @@ void register_all() {
   time("lock_contended/raw_plain", lock_contended<RawPlainMutex>);
   time("lock_contended/raw_robust", lock_contended<RawRobustMutex>);
   time("lock_contended/mp_lock", lock_contended<mp::Lock>);
-  time("pack_unpack/raw_copy_int", pack_raw_copy<an_int>);
-  time("pack_unpack/mp_int", pack_mp<an_int>);
-  time("pack_unpack/raw_copy_tuple", pack_raw_copy<a_record>);
-  time("pack_unpack/mp_tuple", pack_mp<a_record>);
-  time("pack_unpack/raw_copy_1MiB", pack_raw_copy<a_mebibyte>);
-  time("pack_unpack/mp_1MiB", pack_mp<a_mebibyte>);
-  time("there_and_back/raw_int", send_raw_bytes<an_int>);
-  time("there_and_back/mp_int", send_mp<an_int>);
-  time("there_and_back/raw_tuple", send_raw_bytes<a_record>);
-  time("there_and_back/mp_tuple", send_mp<a_record>);
-  time("there_and_back/raw_1MiB", send_raw_bytes<a_mebibyte>);
-  time("there_and_back/mp_1MiB", send_mp<a_mebibyte>);
+  time("encode_decode/raw_copy/int", pack_raw_copy<an_int>);
+  time("encode_decode/mp_message/int", pack_mp<an_int>);
+  time("encode_decode/raw_copy/tuple", pack_raw_copy<a_record>);
+  time("encode_decode/mp_message/tuple", pack_mp<a_record>);
+  time("encode_decode/raw_copy/1MiB", pack_raw_copy<a_mebibyte>);
+  time("encode_decode/mp_message/1MiB", pack_mp<a_mebibyte>);
+  time("there_and_back/raw_bytes/int", send_raw_bytes<an_int>);
+  time("there_and_back/mp_message/int", send_mp<an_int>);
+  time("there_and_back/raw_bytes/tuple", send_raw_bytes<a_record>);
+  time("there_and_back/mp_message/tuple", send_mp<a_record>);
+  time("there_and_back/raw_bytes/1MiB", send_raw_bytes<a_mebibyte>);
+  time("there_and_back/mp_message/1MiB", send_mp<a_mebibyte>);
 }
 
 }  // namespace

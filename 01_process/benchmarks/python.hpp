@@ -19,7 +19,7 @@ inline void python(benchmark::State& state, const std::string& program) {
     std::FILE* const pipe = ::popen((python + " -c '" + program + "' 2>/dev/null").c_str(), "re");
     double seconds = 0;
     if (!pipe || std::fscanf(pipe, "%lf", &seconds) != 1)
-      state.SkipWithError("there is no python3, or not what it is to import");
+      state.SkipWithError("python3 or a required module is missing");
     if (pipe) ::pclose(pipe);
     state.SetIterationTime(seconds);
   }

@@ -115,11 +115,11 @@ int main(int argc, char** argv) {
         ->Args({4, 4})
         ->Unit(benchmark::kMillisecond);
   };
-  add("mp_SharedQueue", shared_queue)->UseRealTime();
-  add("boost_message_queue", boost_message_queue)->UseRealTime();
-  add("mp_Queue", pipe_queue)->UseRealTime();
-  add("raw_pipe", raw_pipe)->UseRealTime();
-  add("python_Queue", python_queue)->UseManualTime()->Iterations(1);
+  add("shared_queue/boost_message_queue", boost_message_queue)->UseRealTime();
+  add("shared_queue/mp_SharedQueue", shared_queue)->UseRealTime();
+  add("shared_queue/mp_Queue", pipe_queue)->UseRealTime();
+  add("shared_queue/raw_pipe", raw_pipe)->UseRealTime();
+  add("shared_queue/python_Queue", python_queue)->UseManualTime()->Iterations(1);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

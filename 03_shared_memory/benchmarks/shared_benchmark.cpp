@@ -222,20 +222,20 @@ int main(int argc, char** argv) {
   add("increment/atomic", increment_atomic);
   add_python("increment/python_Value", increment_python);
 #ifdef _OPENMP
-  add("copy_and_sum_1GiB/openmp", copy_openmp<OwnMemory>)->Unit(ms);
-  add("copy_and_sum_1GiB/openmp_shared", copy_openmp<mp::Array<double>>)->Unit(ms);
+  add("copy_and_sum_1GiB/OpenMP", copy_openmp<OwnMemory>)->Unit(ms);
+  add("copy_and_sum_1GiB/OpenMP_shared", copy_openmp<mp::Array<double>>)->Unit(ms);
 #endif
   add("copy_and_sum_1GiB/mp_MapReduce", copy_mp)->Unit(ms);
-  add_python("copy_and_sum_64MiB/python_Pool", copy_python)->Unit(ms);
+  add_python("copy_and_sum_1GiB/python_Pool", copy_python)->Unit(ms);
 #ifdef _OPENMP
-  add("compute/openmp", compute_openmp)->Unit(ms);
+  add("compute/OpenMP", compute_openmp)->Unit(ms);
 #endif
   add("compute/mp_MapReduce", compute_mp)->Unit(ms);
 #ifdef _OPENMP
-  add("items/openmp", items_openmp)->Arg(2)->Arg(10'000'000);
+  add("items/OpenMP", items_openmp)->Arg(2)->Arg(10'000'000);
 #endif
   add("items/mp_MapReduce", items_mp)->Arg(2)->Arg(10'000'000);
-  add_python("items/python_Pool", items_python)->Arg(2)->Arg(10'000);
+  add_python("items/python_Pool", items_python)->Arg(2);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

@@ -3,17 +3,23 @@
 `{drawing} deadlock` puts docs/drawings/deadlock.svg into the page itself, so that it takes on the colours of
 the theme; its content is the caption, and the SVG's <title> and <desc> are read to those who cannot see it.
 
-`{measured} channels_benchmark queue` is a table of what ./course bench measured, from docs/measurements/; its lines
-name the rows, and say what to call them. `{measurements}` says where that was.
+`{measured} queue` shows what ./course bench measured, from docs/measurements/bench.json; its lines name the rows, and
+say what to call them. `{growth} growth_rolls` is a figure that it has drawn. `{measurements}` says where that was.
 """
 
+import datetime
 import json
 import re
+import sys
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / ".course" / "bench"))
+from report import each, in_words  # noqa: E402
 
 
 class Drawing(SphinxDirective):
@@ -37,79 +43,96 @@ class Drawing(SphinxDirective):
         return [drawing]
 
 
-def in_words(seconds):
-    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
-        if seconds >= 0.9995 * size or unit == "ns":
-            return f"{seconds / size:.3g} {unit}"
-
-
 def as_ratio(ratio):
     if ratio < 0.001:
         return "below 0.001"
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.1g}"
 
 
-class Measured(SphinxDirective):
-    """What a benchmark program measured: a row for each line, with its ratio to the first one of its group, and
-    that ratio as a bar. Blank lines stand between groups. What could not be measured, such as Python where there
-    is none, is left out; but not the first of a group."""
+def results(env):
+    """What ./course bench has written, or None."""
+    file = Path(env.srcdir) / "measurements" / "bench.json"
+    if not file.exists():
+        return None
+    env.note_dependency(str(file))
+    return json.loads(file.read_text())
 
-    required_arguments = 2
+
+class Measured(SphinxDirective):
+    """What a group of ./course bench measured: a bar for each line, as long as the ratio to the first one, and a
+    folded table with times and spread. What could not be measured, such as Python where there is none, is left out."""
+
+    required_arguments = 1
     option_spec = {"each": directives.unchanged}
     has_content = True
 
     def run(self):
-        program, group = self.arguments
-        file = Path(self.env.srcdir) / "measurements" / f"{program}.json"
-        if not file.exists():
-            text = f"Not measured yet. docs/measure runs {program} and writes what it finds to docs/measurements."
+        group, found = self.arguments[0], results(self.env)
+        if found is None or group not in found["groups"]:
+            text = f"Not measured yet: ./course bench {group.partition('/')[0]} --json docs/measurements/bench.json"
+            return [nodes.note("", nodes.paragraph("", "", nodes.Text(text)))]
+        measured = {row["name"]: row for row in found["groups"][group]}
+        lines = [line.partition(": ") for line in self.content]
+        rows = [(measured[name], label) for name, _, label in lines if name in measured]
+        if not rows:
+            raise self.error(f"bench.json has none of these in '{group}'; there are: {', '.join(measured)}")
+        first, longest = rows[0][0]["median"], max(row["median"] for row, _ in rows)
+        bars, times = [], []
+        for row, label in rows:
+            kind = "bar ours" if row["name"].startswith("mp_") else "bar"
+            bar = f'<span class="{kind}" style="--share: {row["median"] / longest:.4f}"></span>'
+            ratio = nodes.Text(as_ratio(row["median"] / first))
+            bars.append(table_row(self.label(label), [nodes.raw("", bar, format="html"), ratio]))
+            spread = 50 * (row["high"] - row["low"]) / row["median"]
+            times.append(table_row(self.label(label), [nodes.Text(in_words(row["median"], row["of"]))], [nodes.Text(f"±{spread:.0f} %")]))
+        of = each(self.options.get("each", rows[0][0]["of"]))
+        fold = f"<details><summary>{'Sizes' if of == 'peak' else 'Times'}, and how far they differ</summary>"
+        return [table(["", "ratio"], bars), nodes.raw("", fold, format="html"), table(["", of, "spread"], times),
+                nodes.raw("", "</details>", format="html")]
+
+    def label(self, text):
+        return self.state.inline_text(text, self.lineno)[0]
+
+
+def table(head, rows):
+    columns = nodes.tgroup(cols=len(head))
+    columns += [*(nodes.colspec(colwidth=1) for _ in head)]
+    columns += [nodes.thead("", table_row(*([nodes.Text(text)] for text in head))), nodes.tbody("", *rows)]
+    return nodes.table("", columns, classes=["measured"])
+
+
+def table_row(*cells):
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+
+
+class Growth(SphinxDirective):
+    """A figure that ./course bench has drawn, and what it remarks; the content describes the figure to those who
+    cannot see it."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        name, found = self.arguments[0], results(self.env)
+        file = Path(self.env.srcdir) / "measurements" / f"{name}.svg"
+        if found is None or not file.exists():
+            text = f"Not measured yet: ./course bench {name} --json docs/measurements/bench.json"
             return [nodes.note("", nodes.paragraph("", text))]
-        self.env.note_dependency(str(file))
-        parts, measured, of = set(group.split("/")) - {"."}, {}, "run"
-        for row in json.loads(file.read_text())["benchmarks"]:
-            if parts <= set(row["name"].split("/")):
-                measured["/".join(part for part in row["name"].split("/") if part not in parts)] = row["seconds"]
-                of = row["of"]
-        found, peer = [], None
-        for line in self.content:
-            name, _, label = line.partition(": ")
-            if not line:
-                peer = None
-            elif name in measured:
-                peer = peer or name
-                found.append((name, label, peer))
-            elif peer is None:
-                raise self.error(f"{file.name} has no '{name}' in '{group}'; there are: {', '.join(measured)}")
-        ratios = [measured[name] / measured[peer] for name, _, peer in found]
-        body = []
-        for (name, label, peer), ratio in zip(found, ratios):
-            what, _ = self.state.inline_text(label, self.lineno)
-            ours = "mp::" in label or name.rpartition("/")[2].startswith("mp_")
-            kind = "bar ours" if ours else "bar"
-            bar = f'<span class="{kind}" style="--share: {ratio / max(ratios):.4f}"></span>'
-            body.append(table_row(
-                what, [nodes.Text(in_words(measured[name]))], [nodes.raw("", bar, format="html"), nodes.Text(as_ratio(ratio))],
-                classes=["first"] if name == peer else []))
-        head = [[nodes.Text(text)] for text in ("what", f"each {self.options.get('each', of)}", "ratio")]
-        columns = nodes.tgroup(cols=3)
-        columns += [*(nodes.colspec(colwidth=1) for _ in head), nodes.thead("", table_row(*head)), nodes.tbody("", *body)]
-        return [nodes.table("", columns, classes=["measured"])]
-
-
-def table_row(*cells, classes=()):
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells), classes=list(classes))
+        figure = nodes.figure("", nodes.image(uri=f"measurements/{file.name}", alt=" ".join(self.content)), classes=["plot"])
+        return [figure, *(nodes.paragraph("", line) for line in found["remarks"].get(name, []))]
 
 
 class Measurements(SphinxDirective):
     """On which computer, and when, all that was measured."""
 
     def run(self):
-        where = set()
-        for file in (Path(self.env.srcdir) / "measurements").glob("*.json"):
-            self.env.note_dependency(str(file))
-            facts = json.loads(file.read_text())
-            where.add(f"{facts['processor']} with {facts['cpus']} processors, {facts['date']}, median of {facts['runs']}")
-        return [nodes.paragraph("", f"Measured on {'; '.join(sorted(where))}.")] if where else []
+        found = results(self.env)
+        if found is None:
+            return []
+        busy = f" Other programs kept it busy (load {found['load']:.1f})." if found["load"] > 0.5 * found["cpus"] else ""
+        date = datetime.date.fromisoformat(found["date"])
+        return [nodes.paragraph("", f"Measured on {found['processor']} with {found['cpus']} processors, {date.day} "
+                                    f"{date:%B %Y}, median of {found['runs']}.{busy}")]
 
 
 class QuestionRole(SphinxRole):
@@ -122,6 +145,7 @@ class QuestionRole(SphinxRole):
 def setup(app):
     app.add_directive("drawing", Drawing)
     app.add_directive("measured", Measured)
+    app.add_directive("growth", Growth)
     app.add_directive("measurements", Measurements)
     app.add_role("question", QuestionRole())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
