@@ -24,10 +24,14 @@ do_watch() { exercise_cli watch "$@"; }
 do_reset() { exercise_cli reset "$@"; }
 
 #: solution NAME          once you have all points, the worked solution; before that with --spoil
-do_solution() { exercise_cli solution "$@"; }
+do_solution() {
+  needs_full_version solution
+  exercise_cli solution "$@"
+}
 
 #: grade CLASS --out DIR  grade a class, one folder for each student: see docs/grading.md
 do_grade() {
+  needs_full_version grade
   case " $* " in
     *' --no-sandbox '* | *' --help '* | *' -h '*) prepare ;;
     *)
@@ -43,6 +47,7 @@ do_grade() {
 #: new-exercise NAME      begin a new exercise: a copy of a template, to be filled in
 do_new-exercise() {
   local name=${1:-} file to last
+  needs_full_version new-exercise
   [[ $# -eq 1 && $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error 'new-exercise takes a name, such as: matrix_rows'
   if [ -e "exercises/$name" ] || [ -e "solutions/$name" ]; then usage_error "there is a folder $name already"; fi
   mkdir -p "exercises/$name" "solutions/$name/wrong"

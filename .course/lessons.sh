@@ -91,10 +91,16 @@ run_all() {
   say "$green$count lessons ran, all as they should.$plain"
 }
 
+chapter_of() { awk -v name="$1" '$2 == name { print $1 }' "$build/lessons.txt"; }
+
 run_one() {
   local name=${1##*/} chapter like
   name=${name%.cpp}
-  chapter=$(awk -v name="$name" '$2 == name { print $1 }' "$build/lessons.txt")
+  chapter=$(chapter_of "$name")
+  if [ -z "$chapter" ] && compgen -G "[0-9]*_*/$name.cpp" >/dev/null; then  # it is new
+    quietly cmake --preset default || die 'CMake could not configure the build: see above'
+    chapter=$(chapter_of "$name")
+  fi
   if [ -z "$chapter" ] && [ -e "exercises/$name/exercise.json" ]; then
     usage_error "$name is an exercise: './course check $name' examines yours, then run it by hand: build/exercises/$name/$name"
   fi

@@ -42,6 +42,8 @@ python:breathe          python3-breathe            Breathe
 python:sphinx_copybutton  python3-sphinx-copybutton  sphinx-copybutton
 doxygen                 doxygen                    Doxygen
 /usr/share/javascript/mathjax/MathJax.js  libjs-mathjax  MathJax'
+slides_needs='
+npm                     npm                        npm, for reveal.js'
 site_test_needs='
 chromium                chromium                   Chromium
 chromedriver            chromium-driver            ChromeDriver
