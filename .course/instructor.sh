@@ -4,11 +4,11 @@
 # What the student version does without.
 full_version_only=(.ci .github CONTRIBUTING.md solutions exercises/tools/grading exercises/tools/hostile exercises/tools/template)
 
-is_student_version() { [ -e .course/student-version ]; }
+is_student_version_in() { [ -e "$1/.course/student-version" ]; }
 
 # needs_full_version WHAT: ends a command that a student version cannot carry out.
 needs_full_version() {
-  if is_student_version; then die "this is the student version of the course: $1 needs the full one, which your instructor has"; fi
+  if is_student_version_in .; then die "this is the student version of the course: $1 needs the full one, which your instructor has"; fi
 }
 
 #: student-version DIR    make a repository for students, without solutions; again: bring it up to date
@@ -18,7 +18,7 @@ do_student-version() {
   needs_full_version student-version
   git rev-parse --verify --quiet HEAD >/dev/null || die 'the student version is made of the last commit: put this folder under Git first'
   target=$(cd "$caller" && readlink -m "$1")
-  if [ -n "$(ls -A "$target" 2>/dev/null)" ] && [ ! -e "$target/.course/student-version" ]; then
+  if [ -n "$(ls -A "$target" 2>/dev/null)" ] && ! is_student_version_in "$target"; then
     die "$1 is not empty, and no student version"
   fi
   mkdir -p "$target"
@@ -26,10 +26,14 @@ do_student-version() {
   [ -z "$(git -C "$target" status --porcelain)" ] || die "$1 has changes that are not committed"
   [ -z "$(git status --porcelain --untracked-files=no)" ] || say 'Your uncommitted changes are not in it.'
 
-  git -C "$target" ls-files -z | (cd "$target" && xargs -0r rm -f)
-  git archive HEAD -- . "${full_version_only[@]/#/:(exclude)}" | tar -x -C "$target"
+  # What an earlier version had goes; what you have added there stays, such as a workflow for Classroom.
+  if is_student_version_in "$target"; then sed 1d "$target/.course/student-version" | (cd "$target" && xargs -d '\n' -r rm -f); fi
   version=$(git rev-parse --short HEAD)
-  echo "$version" >"$target/.course/student-version"
+  git archive HEAD -- . "${full_version_only[@]/#/:(exclude)}" | tar -x -C "$target"
+  {
+    echo "The course, student version of $version, with these files:"
+    git archive HEAD -- . "${full_version_only[@]/#/:(exclude)}" | tar -t | grep -v '/$'
+  } >"$target/.course/student-version"
   git -C "$target" add --all
   if [ -z "$(git -C "$target" status --porcelain)" ]; then say "$1 is up to date."; return; fi
   git -C "$target" config user.email >/dev/null || identity=(-c user.name=Course -c user.email=course@localhost)
@@ -67,7 +71,7 @@ do_new-lesson() {
     s/.*/$(sed "s/NAME/$name/g; s|[&/\\]|\\\\&|g" .course/lesson/section.md | sed -z 's/\n/\\n/g')&/
   }" "$file"
   file=$chapter/tests/lesson_test.cpp
-  sed -i "0,/^}  \/\/ namespace/s/^}  \/\/ namespace/$(sed "s/NAME/$name/g; s|[&/\\]|\\\\&|g" .course/lesson/test.cpp | sed -z 's/\n/\\n/g')&/" "$file"
+  sed -i "0,/^}  \/\/ namespace/s/^}  \/\/ namespace/$(sed "s/NAME/$name/g; s|[&/\\]|\\\\&|g" .course/lesson/test.cpp | sed -z 's/\n/\\n/g')\n&/" "$file"
   for file in docs/learn.md docs/instructors.md; do
     sed -i -E "/^\| [0-9]+ \|/s/\{lesson\}\`$last\`/&, {lesson}\`$name\`/" "$file"
   done

@@ -89,6 +89,10 @@ class LauncherTest(unittest.TestCase):
         identity = ("-c", "user.name=S", "-c", "user.email=s@localhost")
         self.run_in(clone, "git", *identity, "commit", "--quiet", "--all", "-m", "Solved")
 
+        (students / ".github").mkdir()
+        (students / ".github" / "classroom.yml").write_text("mine")
+        self.run_in(students, "git", "add", "--all")
+        self.run_in(students, "git", *identity, "commit", "--quiet", "-m", "Workflow")
         self.assertIn("up to date", self.run_in(self.course, "./course", "student-version", students))
         with (self.course / "docs" / "glossary.md").open("a") as glossary:
             glossary.write("\nchanged\n")
@@ -99,6 +103,7 @@ class LauncherTest(unittest.TestCase):
         self.assertEqual(solved.read_text(), "// solved\n")
         self.assertTrue((clone / "docs" / "glossary.md").read_text().endswith("changed\n"))
         self.assertFalse((clone / "docs" / "summary.md").exists())
+        self.assertTrue((clone / ".github" / "classroom.yml").exists(), "the instructor's own file stays")
 
     def test_a_folder_with_something_else_is_left_alone(self):
         self.commit("The course")
