@@ -44,9 +44,12 @@ doxygen                 doxygen                    Doxygen
 /usr/share/javascript/mathjax/MathJax.js  libjs-mathjax  MathJax'
 slides_needs='
 npm                     npm                        npm, for reveal.js'
-site_test_needs='
+site_test_needs=$slides_needs'
 chromium                chromium                   Chromium
 chromedriver            chromium-driver            ChromeDriver
+/usr/share/java/epubcheck.jar  epubcheck           epubcheck
+java                    default-jre-headless       Java
+git                     git                        Git
 python:selenium         python3-selenium           Selenium
 python:joblib           python3-joblib             joblib'
 

@@ -21,7 +21,7 @@ do_site() {
     case $option in
       --rerun | --serve | --watch | --epub) ;;
       --slides) set_up "$slides_needs" >&2; get_reveal ;;
-      --test) set_up "$site_test_needs" >&2 ;;
+      --test) set_up "$site_test_needs" >&2; get_reveal ;;
       *) usage_error "site takes no argument but --serve, --watch, --test, --rerun, --epub or --slides" ;;
     esac
   done

@@ -13,7 +13,7 @@ author = "the course's authors"
 html_title = "Parallel programming with processes in modern C++"
 html_short_title = "Processes in C++"
 
-extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx_copybutton", "breathe", "theme",
+extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx_copybutton", "breathe", "theme", "book",
               "page", "quiz", "exercise", "lesson", "chapter", "reference"]
 exclude_patterns = ["_ext", "_templates", "quizzes", "drawings", "measurements", "tests"]
 nitpicky = True
@@ -40,7 +40,7 @@ myst_update_mathjax = False  # it would write a configuration for MathJax 3
 html_theme = "furo"
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "drawings.css"]
 html_js_files = ["course.js"]
 html_copy_source = False
 html_show_sphinx = False
@@ -61,3 +61,18 @@ html_theme_options = {
         "color-foreground-muted": "#9ba1a8",
     },
 }
+
+# ./course site --epub
+epub_basename = "course"
+epub_title = html_title
+epub_author = author
+epub_description = "Parallel programming with processes: lessons that run, in C++ and Python"
+epub_identifier = "course-parallel-programming-with-processes"
+epub_uid = epub_identifier
+epub_scheme = "URN"
+epub_copyright = "MIT licence"
+version = "1"
+epub_show_urls = "no"
+epub_tocdepth = 2
+epub_css_files = ["drawings.css", "book.css"]
+epub_exclude_files = ["404.xhtml", "search.xhtml", "_static/course.js", "_static/course.css"]

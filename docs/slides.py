@@ -15,14 +15,19 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS / "_ext"))
+from book import in_signs  # noqa: E402
 WIDTH, HEIGHT = 1600, 900  # what reveal.js scales to the screen
 CODE_HEIGHT, CODE_WIDTH = 690, 1500  # what is left below the heading
-LARGEST, LINE, CHARACTER = 24, 1.3, 0.61  # of the type size: the height of a line, the width of a character
+LONGEST = 104  # characters in a line
+LARGEST, LINE, CHARACTER = 28, 1.3, 0.61  # of the type size: the height of a line, the width of a character
 
 
 def code_style(text, height=CODE_HEIGHT):
     """Type size and columns with which this much text fills the slide, and no more."""
-    lines, width = text.rstrip("\n").count("\n") + 1, max(map(len, text.split("\n")))
+    lengths = [len(line) for line in text.rstrip("\n").split("\n")]
+    width = min(max(lengths), LONGEST)  # longer lines go on in the next one
+    lines = sum(max(1, -(-length // LONGEST)) for length in lengths)
     best = 0, 1
     for columns in (1, 2):
         size = min(LARGEST, height / LINE / -(-lines // columns), CODE_WIDTH / columns / CHARACTER / (width + 3))
@@ -56,13 +61,17 @@ def lesson_slides(section, notes):
     """The column of a lesson. `section` is the part of the page that is about it."""
     name = section.find("span", id=re.compile("^lesson-"))["id"].removeprefix("lesson-")
     heading = section.find("h3")
-    title = re.sub("¶$", "", heading.get_text().strip())
-    problem = next((str(p) for p in section.find_all("p", recursive=False) if not p.get("class")), "")
+    title = heading.decode_contents()
+    facts = section.select_one("p.lesson-facts")
+    problem = "".join(str(part) for part in facts.find_previous_siblings(["p", "div"])[::-1]
+                      if "drawing" not in part.get("class", []))
     program = section.select_one("div[class^=highlight-cpp]")
-    slides = [slide(title, problem + code(program, CODE_HEIGHT - 60), notes.get(name, ""))]
+    words = BeautifulSoup(problem, "html.parser").get_text()
+    room = CODE_HEIGHT - 45 * (len(words) // 100 + len(facts.find_previous_siblings("p")))
+    slides = [slide(title, problem + code(program, room), notes.get(name, ""))]
     for output in section.select("div.output"):
         varies = output.find_next_sibling("p", class_="of-output")
-        slides.append(slide(title, code(output, CODE_HEIGHT - 60) + (f'<p class="of-output">{varies.get_text()}</p>' if varies else "")))
+        slides.append(slide(title, code(output, CODE_HEIGHT - 90) + (f'<p class="of-output">{varies.get_text()}</p>' if varies else "")))
     for picture in section.select("figure.plot img"):
         slides.append(slide(title, f'<img src="{Path(picture["src"]).name}" alt="{escape(picture["alt"], quote=True)}">'))
     for drawing in section.select("div.drawing svg"):
@@ -78,7 +87,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="reveal/reveal.css">
 <link rel="stylesheet" href="reveal/theme/white.css">
 <link rel="stylesheet" href="pygments.css">
-<link rel="stylesheet" href="course.css">
+<link rel="stylesheet" href="drawings.css">
 <link rel="stylesheet" href="slides.css">
 <body data-theme="light">
 <div class="reveal"><div class="slides">{slides}</div></div>
@@ -95,6 +104,10 @@ def presentation(page, notes):
     article = soup.select_one("article")
     for extra in article.select(".headerlink, script"):
         extra.decompose()
+    for link in article.select("a"):
+        link.unwrap()
+    for formula in article.select(".math"):
+        formula.string = in_signs(re.sub(r"^\\[(\[]|\\[)\]]$", "", formula.get_text().strip()))
     title = article.find("h1").get_text()
     slides = [f"<section><h1>{escape(title)}</h1>{article.find('p')}</section>"]
     slides.append(slide("Objectives", str(article.select_one("#objectives ul"))))
@@ -108,7 +121,7 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copytree(reveal, folder / "reveal", ignore=shutil.ignore_patterns("*.mjs", "*.d.ts", "utils"))
-    for file in (site / "_static" / "pygments.css", site / "_static" / "course.css", DOCS / "slides.css"):
+    for file in (site / "_static" / "pygments.css", site / "_static" / "drawings.css", DOCS / "slides.css"):
         shutil.copy(file, folder)
     notes = read_notes()
     pages = sorted((site / "chapters").glob("*.html"))

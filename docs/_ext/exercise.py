@@ -6,6 +6,7 @@ exercises; {exercise}`ping_pong` in a text is a link to one.
 import json
 import os
 import re
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -82,7 +83,7 @@ def examined(known):
 
 def hints(known):
     """What `./course hint` tells, one after the other, for those who ask."""
-    parts = [f"<details><summary>Hint {number}</summary><p>{inline(hint)}</p></details>\n"
+    parts = [f"<details><summary>Hint {number}</summary><p>{inline(escape(hint, quote=False))}</p></details>\n"
              for number, hint in enumerate(known.get("hints", []), 1)]
     return "\n## Hints\n\nTry first. Then open one at a time.\n\n" + "\n".join(parts) if parts else ""
 

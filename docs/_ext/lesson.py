@@ -26,6 +26,7 @@ from docutils.parsers.rst import directives
 from exercise import exercises, exercises_of_lesson, lessons_of_exercise, link_to_exercise
 from pygments.lexer import RegexLexer, bygroups
 from pygments.token import Generic, Text
+from quiz import is_book
 from runs import BUSY, Runs, computer_is_idle, where_measured
 from sphinx import addnodes
 from sphinx.util import logging
@@ -72,11 +73,6 @@ def code_block(code, language, *classes):
     block = nodes.literal_block(code, code, language=language, classes=list(classes))
     block["force"] = False
     return block
-
-
-def is_book(env):
-    """Whether this becomes an ePub, which has neither scripts nor forms."""
-    return env.app.builder.name == "epub"
 
 
 class RunLexer(RegexLexer):

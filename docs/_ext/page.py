@@ -9,12 +9,14 @@ say what to call them. `{growth} growth_rolls` is a figure that it has drawn. `{
 
 import datetime
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from quiz import is_book
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 ROOT = Path(__file__).parents[2]
@@ -39,8 +41,20 @@ class Drawing(SphinxDirective):
         caption = nodes.container(is_div=True, classes=["caption"])
         self.state.nested_parse(self.content, self.content_offset, caption)
         drawing = nodes.container(is_div=True, classes=["drawing"])
-        drawing += [nodes.raw("", svg, format="html"), caption]
+        picture = picture_file(self.env, name, svg) if is_book(self.env) else nodes.raw("", svg, format="html")
+        drawing += [picture, caption]
         return [drawing]
+
+
+def picture_file(env, name, svg):
+    """A drawing as a file with a style of its own: a book's pages must not hold SVG without saying so in its contents."""
+    style = (Path(env.srcdir) / "_static" / "drawings.css").read_text().replace(".drawing ", "")
+    colours = (Path(env.srcdir) / "_static" / "book.css").read_text().partition("body {")[2].partition("}")[0]
+    file = Path(env.config.course_build) / "site-work" / "book" / f"{name}.svg"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(svg.replace("</desc>", f"</desc><style>svg {{{colours}}}\n{style}</style>", 1))
+    uri = os.path.relpath(file, Path(env.doc2path(env.docname)).parent)
+    return nodes.image(uri=uri, alt=re.search("<title[^>]*>(.*?)</title>", svg)[1])
 
 
 def as_ratio(ratio):

@@ -18,6 +18,11 @@ from pygments.lexers import CppLexer
 from sphinx.util.docutils import SphinxDirective
 
 
+def is_book(env):
+    """Whether this becomes an ePub, which has neither scripts nor forms."""
+    return env.app.builder.name == "epub"
+
+
 def inline(text):
     """Text with `code` in it."""
     return re.sub(r"`([^`]+)`", r'<code class="docutils literal notranslate">\1</code>', text)
@@ -79,10 +84,10 @@ def answers_in_words(question):
 def book(questions):
     """The quiz where nothing can be judged."""
     items = []
-    for question in questions:
+    for number, question in enumerate(questions, 1):
         code = f"<pre>{question['code']}</pre>" if "code" in question else ""
         answers = "".join(f"<li>{inline(answer['answer'])}</li>" for answer in question["answers"] if "answer" in answer)
-        items.append(f'<li><p>{inline(question["question"])}</p>{code}' + (f'<ul>{answers}</ul>' if answers else "") + "</li>")
+        items.append(f'<li id="question-{number}"><p>{inline(question["question"])}</p>{code}' + (f'<ul>{answers}</ul>' if answers else "") + "</li>")
     right = "".join(f"<li><p>{answers_in_words(question)}</p></li>" for question in questions)
     return f'<ol>{"".join(items)}</ol><p>The answers:</p><ol>{right}</ol>'
 
@@ -100,7 +105,7 @@ class Quiz(SphinxDirective):
             if problem := check(question):
                 raise self.error(f"quizzes/{name}.json, question {number}: {problem}")
             forms.append(question_form(number, question, f"{name}-{number}"))
-        if self.env.app.builder.name == "epub":
+        if is_book(self.env):
             return [nodes.raw("", book(questions), format="html")]
         for question in questions:
             for answer in question["answers"]:

@@ -71,7 +71,29 @@ class Toolkit(SphinxDirective):
         parent = nodes.container()
         for directive in declarations(self.config.breathe_projects["mp"]).get(f"{chapter}/{header}", []):
             self.state.nested_parse(StringList(directive, header), 0, parent)
+        for title in parent.findall(nodes.rubric):
+            title["ids"] = []  # Breathe gives the same ones to each class
+        for title in [title for title in parent.findall(nodes.rubric) if title.astext() == "Friends"]:
+            title.parent.parent.remove(title.parent)  # nothing for users
+        for paragraph in list(parent.findall(nodes.paragraph)):
+            split_at_blocks(paragraph)
         return parent.children
+
+
+def split_at_blocks(paragraph):
+    """Doxygen has blocks of code inside of paragraphs, which HTML has not."""
+    blocks = nodes.literal_block, nodes.bullet_list, nodes.container
+    if not any(isinstance(child, blocks) for child in paragraph):
+        return
+    pieces = []
+    for child in list(paragraph):
+        if isinstance(child, blocks):
+            pieces.append(child)
+        else:
+            if not pieces or not isinstance(pieces[-1], nodes.paragraph):
+                pieces.append(nodes.paragraph())
+            pieces[-1] += child
+    paragraph.parent.replace(paragraph, pieces)
 
 
 def declarations(xml):

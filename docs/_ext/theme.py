@@ -63,6 +63,8 @@ def mend_furo(app, error):
 
 def describe(app, pagename, templatename, context, doctree):
     """A page's first paragraph is what search engines show of it."""
+    if app.builder.name == "epub":
+        return
     paragraph = doctree.next_node(nodes.paragraph) if doctree else None
     if paragraph is not None:
         text = " ".join(paragraph.astext().split())

@@ -126,10 +126,14 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-class BrowserTest(unittest.TestCase):
+class Browser(unittest.TestCase):
+    """What is common to tests in a browser."""
+
+    served = SITE
+
     @classmethod
     def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
+        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=cls.served))
         threading.Thread(target=cls.server.serve_forever, daemon=True).start()
         cls.addClassCleanup(cls.server.server_close)
         cls.addClassCleanup(cls.server.shutdown)
@@ -166,7 +170,7 @@ class BrowserTest(unittest.TestCase):
     def set_system(self, scheme):
         """Whether the reader's system is light or dark."""
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            "media": "", "features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
     def set_width(self, width):
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
@@ -178,6 +182,8 @@ class BrowserTest(unittest.TestCase):
                 self.open(page)
                 check()
 
+
+class BrowserTest(Browser):
     def test_pages_load_without_errors_and_ask_nobody_else(self):
         self.browser.get_log("performance")
 
