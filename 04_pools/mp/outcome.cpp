@@ -42,7 +42,10 @@ void OutcomeReader::throw_damaged() {
   }
 }
 
-void OutcomeReader::throw_error(OutcomeStatus status) {
+void OutcomeReader::require(OutcomeStatus expected) {
+  const auto status = static_cast<OutcomeStatus>(*take(1));
+  if (status == expected) return;
+  if (status != OutcomeStatus::failed && status != OutcomeStatus::all_failed) throw_damaged();
   Message value = take_value();
   Reader reader{value};
   reader.take(begin_);
@@ -51,6 +54,12 @@ void OutcomeReader::throw_error(OutcomeStatus status) {
   const RemoteError error{type, text, reply_.worker};
   if (status == OutcomeStatus::all_failed) reply_.error = std::make_exception_ptr(error);
   throw error;
+}
+
+void OutcomeReader::begin_numbers() {
+  require(OutcomeStatus::numbers);
+  std::memcpy(&numbers_, take(sizeof numbers_), sizeof numbers_);
+  if (numbers_ == 0 || numbers_ - 1 > left_) throw_damaged();
 }
 
 // A message with the next value, and its descriptors. A reply to one call is used as it is.

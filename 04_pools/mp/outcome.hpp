@@ -24,8 +24,9 @@ namespace mp::detail {
 template <class T>
 inline constexpr bool is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
-/// What an outcome begins with. A number follows at once; anything else after its extent.
-enum class OutcomeStatus : unsigned char { succeeded, failed, all_failed };
+/// What an outcome begins with; its extent follows. Numbers lie one after the other behind their
+/// count, and so do those outcomes that are nothing.
+enum class OutcomeStatus : unsigned char { succeeded, numbers, failed, all_failed };
 
 struct OutcomeExtent {
   std::uint64_t bytes = 0;
@@ -51,32 +52,31 @@ class OutcomeScope {
 void write_error(Message& reply, OutcomeStatus status);
 
 template <class Result>
+inline constexpr std::size_t number_size = sizeof(Result);
+template <>
+inline constexpr std::size_t number_size<void> = 0;
+
+template <class Result>
 class OutcomeWriter {
  public:
-  OutcomeWriter(Message& reply, std::uint32_t calls)
-      : reply_{reply}, used_{reply.bytes.size()}, left_{calls} {
-    make_room();
-  }
+  OutcomeWriter(Message& reply, std::uint32_t calls) : reply_{reply}, left_{calls} { begin(); }
   OutcomeWriter(const OutcomeWriter&) = delete;
   OutcomeWriter& operator=(const OutcomeWriter&) = delete;
-  ~OutcomeWriter() {
-    if (is_flat) reply_.bytes.resize(used_);
-  }
+  ~OutcomeWriter() { end(); }
 
   /// Makes a call, and writes what comes of it.
   template <class Call>
   void add(const Call& call) {
+    --left_;
     try {
       if constexpr (is_flat) {
-        auto* const to = reply_.bytes.data() + used_;
         if constexpr (std::is_void_v<Result>) {
           call();
         } else {
           const Result result = call();
-          std::memcpy(to + 1, &result, sizeof result);
+          std::memcpy(numbers_ + count_ * sizeof result, &result, sizeof result);
         }
-        *to = static_cast<char>(OutcomeStatus::succeeded);
-        used_ += flat_size();
+        ++count_;
       } else {
         const Result& result = call();
         OutcomeScope outcome{reply_, OutcomeStatus::succeeded};
@@ -84,30 +84,37 @@ class OutcomeWriter {
         outcome.finish();
       }
     } catch (...) {
-      if (is_flat) reply_.bytes.resize(used_);
+      end();
       write_error(reply_, OutcomeStatus::failed);
-      used_ = reply_.bytes.size();
-      --left_;
-      return make_room();
+      begin();
     }
-    --left_;
   }
 
  private:
   static constexpr bool is_flat = std::is_void_v<Result> || is_number<Result>;
-  static constexpr std::size_t flat_size() {
-    if constexpr (std::is_void_v<Result>)
-      return 1;
-    else
-      return 1 + sizeof(Result);
+
+  // Makes room for the numbers that may come.
+  void begin() {
+    if (!is_flat) return;
+    begin_ = reply_.bytes.size();
+    count_ = 0;
+    reply_.bytes.resize(begin_ + 1 + sizeof count_ + (left_ + 1) * number_size<Result>);
+    numbers_ = reply_.bytes.data() + begin_ + 1 + sizeof count_;
   }
-  void make_room() {
-    if (is_flat) reply_.bytes.resize(used_ + left_ * flat_size());
+  void end() {
+    if (!is_flat) return;
+    if (count_ > 0) {
+      reply_.bytes[begin_] = static_cast<char>(OutcomeStatus::numbers);
+      std::memcpy(&reply_.bytes[begin_ + 1], &count_, sizeof count_);
+    }
+    reply_.bytes.resize(count_ == 0 ? begin_
+                                    : begin_ + 1 + sizeof count_ + count_ * number_size<Result>);
   }
 
   Message& reply_;
-  std::size_t used_;
-  std::size_t left_;
+  std::size_t begin_ = 0;
+  char* numbers_ = nullptr;
+  std::uint32_t count_ = 0, left_;
 };
 
 /// Reads the outcomes of a reply, one after the other.
@@ -123,7 +130,13 @@ class OutcomeReader {
   template <class Result>
   Result next() {
     --left_;
-    require_success();
+    if (reply_.error) std::rethrow_exception(reply_.error);
+    if constexpr (std::is_void_v<Result> || is_number<Result>) {
+      if (numbers_ == 0) begin_numbers();
+      --numbers_;
+    } else {
+      require(OutcomeStatus::succeeded);
+    }
     if constexpr (is_number<Result>) {
       Result result{};
       std::memcpy(&result, take(sizeof result), sizeof result);
@@ -138,22 +151,30 @@ class OutcomeReader {
     }
   }
 
+  /// The next results, numbers, as many as come without an error in between. At least one; throws
+  /// what `next` throws.
+  template <class Result>
+  std::size_t next(Result* results) {
+    *results = next<Result>();
+    const std::size_t more = std::exchange(numbers_, 0);
+    left_ -= static_cast<std::uint32_t>(more);
+    std::memcpy(results + 1, take(more * sizeof(Result)), more * sizeof(Result));
+    return 1 + more;
+  }
+
  private:
   const char* take(std::size_t size) {
     if (reply_.message.bytes.size() - position_ < size) throw_damaged();
     return reply_.message.bytes.data() + std::exchange(position_, position_ + size);
   }
-  void require_success() {
-    if (reply_.error) std::rethrow_exception(reply_.error);
-    const auto status = static_cast<OutcomeStatus>(*take(1));
-    if (status != OutcomeStatus::succeeded) throw_error(status);
-  }
-  [[noreturn]] void throw_error(OutcomeStatus status);
+  void begin_numbers();
+  void require(OutcomeStatus expected);
   [[noreturn]] void throw_damaged();
   Message take_value();
 
   Reply reply_;
   std::uint32_t left_;
+  std::uint32_t numbers_ = 0;  // that come next
   std::size_t position_ = 0;
   std::size_t begin_ = 0;  // of the value, in what take_value returns
 };

@@ -126,7 +126,9 @@ class PoolCalls {
       typename Work::Encoder encoder{function};
       for (auto next = std::ranges::begin(range); next != std::ranges::end(range);) {
         while (!batch.wants_more()) collector.take(*batch.next());
-        batch.submit(encode_chunk<Spread>(encoder, next, std::ranges::end(range), chunk_size));
+        auto chunk = encode_chunk<Spread>(encoder, next, std::ranges::end(range), chunk_size);
+        chunk.others_follow = takes_no_time<decltype(next)>;
+        batch.submit(std::move(chunk));
       }
       while (auto reply = batch.next()) collector.take(*std::move(reply));
       return collector.finish();

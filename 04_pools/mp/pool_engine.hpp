@@ -21,6 +21,7 @@ namespace mp::detail {
 struct Chunk {
   Message message{};
   std::uint32_t calls = 0;
+  bool others_follow = false;  // at once: it is not worth waking a worker for this one alone
 };
 
 /// What comes back for a chunk.

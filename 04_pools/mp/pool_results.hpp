@@ -24,16 +24,20 @@ class Collector {
   void take(Reply reply) {
     auto item = reply.chunk * chunk_size_;
     OutcomeReader outcomes{std::move(reply)};
-    for (; !outcomes.empty(); ++item) {
+    while (!outcomes.empty()) {
       try {
-        if constexpr (std::is_void_v<Result>)
-          outcomes.template next<void>();
+        if constexpr (is_number<Result>)
+          item += outcomes.next(&results_[item]);
+        else if constexpr (std::is_void_v<Result>)
+          outcomes.template next<void>(), ++item;
         else
-          results_[item] = outcomes.template next<Result>();
+          results_[item] = outcomes.template next<Result>(), ++item;
       } catch (...) {
-        if (error_ && failed_ < item) continue;
-        failed_ = item;
-        error_ = std::current_exception();
+        if (!error_ || item < failed_) {
+          failed_ = item;
+          error_ = std::current_exception();
+        }
+        ++item;
       }
     }
   }

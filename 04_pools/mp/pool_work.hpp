@@ -1,15 +1,20 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -84,6 +89,16 @@ struct Work<Function, std::tuple<Argument...>> {
         ((*writer_)(WireTraits<Argument>::encode(argument)), ...);
       }
       ++chunk_.calls;
+    }
+    /// Adds calls whose only arguments are these numbers.
+    template <class Number>
+    void add_all(const Number* numbers, std::size_t count) {
+      if (count > std::numeric_limits<std::uint32_t>::max())
+        throw std::length_error{"too many calls in one chunk"};
+      chunk_.message.bytes.resize(used_);
+      chunk_.message.bytes.append(reinterpret_cast<const char*>(numbers), count * sizeof *numbers);
+      used_ = chunk_.message.bytes.size();
+      chunk_.calls = static_cast<std::uint32_t>(count);
     }
     std::size_t calls() const { return chunk_.calls; }
     Chunk finish() {
@@ -177,12 +192,26 @@ decltype(auto) counted(Range& range) {
   }
 }
 
+/// Whether items can be taken and written in next to no time.
+template <class Iterator>
+inline constexpr bool takes_no_time =
+    std::contiguous_iterator<Iterator>&& std::is_arithmetic_v<std::iter_value_t<Iterator>>;
+
 /// Writes the next chunk of a range's items; `next` is then behind them.
 template <class Spread, class Encoder, class Iterator, class Sentinel>
 Chunk encode_chunk(Encoder& encoder, Iterator& next, const Sentinel& end, std::size_t chunk_size) {
+  using Item = std::iter_value_t<Iterator>;
+  if constexpr (std::same_as<Spread, AsItIs> && is_number<Item> &&
+                std::contiguous_iterator<Iterator> && std::sized_sentinel_for<Sentinel, Iterator>) {
+    const auto count = std::min(chunk_size, static_cast<std::size_t>(end - next));
+    encoder.start(0);
+    encoder.add_all(std::to_address(next), count);
+    next += static_cast<std::iter_difference_t<Iterator>>(count);
+    return encoder.finish();
+  }
   encoder.start(chunk_size);
   for (; encoder.calls() < chunk_size && next != end; ++next) {
-    const std::iter_value_t<Iterator>& item = *next;
+    const Item& item = *next;
     Spread::add(encoder, item);
   }
   return encoder.finish();

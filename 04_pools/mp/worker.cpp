@@ -1,94 +1,188 @@
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
-#include <new>
-#include <span>
-#include <string_view>
+#include <limits>
+#include <optional>
 
-#include <mp/frame.hpp>
 #include <mp/idle_handler.hpp>
+#include <mp/outcome.hpp>
 #include <mp/pool_work.hpp>
 #include <mp/start.hpp>
+#include <mp/task_board.hpp>
+#include <mp/transfer.hpp>
 #include <mp/worker.hpp>
 
 namespace mp::detail {
+
+void (*on_worker_step)(WorkerStep) = nullptr;
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto patience = 50us;                // before answers are sent, though more are to come
 constexpr std::size_t kept_memory = 64 << 20;  // of a message, for the next one
-
-// Collects answers, to send many with one system call.
-class Outbox {
- public:
-  Outbox(const FileDescriptor& socket, Blackboard& board) : socket_{socket}, board_{board} {}
-
-  // False when the pool is gone.
-  bool post(const Message& answer) {
-    const auto size = answer.bytes.size();
-    if (size > board_.answers.size() || !answer.descriptors.empty()) {
-      if (!flush()) return false;
-      end_ += size;
-      board_.begin.store(end_);  // none of this is to be had from the board
-      board_.end.store(end_);
-      return send(answer.bytes, answer.descriptors);
-    }
-    if (size > board_.answers.size() - held() && !flush()) return false;
-    std::memcpy(board_.answers.data() + held(), answer.bytes.data(), size);
-    end_ += size;
-    board_.end.store(end_, std::memory_order_release);
-    return Clock::now() - last_flush_ < patience || flush();
-  }
-
-  bool flush() {
-    last_flush_ = Clock::now();
-    if (held() == 0) return true;
-    if (!send({board_.answers.data(), held()}, {})) return false;
-    board_.begin.store(end_);
-    std::atomic_thread_fence(std::memory_order_release);  // only then what was there is overwritten
-    return true;
-  }
-
- private:
-  std::size_t held() const { return end_ - board_.begin.load(std::memory_order_relaxed); }
-
-  bool send(std::string_view bytes, std::span<const FileDescriptor> descriptors) {
-    flush_output();  // what a task has printed comes out before its result
-    for (std::size_t sent = 0; sent < bytes.size();) {
-      const auto part = send_part(socket_, bytes, descriptors, sent, 0);
-      if (part == -1) return false;
-      sent += static_cast<std::size_t>(part);
-    }
-    return true;
-  }
-
-  const FileDescriptor& socket_;
-  Blackboard& board_;
-  std::uint64_t end_ = 0;
-  Clock::time_point last_flush_;
-};
-
-// Makes the calls of a chunk.
-void answer(Message& chunk, std::uint32_t calls, Message& answer) {
-  const auto start = Clock::now();
-  begin_frame(answer);
-  Message outcomes;
-  run_chunk(chunk, calls, outcomes);
-  answer.bytes += outcomes.bytes;
-  answer.descriptors = std::move(outcomes.descriptors);
-  constexpr auto most = std::int64_t{skipped - 1};
-  end_frame(answer, 0, static_cast<std::uint32_t>(std::min((Clock::now() - start) / 1ns, most)));
-}
+constexpr auto look_at_socket = 100us;         // not more often
 
 void clear(Message& message) {
   message.bytes.clear();
   message.descriptors.clear();
   if (message.bytes.capacity() > kept_memory) message.bytes.shrink_to_fit();
 }
+
+void step(WorkerStep where) {
+  if (on_worker_step) [[unlikely]]
+    on_worker_step(where);
+}
+
+class Worker {
+ public:
+  Worker(const FileDescriptor& socket, const FileDescriptor& bell, const TaskBoard& board,
+         std::size_t number)
+      : socket_{socket}, bell_{bell}, board_{board}, number_{number} {
+    const auto most = board_.settings().max_calls;
+    calls_left_ = most > 0 ? most : std::numeric_limits<std::uint64_t>::max();
+    own_socket_ = identify_socket();
+  }
+
+  void run() {
+    if (board_.settings().has_initializer && !initialise()) return;
+    board_.set_ready(number_);
+    while (calls_left_ > 0) {
+      const auto position = next_claim();
+      if (!position || !run(*position)) return;
+      if (now_ - looked_at_ < look_at_socket) continue;
+      looked_at_ = now_;
+      if (identify_socket() != own_socket_) return;  // a task has closed it
+    }
+  }
+
+ private:
+  // The first chunk, which comes without being asked for. Only a failure is reported.
+  bool initialise() {
+    if (!receive()) return false;
+    run_chunk(chunk_, 1, reply_);
+    flush_output();
+    const bool succeeded = reply_.bytes.front() <= static_cast<char>(OutcomeStatus::numbers);
+    if (!succeeded) send(initializer_position, std::move(reply_));
+    clear(chunk_);
+    clear(reply_);
+    return succeeded;
+  }
+
+  // Waits for it. Empty when the board is closed.
+  std::optional<std::uint64_t> next_claim() {
+    for (;; now_ = Clock::now()) {
+      step(WorkerStep::idle);
+      const auto seen = board_.published();
+      if (const auto position = board_.claim(number_)) return position;
+      if (!spin_.spin([&] { return board_.has_news(seen); })) {
+        flush_output();
+        step(WorkerStep::asleep);
+        board_.sleep(number_, seen);
+      }
+      if (board_.is_closed()) return std::nullopt;
+    }
+  }
+
+  // False when the pool is gone.
+  bool run(std::uint64_t position) {
+    step(WorkerStep::claimed);
+    auto& cell = board_.cell(position);
+    const auto calls = cell.calls;
+    if (cell.announced) {
+      board_.request([&] { wake_pool(); });
+      if (!receive()) return false;
+    } else if (const auto* const bytes = board_.bytes(cell, cell.size)) {
+      chunk_.bytes.assign(bytes, cell.size);
+    }
+    step(WorkerStep::received);
+    run_chunk(chunk_, calls, reply_);
+    flush_output();  // what a task has printed comes out before its result
+    step(WorkerStep::done);
+    calls_left_ -= std::min<std::uint64_t>(calls_left_, calls);
+    const auto start = std::exchange(now_, Clock::now());
+    constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+    cell.nanoseconds =
+        static_cast<std::uint32_t>(std::min<std::int64_t>((now_ - start) / 1ns, most));
+    const bool is_posted = post(cell, position);
+    clear(chunk_);
+    clear(reply_);
+    return is_posted;
+  }
+
+  bool post(Cell& cell, std::uint64_t position) {
+    cell.size = reply_.bytes.size();
+    auto* const room = reply_.descriptors.empty() ? board_.bytes(cell, cell.size) : nullptr;
+    if (room) std::memcpy(room, reply_.bytes.data(), cell.size);
+    step(WorkerStep::written);
+    const auto state = room ? CellState::answered : CellState::delivered;
+    cell.word = CellWord{state, number_, position}.encode();
+    if (!room) return send(position, std::move(reply_));
+    step(WorkerStep::answered);
+    board_.reply(position, [&] { wake_pool(); });
+    step(WorkerStep::woke_pool);
+    return true;
+  }
+
+  void wake_pool() {
+    const std::uint64_t one = 1;
+    (void)!::write(bell_.get(), &one, sizeof one);
+  }
+
+  bool receive() {
+    try {
+      for (;;) {
+        const auto state = incoming_.receive(socket_, 0);
+        if (state == Incoming::State::end) return false;
+        if (state == Incoming::State::whole) break;
+      }
+      chunk_ = incoming_.take();
+      return true;
+    } catch (const std::system_error&) {  // a task has closed the socket
+      return false;
+    }
+  }
+
+  bool send(std::uint64_t position, Message message) {
+    try {
+      std::vector<int> descriptors;
+      for (const auto& descriptor : message.descriptors) descriptors.push_back(descriptor.get());
+      Outgoing outgoing{position, message.bytes, std::move(descriptors)};
+      while (!outgoing.is_done()) {
+        outgoing.send(socket_, 0);
+        step(WorkerStep::delivering);
+      }
+      return true;
+    } catch (const BrokenPipe&) {
+      return false;
+    } catch (const std::system_error&) {
+      return false;
+    }
+  }
+
+  // What the number of the socket means: a task may close it.
+  std::pair<dev_t, ino_t> identify_socket() const {
+    struct stat status {};
+    if (::fstat(socket_.get(), &status) == -1) return {};
+    return {status.st_dev, status.st_ino};
+  }
+
+  const FileDescriptor& socket_;
+  const FileDescriptor& bell_;
+  TaskBoard board_;
+  std::size_t number_;
+  std::uint64_t calls_left_ = 0;
+  std::pair<dev_t, ino_t> own_socket_;
+  Clock::time_point now_ = Clock::now(), looked_at_{};  // now_: when the last chunk was done
+  SpinBudget spin_{board_.settings().may_spin ? 512U : 0U};
+  Incoming incoming_;
+  Message chunk_, reply_;
+};
 
 // When the parent ends, so does this. SIGINT does nothing here, but it is not ignored, or programs
 // that a task starts would ignore it, too.
@@ -100,34 +194,12 @@ void leave_ctrl_c_to_the_parent() {
 
 }  // namespace
 
-void work(ExclusiveDescriptor socket, SharedMemory& blackboards, std::size_t slot) {
+void work(ExclusiveDescriptor socket, ExclusiveDescriptor bell, SharedMemory& memory,
+          std::size_t worker) {
   leave_ctrl_c_to_the_parent();
-  auto& board = std::launder(reinterpret_cast<Blackboard*>(blackboards.data()))[slot];
-  FrameReader incoming;
-  Outbox outgoing{socket.get(), board};
-  Message chunk, reply;
-  std::uint32_t calls = 0;
-  std::uint64_t begun = 0;
-  for (;;) {
-    while (!incoming.next(chunk, calls)) {
-      if (!outgoing.flush()) return;
-      if (incoming.read(socket.get(), 0) == FrameReader::State::data) continue;
-      std::signal(SIGALRM, SIG_DFL);
-      ::alarm(1);  // whatever exit handlers do, this ends
-      return;
-    }
-    board.begun = ++begun;
-    // The pool may have given it to another worker, if this one was long at the one before.
-    if (begun > board.revoked_from && begun <= board.revoked_to) {
-      begin_frame(reply);
-      end_frame(reply, 0, skipped);
-    } else {
-      answer(chunk, calls, reply);
-    }
-    if (!outgoing.post(reply)) return;
-    clear(chunk);
-    clear(reply);
-  }
+  Worker{socket.get(), bell.get(), TaskBoard{memory}, worker}.run();
+  std::signal(SIGALRM, SIG_DFL);
+  ::alarm(1);  // whatever exit handlers do, this ends
 }
 
 }  // namespace mp::detail

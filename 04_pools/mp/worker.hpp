@@ -1,9 +1,6 @@
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstddef>
-#include <cstdint>
 
 #include <mp/exclusive_descriptor.hpp>
 #include <mp/shared_memory.hpp>
@@ -12,19 +9,24 @@
 
 namespace mp::detail {
 
-/// Memory that a worker shares with its pool. It outlives the worker: so the pool knows which chunk
-/// it was at when it died, has the answers to those before, and gives those behind to others.
-struct Blackboard {
-  std::atomic<std::uint64_t> begun;                     ///< by the worker: chunks
-  std::atomic<std::uint64_t> revoked_from, revoked_to;  ///< by the pool: chunks to be skipped
-  std::atomic<std::uint64_t> begin, end;                ///< of `answers` in the stream of answers
-  std::array<char, (1 << 16) - 5 * sizeof(std::uint64_t)> answers;  ///< that are not sent yet
+/// Runs the chunks that it claims on the board, until the board is closed or the worker has made as
+/// many calls as it may. What has no room on the board goes through the socket; `bell` is rung to
+/// wake the pool.
+void work(ExclusiveDescriptor socket, ExclusiveDescriptor bell, SharedMemory& memory,
+          std::size_t worker);
+
+/// Where a worker stands with a chunk. For tests: they kill or stop it there.
+enum class WorkerStep {
+  idle,
+  asleep,
+  claimed,
+  received,
+  done,
+  written,
+  answered,
+  delivering,
+  woke_pool
 };
-
-/// The note in the answer to a chunk that was skipped.
-inline constexpr std::uint32_t skipped = ~std::uint32_t{0};
-
-/// Answers the chunks that come through the socket, until it is closed.
-void work(ExclusiveDescriptor socket, SharedMemory& blackboards, std::size_t slot);
+extern void (*on_worker_step)(WorkerStep);
 
 }  // namespace mp::detail

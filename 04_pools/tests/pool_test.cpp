@@ -27,11 +27,11 @@
 #include <gtest/gtest.h>
 
 #include <leftovers.hpp>
-#include <mp/frame.hpp>
 #include <mp/lock.hpp>
 #include <mp/pipe.hpp>
 #include <mp/pool.hpp>
 #include <mp/start.hpp>
+#include <mp/transfer.hpp>
 #include <mp/value.hpp>
 #include <start_methods.hpp>
 
@@ -859,28 +859,39 @@ TEST(Pool, AWorkerThatOnlyClosesItsSocketDoesNotDelayOtherPools) {
   EXPECT_EQ(pool.apply(square, 3), 9);
 }
 
-// Writes the beginning of an answer of 2^60 bytes to the socket of its worker.
-void write_to_the_socket() {
-  const mp::detail::FrameHeader header{.size = std::uint64_t{1} << 60};
+// Writes the beginning of a reply of 2^60 bytes to the socket of its worker.
+std::string write_to_the_socket(std::size_t size) {
+  const mp::detail::TransferHeader header{.position = 0, .bytes = std::uint64_t{1} << 60};
   for (const int number : course::open_descriptors())
     ::send(number, &header, sizeof header, MSG_NOSIGNAL | MSG_DONTWAIT);
+  return std::string(size, 'x');
 }
 
-TEST(Pool, ATaskThatWritesToTheSocketOfItsWorkerIsAnError) {
+TEST(Pool, ATaskThatWritesToTheSocketOfItsWorkerHarmsNoReply) {
+  // A small reply lies in memory, but a large one would come through the socket.
   Pool pool{{.processes = 1, .start_method = StartMethod::fork}};
-  EXPECT_THROW(pool.apply(write_to_the_socket), mp::MessageError);
+  EXPECT_THROW(pool.apply(write_to_the_socket, std::size_t{1} << 20), mp::MessageError);
   EXPECT_EQ(pool.apply(square, 3), 9);
+  try {
+    EXPECT_EQ(pool.apply(write_to_the_socket, 1), "x");
+  } catch (const mp::MessageError&) {  // noticed before the reply was
+  }
+  for (std::string name; name != "Worker-3";) {  // when it is noticed, the worker is replaced
+    try {
+      name = pool.apply(own_name, 0);
+    } catch (const mp::MessageError&) {
+    }
+  }
 }
 
-TEST(Frames, TakeMemoryAsBytesArrive) {
+TEST(Transfers, TakeMemoryAsBytesArrive) {
   mp::detail::SocketPair pair;
-  const mp::detail::FrameHeader header{.size = std::uint64_t{1} << 60};
+  const mp::detail::TransferHeader header{.position = 0, .bytes = std::uint64_t{1} << 60};
   ASSERT_EQ(::send(pair.there.get(), &header, sizeof header, 0), ssize_t{sizeof header});
-  mp::detail::FrameReader reader;
-  EXPECT_EQ(reader.read(pair.here, 0), mp::detail::FrameReader::State::data);
-  mp::Message message;
-  std::uint32_t note = 0;
-  EXPECT_FALSE(reader.next(message, note));
+  mp::detail::Incoming incoming;
+  using State = mp::detail::Incoming::State;
+  EXPECT_EQ(incoming.receive(pair.here, 0), State::part);
+  EXPECT_EQ(incoming.receive(pair.here, MSG_DONTWAIT), State::nothing);
 }
 
 TEST(Pool, WhatCannotBeSentIsAnError) {

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <mp/exclusive_descriptor.hpp>
+#include <mp/process.hpp>
+#include <mp/transfer.hpp>
+
+namespace mp::detail {
+
+/// The pool's side of one worker: its process, and the socket for what has no room on the board.
+/// Never waits for the worker, but at its end.
+class WorkerChannel {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  WorkerChannel(Process process, ExclusiveDescriptor socket)
+      : process_{std::move(process)}, socket_{std::move(socket)} {}
+
+  const std::string& name() const { return process_.name(); }
+
+  /// Readable when the process has ended.
+  const FileDescriptor& sentinel() { return process_.sentinel(); }
+  const FileDescriptor& socket() const { return socket_.get(); }  // empty when it is closed
+  bool has_more_to_send() const { return outgoing_ && !is_closed(); }
+  bool is_closed() const { return !socket_.get(); }
+
+  /// Sends a message, as far as there is room; the bytes must stay where they are. When it cannot
+  /// be sent, the worker is killed.
+  void send(std::uint64_t position, const std::string& bytes, std::vector<int> descriptors);
+  void send_more();
+
+  struct Arrival {
+    std::uint64_t position;
+    Message message;
+  };
+  /// The next message, if all of it is there. `is_expected(header)` tells a message from what a
+  /// task wrote to the socket by mistake; then, and when there is no room, the worker is killed.
+  std::optional<Arrival> receive(const std::function<bool(const TransferHeader&)>& is_expected);
+
+  /// It is to end within a second, or is killed.
+  void close();
+  void kill(const std::exception_ptr& reason = nullptr);
+  std::optional<Clock::time_point> deadline() const { return deadline_; }
+
+  /// The process has ended, as the sentinel tells. What becomes of the chunk that it had.
+  std::exception_ptr join();
+  Process& process() { return process_; }
+
+ private:
+  Process process_;
+  ExclusiveDescriptor socket_;
+  std::optional<Outgoing> outgoing_;
+  Incoming incoming_;
+  std::optional<Clock::time_point> deadline_;
+  std::exception_ptr failure_;  // for which it was killed
+};
+
+}  // namespace mp::detail
