@@ -112,6 +112,19 @@ class ArrivingMessage {
 template <class T>
 inline constexpr bool can_travel = detail::Travels<std::remove_cv_t<T>>::value;
 
+namespace detail {
+/// Whether values of this type can travel. If not, the compiler says what to write, in the same
+/// words wherever values travel.
+template <class T>
+constexpr bool require_travel() {
+  static_assert(can_travel<T>,
+                "values of this type cannot travel to another process. For a struct, add a line "
+                "such as  void serialize(auto& archive) { archive(first_member, second_member); }  "
+                "and see that it has a default constructor. Addresses cannot travel at all.");
+  return can_travel<T>;
+}
+}  // namespace detail
+
 /// Encodes a value, with a tag that names its type.
 template <class T>
 requires can_travel<T> Message encode(const T& value) {

@@ -79,6 +79,10 @@ class Process {
   template <class Function, class... Arguments>
   Process(const ProcessOptions& options, Function&& function, Arguments&&... arguments)
       : Process{} {
+    static_assert((std::is_constructible_v<std::decay_t<Arguments>, Arguments> && ...),
+                  "mp::Process: an argument cannot be copied. Write std::move(argument) to give it "
+                  "to the process, as with an end of a pipe, or std::ref(argument) to share it, as "
+                  "with a queue or a lock");
     static_assert(std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>,
                   "mp::Process: the function cannot be called with copies of these arguments; to "
                   "pass a reference, write std::ref(argument)");

@@ -29,6 +29,7 @@ class Connection {
   /// Waits while the pipe is full. Throws BrokenPipe when the other end is closed.
   template <class T>
   void send(const T& value) {
+    static_assert(detail::require_travel<T>());
     mp::send(descriptor(), value);
   }
 
@@ -36,6 +37,7 @@ class Connection {
   /// MessageError when the value is of another type, or its sender died in the middle of it.
   template <class T>
   T recv() {
+    static_assert(detail::require_travel<T>());
     return receive<T>(descriptor());
   }
 

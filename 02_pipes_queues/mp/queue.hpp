@@ -84,8 +84,9 @@ class QueueIterator {
 /// underneath is full, so a process that has not finished putting cannot be joined before somebody
 /// gets. A process killed in the middle of `put` or `get` takes that one value with it, no other.
 template <class T>
-requires can_travel<T>
 class Queue {
+  static_assert(detail::require_travel<T>());
+
  public:
   Queue() = default;
 

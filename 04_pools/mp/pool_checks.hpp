@@ -21,7 +21,8 @@ inline constexpr bool is_callable<Function, std::tuple<Argument...>> =
 template <class Arguments>
 inline constexpr bool are_sendable = false;
 template <class... Argument>
-inline constexpr bool are_sendable<std::tuple<Argument...>> = (is_sendable<Argument> && ...);
+inline constexpr bool are_sendable<std::tuple<Argument...>> =
+    (require_travel<typename WireTraits<Argument>::Type>() && ...);
 
 /// Whether workers can make these calls; if not, the compiler says why.
 template <class Function, class Arguments>
@@ -31,20 +32,18 @@ constexpr bool check_work() {
       "mp::Pool: this callable cannot travel to a worker; use a function, a lambda "
       "without captures, or mp::partial(function, values...) with values that can travel");
   if constexpr (is_portable<Function>) {
-    static_assert(are_sendable<Arguments>,
-                  "mp::Pool: an argument cannot travel to a worker; give its type a cereal "
-                  "serialize function and a default constructor, and send no addresses");
     if constexpr (are_sendable<Arguments>) {
       static_assert(is_callable<Function, Arguments>,
-                    "mp::Pool: the function cannot be called with these arguments; it gets "
-                    "copies, so take them by value or by reference to const");
+                    "mp::Pool: the function cannot be called with these arguments. `map` gives it "
+                    "one item: if it takes more, use `starmap` with tuples, or mp::partial to bind "
+                    "those that stay the same. It gets copies, so take them by value or by "
+                    "reference to const");
       if constexpr (is_callable<Function, Arguments>) {
         using Result = typename Work<Function, Arguments>::Result;
-        constexpr bool returns = std::is_void_v<Result> || can_travel<Result>;
-        static_assert(returns,
-                      "mp::Pool: the result cannot travel back from a worker; give its type a "
-                      "cereal serialize function and a default constructor, and return no address");
-        return returns;
+        if constexpr (std::is_void_v<Result>)
+          return true;
+        else
+          return require_travel<Result>();
       }
     }
   }

@@ -7,12 +7,15 @@
 struct Address {
   int* pointer;
 };
+struct Place {
+  int* pointer;
+};
 
 void make_mistakes(mp::Pool& pool, int factor) {
   const std::vector numbers{1, 2, 3};
   const std::vector<int> products = pool.map([&](int x) { return factor * x; }, numbers);
   const int pointed = pool.apply([](Address to) { return *to.pointer; }, Address{&factor});
   const std::vector<int> next = pool.map_async([](int& x) { return ++x; }, numbers).get();
-  for (const Address address : pool.imap([](int) { return Address{}; }, numbers))
-    factor += *address.pointer;
+  for (const Place place : pool.imap([](int) { return Place{}; }, numbers))
+    factor += *place.pointer;
 }
