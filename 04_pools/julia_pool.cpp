@@ -2,7 +2,6 @@
 #include <cmath>
 #include <complex>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 #include <span>
 #include <string>
@@ -13,7 +12,6 @@
 #include <lesson/figure.hpp>
 #include <lesson/kernel.hpp>
 #include <lesson/timing.hpp>
-#include <mp/array.hpp>
 #include <mp/pool.hpp>
 
 constexpr std::complex c{-0.83, -0.22};
@@ -43,39 +41,29 @@ LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts)
 // A slice is some whole rows. The pool sends it to the parent.
 std::vector<std::uint8_t> julia_slice(int cells, int slices, int slice) {
   const auto side = static_cast<std::size_t>(2 * cells);
-  const int begin = 2 * cells * slice / slices, end = 2 * cells * (slice + 1) / slices;
   std::vector<std::uint8_t> counts;
-  for (int row = begin; row < end; ++row) {
+  for (int row = 2 * cells * slice / slices; row < 2 * cells * (slice + 1) / slices; ++row) {
     counts.resize(counts.size() + side);
     julia_row(row, cells, std::span{counts}.last(side));
   }
   return counts;
 }
 
-// Nothing is sent: the slice goes into a picture that all processes share.
-void share_slice(mp::Array<std::uint8_t>& picture, int cells, int slices, int slice) {
-  std::ranges::copy(julia_slice(cells, slices, slice),
-                    picture.begin() + 2 * cells * slice / slices * 2 * cells);
-}
-
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int cells = 2000, slices = 64, processes = std::clamp(mp::cpu_count(), 2, 8);
-  bool is_shared = false;
   std::string plot;
   lesson::parse(argc, argv, "The Julia set of z * z + c in slices: how many, for how many workers?",
                 {{"--cells", cells, "points for each 2 units; the square is 4 by 4", 1, 10'000},
                  {"--slices", slices, "measure 1 slice, 4, 16 … up to so many", 1, 20'000},
                  {"--processes", processes, "measure 1 worker, 2, 4 … up to so many", 1, 1000},
-                 {"--shared", is_shared, "workers write into one array, and send nothing back"},
                  lesson::start_method(),
                  lesson::plot(plot)});
   const int side = 2 * cells;
-  mp::Array<std::uint8_t> picture(static_cast<std::size_t>(side * side));
-
+  std::vector<std::uint8_t> picture;
   fmt::print("Seconds for {0} x {0} points, c = {1} - {2}i\nprocesses", side, c.real(), -c.imag());
   for (int parts = 1; parts <= slices; parts *= 4) fmt::print("{:6} slices", parts);
-  fmt::print("\n   serial{:13.3f}", lesson::seconds([&] { share_slice(picture, cells, 1, 0); }));
+  fmt::print("\n   serial{:13.3f}", lesson::seconds([&] { picture = julia_slice(cells, 1, 0); }));
   for (int n = 1; n <= processes; n *= 2) {
     mp::Pool pool{n};
     fmt::print("\n{:9}", n);
@@ -83,13 +71,11 @@ int main(int argc, char** argv) {
       std::vector<int> numbers(static_cast<std::size_t>(parts));
       std::iota(numbers.begin(), numbers.end(), 0);
       // All slices have these arguments in common; the last one is the slice's number.
-      const auto send = mp::partial(julia_slice, cells, parts);
-      const auto share = mp::partial(share_slice, std::ref(picture), cells, parts);
+      const auto slice = mp::partial(julia_slice, cells, parts);
       const double seconds = lesson::seconds([&] {
-        if (is_shared) return pool.map(share, numbers, {.chunk_size = 1});
-        auto end = picture.begin();
-        for (const auto& counts : pool.map(send, numbers, {.chunk_size = 1}))
-          end = std::ranges::copy(counts, end).out;
+        picture.clear();
+        for (const auto& counts : pool.map(slice, numbers, {.chunk_size = 1}))
+          picture.insert(picture.end(), counts.begin(), counts.end());
       });
       fmt::print("{:13.3f}", seconds);
     }
