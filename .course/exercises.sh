@@ -60,8 +60,8 @@ do_new-exercise() {
     esac
     sed "s/NAME/$name/g" "$file" >"${to//NAME/$name}"
   done
-  mkdir "solutions/$name/skeletons"
-  cp "exercises/$name/$name.cpp" "solutions/$name/skeletons/"
+  mkdir -p "exercises/tools/skeletons/$name"
+  cp "exercises/$name/$name.cpp" "exercises/tools/skeletons/$name/"
   last=$(grep -n '^add_exercise(' exercises/CMakeLists.txt | tail -n 1 | cut -d : -f 1)
   sed -i "${last}a add_exercise($name mp::channels)" exercises/CMakeLists.txt
   say "The new exercise is in exercises/$name, its solution in solutions/$name."

@@ -116,7 +116,7 @@ bool is_skeleton(const std::string& exercise, const std::string& source) {
   if (tokens == harness::tokens_of(given_file(exercise))) return true;
   std::error_code none;
   for (const auto& entry :
-       fs::directory_iterator{fs::path{COURSE} / "solutions" / exercise / "skeletons", none})
+       fs::directory_iterator{fs::path{COURSE} / "exercises/tools/skeletons" / exercise, none})
     if (tokens == harness::tokens_of(read_file(entry.path()))) return true;
   return false;
 }

@@ -1,12 +1,9 @@
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -40,8 +37,6 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// ---- What is known ----
-
 std::vector<Facts> all_exercises() {
   std::vector<Facts> all;
   std::istringstream names{EXERCISE_NAMES};
@@ -62,14 +57,6 @@ Facts find_exercise(const std::string& name) {
 fs::path file_to_edit(const Facts& facts) { return exercises / facts.name / (facts.name + ".cpp"); }
 
 std::string shown(const fs::path& path) { return fs::relative(path, exercises.parent_path()); }
-
-std::string text_of(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream{path}.rdbuf();
-  return text.str();
-}
-
-// ---- The commands ----
 
 // Of an exercise that has been checked.
 std::string state_of(const Facts& facts, const Verdict& best, const Verdict& last) {
@@ -114,8 +101,13 @@ bool build_and_examine(const Facts& facts, const fs::path& file) {
   const auto& name = facts.name;
   const auto targets = name + "_submission " + name + "_test " + name;
   fmt::print("Compiling {} ...\n", shown(file_to_edit(facts)));
-  if (!harness::run_quietly("cmake --build " + harness::quoted(build) + " --target " + targets))
-    return false;
+  if (const auto failure =
+          harness::failure_of("cmake --build " + harness::quoted(build) + " --target " + targets)) {
+    fmt::print("{}", *failure);
+    if (failure->find(name + ".cpp") != std::string::npos) return false;
+    throw std::runtime_error{"the build failed, and not in " + shown(file_to_edit(facts)) +
+                             "; no points are given or taken"};
+  }
   const int status =
       run(build / "exercises" / name / (name + "_test"), {"--verdict=" + file.string()});
   if (!fs::exists(file))
@@ -139,15 +131,15 @@ bool check(const Facts& facts) {
 }
 
 fs::path skeleton(const Facts& facts) {
-  return solutions / facts.name / "skeletons" / (facts.name + ".cpp");
+  return exercises / "tools/skeletons" / facts.name / (facts.name + ".cpp");
 }
 
 // For the course's own tests: what learners begin with compiles, and gets no points. Once a learner
 // has worked on it, there is nothing to test any more.
 int expect_skeleton(const Facts& facts, bool strict) {
   constexpr int skipped = 77;
-  const bool is_skeleton = harness::tokens_of(text_of(file_to_edit(facts))) ==
-                           harness::tokens_of(text_of(skeleton(facts)));
+  const bool is_skeleton = harness::tokens_of(harness::text_of(file_to_edit(facts))) ==
+                           harness::tokens_of(harness::text_of(skeleton(facts)));
   if (!is_skeleton) {
     fmt::print("This is not the skeleton: it is not {}.\n", shown(skeleton(facts)));
     return strict ? EXIT_FAILURE : skipped;
@@ -163,7 +155,7 @@ int reset(const Facts& facts) {
   if (!fs::exists(skeleton(facts)))
     throw std::runtime_error{"the skeleton is missing: " + shown(skeleton(facts))};
   if (fs::exists(own)) {
-    if (text_of(own) == text_of(skeleton(facts))) {
+    if (harness::text_of(own) == harness::text_of(skeleton(facts))) {
       fmt::print("{} is as it was given.\n", shown(own));
       return EXIT_SUCCESS;
     }
@@ -202,12 +194,10 @@ int solution(const Facts& facts, bool spoil) {
     return EXIT_FAILURE;
   }
   const auto own = file_to_edit(facts), worked = solutions / facts.name / (facts.name + ".cpp");
-  winsize terminal{};
-  const bool is_terminal = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &terminal) == 0;
-  const int width = is_terminal ? terminal.ws_col : 200;
+  const int width = harness::terminal_width();
   constexpr int least_width = 140;  // two columns of code
   if (width < least_width) {
-    fmt::print("The worked solution, {}:\n\n{}", shown(worked), text_of(worked));
+    fmt::print("The worked solution, {}:\n\n{}", shown(worked), harness::text_of(worked));
     return EXIT_SUCCESS;
   }
   fmt::print("On the left is yours ({}), on the right the worked solution ({}).\n\n", shown(own),

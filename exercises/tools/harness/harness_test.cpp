@@ -8,6 +8,7 @@
 
 #include <harness/file_watch.hpp>
 #include <harness/progress.hpp>
+#include <harness/run_program.hpp>
 #include <harness/secret.hpp>
 #include <harness/tokens.hpp>
 #include <mp/file_descriptor.hpp>
@@ -131,6 +132,13 @@ TEST(FileWatch, sees_a_save_before_it_waits_and_one_while_it_waits) {
   watch.wait();  // while a check was running, for example
   const mp::Process editor{[&] { touch(20); }};
   watch.wait();
+}
+
+TEST(FailureOf, is_what_a_build_says_without_its_progress) {
+  EXPECT_EQ(harness::failure_of("echo fine"), std::nullopt);
+  EXPECT_EQ(harness::failure_of("(echo '[1/2] Building'; echo 'FAILED: a.o'; echo cc a.cpp; "
+                                "echo 'a.cpp:1: error' >&2; echo 'ninja: stopped'; exit 1)"),
+            "a.cpp:1: error\n");
 }
 
 TEST(Examiner, gives_the_same_verdict_when_the_shell_ignores_signals) {

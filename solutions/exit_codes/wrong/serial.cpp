@@ -1,5 +1,5 @@
 // Fails: a_signal_is_a_negative_number
-// Told: ended before the function returned: signal 9
+// Told: ended before the function returned: signal
 #include "exit_codes.hpp"
 
 // No processes: a job that ends its process ends this one.
