@@ -25,10 +25,12 @@ std::uint64_t key(const detail::RobustMutex& mutex) {
 
 }  // namespace
 
-Lock::Lock(std::size_t size) : memory_{offset + size} { new (memory_.data()) detail::RobustMutex; }
+Lock::Lock(std::size_t size, bool recursive) : memory_{offset + size} {
+  new (memory_.data()) detail::RobustMutex{recursive};
+}
 
 Lock::Lock(Lock&& other) noexcept
-    : memory_{std::move(other.memory_)}, held_{other.held_.exchange(false)} {}
+    : memory_{std::move(other.memory_)}, held_{other.held_.exchange(0)} {}
 
 Lock& Lock::operator=(Lock&& other) noexcept {
   Lock arrived{std::move(other)};
@@ -40,7 +42,7 @@ Lock& Lock::operator=(Lock&& other) noexcept {
 Lock::~Lock() {
   // The kernel frees the locks of the dead through the memory they are in. A held one stays there
   // until its holder ends; the next one then gets OwnerDied.
-  if (held_) memory_.keep_mapped();
+  if (held_ != 0) memory_.keep_mapped();
 }
 
 inline detail::RobustMutex& Lock::mutex() const {
@@ -50,13 +52,13 @@ inline detail::RobustMutex& Lock::mutex() const {
 
 inline bool Lock::settle(Result result) {
   if (result != Result::locked) return settle_rare(result);
-  held_.store(true, std::memory_order_relaxed);
+  held_.store(held_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return true;
 }
 
 bool Lock::settle_rare(Result result) {
   if (result == Result::timed_out) return false;
-  held_.store(false, std::memory_order_relaxed);
+  held_.store(0, std::memory_order_relaxed);
   mutex().unlock();
   throw OwnerDied{"the process that held the lock died"};
 }
@@ -94,8 +96,8 @@ void Lock::unlock() {
   if (detail::timeline) [[unlikely]]
     detail::timeline->record(detail::Step::releases, key(mutex()));
   // Before the mutex is free, because then the next holder may be a thread of this process.
-  const bool held = held_.load(std::memory_order_relaxed);
-  held_.store(false, std::memory_order_relaxed);
+  const int held = held_.load(std::memory_order_relaxed);
+  held_.store(held - 1, std::memory_order_relaxed);
   try {
     mutex().unlock();
   } catch (const std::system_error&) {  // another one holds it

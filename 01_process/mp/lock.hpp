@@ -51,7 +51,7 @@ class Lock {
 
  protected:
   /// A lock with room for `size` bytes behind it, zeroed and aligned for everything.
-  explicit Lock(std::size_t size);
+  explicit Lock(std::size_t size, bool recursive = false);
   std::byte* payload() const noexcept { return memory_.data() + offset; }
   std::size_t payload_size() const noexcept { return memory_.size() - offset; }
 
@@ -65,7 +65,14 @@ class Lock {
   bool settle_rare(detail::RobustMutex::Result result);
 
   SharedMemory memory_;
-  std::atomic<bool> held_ = false;  // through this object, by a thread of this process
+  std::atomic<int> held_ = 0;  // how often, through this object, by a thread of this process
+};
+
+/// A lock that a thread can lock again while it holds it, and unlocks as often; after Python's
+/// `multiprocessing.RLock`. In all else it is an mp::Lock. With mp::Condition, hold it once only.
+class RecursiveLock : public Lock {
+ public:
+  RecursiveLock() : Lock{0, true} {}
 };
 
 }  // namespace mp

@@ -26,12 +26,13 @@ void RobustMutex::require_success(int error, const char* call) {
   if (error != 0) throw std::system_error(error, std::generic_category(), call);
 }
 
-RobustMutex::RobustMutex() {
+RobustMutex::RobustMutex(bool recursive) {
   pthread_mutexattr_t attributes;
   require_success(::pthread_mutexattr_init(&attributes), "pthread_mutexattr_init");
   ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
   ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-  ::pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+  ::pthread_mutexattr_settype(&attributes,
+                              recursive ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_ERRORCHECK);
   const int error = ::pthread_mutex_init(&mutex_, &attributes);
   ::pthread_mutexattr_destroy(&attributes);
   require_success(error, "pthread_mutex_init");

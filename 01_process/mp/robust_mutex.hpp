@@ -14,11 +14,12 @@ class RobustMutex {
  public:
   enum class Result { timed_out, locked, locked_after_death };
 
-  RobustMutex();
+  /// A recursive one can be locked again by the thread that holds it.
+  explicit RobustMutex(bool recursive = false);
   RobustMutex(const RobustMutex&) = delete;
   RobustMutex& operator=(const RobustMutex&) = delete;
 
-  /// Throws std::system_error when this thread holds it already.
+  /// Throws std::system_error when this thread holds it already and it is not recursive.
   Result lock(Deadline deadline = std::nullopt) {
     const int error = ::pthread_mutex_trylock(&mutex_);
     return error == 0 ? Result::locked : lock_rare(error, deadline);

@@ -393,6 +393,54 @@ TEST(Lock, UnlockingWhatIsNotHeldIsAnError) {
   lock.unlock();
 }
 
+// ---- The recursive one ----
+
+void hold_twice_and_die(mp::RecursiveLock& lock) {
+  lock.lock();
+  lock.lock();
+  ::raise(SIGKILL);
+}
+
+TEST_P(LockUnder, ARecursiveOneIsFreeWhenItWasUnlockedAsOftenAsLocked) {
+  mp::RecursiveLock recursive;
+  const auto is_free = [&] {
+    bool free = false;
+    std::jthread{[&] {
+      free = recursive.try_lock();
+      if (free) recursive.unlock();
+    }}.join();
+    return free;
+  };
+  recursive.lock();
+  EXPECT_TRUE(recursive.try_lock());
+  EXPECT_TRUE(recursive.try_lock_for(1h));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(is_free());
+    recursive.unlock();
+  }
+  EXPECT_TRUE(is_free());
+  EXPECT_EQ(error_of([&] { recursive.unlock(); }), EPERM);
+
+  EXPECT_EQ(start(&hold_twice_and_die, std::ref(recursive)).join().signal, SIGKILL);
+  EXPECT_THROW(recursive.lock(), mp::OwnerDied);
+  recursive.lock();
+  EXPECT_FALSE(is_free());
+  recursive.unlock();
+  EXPECT_TRUE(is_free());
+}
+
+TEST(Lock, ARecursiveOneCanBeDestroyedWhileHeldOnceOfTwice) {
+  for (int i = 0; i < 3; ++i) {
+    mp::RecursiveLock lock;
+    lock.lock();
+    lock.lock();
+    lock.unlock();
+  }
+  Lock lock;
+  lock.lock();
+  lock.unlock();
+}
+
 // ---- As the standard library uses it ----
 
 TEST(Lock, ExcludesThreadsOfOneProcess) {
