@@ -11,6 +11,7 @@
 #include <vector>
 #include <cereal/cereal.hpp>
 #include <cereal/types/array.hpp>
+#include <cereal/types/bitset.hpp>
 #include <cereal/types/chrono.hpp>
 #include <cereal/types/complex.hpp>
 #include <cereal/types/deque.hpp>
@@ -134,6 +135,18 @@ void save(Writer& writer, const cereal::NameValuePair<T>& pair) {
 template <class T>
 void load(Reader& reader, cereal::NameValuePair<T>& pair) {
   reader(pair.value);
+}
+
+// A std::filesystem::path, whose header takes long to compile, by what it alone has.
+template <class Path>
+requires requires(const Path& path) { path.native(), path.lexically_normal(); }
+void save(Writer& writer, const Path& path) { writer(path.native()); }
+template <class Path>
+requires requires(const Path& path) { path.native(), path.lexically_normal(); }
+void load(Reader& reader, Path& path) {
+  typename Path::string_type text;
+  reader(text);
+  path = std::move(text);
 }
 
 inline void save(Writer& writer, const FileDescriptor& descriptor) { writer.attach(descriptor); }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -60,6 +61,12 @@ struct WireTraits<const char*> {
   using Type = std::string;
   static std::string encode(const char* value) { return value; }
   static const char* decode(const std::string& arrived) { return arrived.c_str(); }
+};
+template <>
+struct WireTraits<std::string_view> {
+  using Type = std::string;
+  static std::string encode(std::string_view value) { return std::string{value}; }
+  static std::string_view decode(const std::string& arrived) { return arrived; }
 };
 template <class T>
 requires std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>

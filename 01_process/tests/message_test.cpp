@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 #include <atomic>
+#include <bitset>
 #include <cmath>
 #include <csignal>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <random>
 #include <span>
@@ -138,6 +140,15 @@ TEST(Message, CarriesStrings) {
   expect_round_trip(L"wide"s);
   expect_round_trip(u8"\u00e9"s);
   expect_round_trip(U"\U0001f600"s);
+}
+
+TEST(Message, CarriesPathsAndBits) {
+  using std::filesystem::path;
+  for (const auto* text : {"", "/", "a/b/../c", "/tmp/a name.txt"}) expect_round_trip(path{text});
+  expect_round_trip(std::vector{path{"a"}, path{"b"}});
+  expect_round_trip(std::map<path, int>{{"a", 1}});
+  expect_round_trip(std::bitset<3>{5});
+  expect_round_trip(std::bitset<100>{}.set(99));
 }
 
 TEST(Message, CarriesContainers) {

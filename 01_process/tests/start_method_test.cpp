@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <array>
+#include <bitset>
 #include <chrono>
 #include <cmath>
 #include <complex>
@@ -19,8 +20,10 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <unordered_map>
@@ -143,6 +146,23 @@ void compare_all(int number, Colour colour, const Point& arrived, const std::vec
   require(all == numbers(), "a number in a tuple has changed on the way");
   require(some == sequences(), "a sequence has changed on the way");
   require(others == compositions(), "a composition has changed on the way");
+}
+
+void compare_views(std::string_view literal, std::string_view view,
+                   const std::filesystem::path& folder, std::bitset<70> bits) {
+  require(literal == "a literal" && view == "a view" && folder == "/tmp/x" && bits.count() == 2,
+          "views have changed on the way");
+}
+
+TEST_P(StartMethodTest, TextsPathsAndBitsArrive) {
+  std::string text = "a view of more";
+  Process process{options(),
+                  compare_views,
+                  "a literal",
+                  std::string_view{text}.substr(0, 6),
+                  std::filesystem::path{"/tmp/x"},
+                  std::bitset<70>{}.set(0).set(69)};
+  EXPECT_TRUE(process.join().success());
 }
 
 TEST_P(StartMethodTest, ArgumentsOfManyTypesArrive) {
@@ -317,8 +337,8 @@ TEST_P(SendingTest, WhatCannotTravelIsRefusedByName) {
                   options(), [](const std::vector<int*>&) {}, std::vector{&number}),
               is("std::vector<int*", "or something in it"));
   EXPECT_THAT(refusal(
-                  options(), [](std::string_view) {}, std::string_view{"a view"}),
-              is("std::basic_string_view<char", "no serializer"));
+                  options(), [](std::span<int>) {}, std::span{&number, 1}),
+              is("std::span<int", "no serializer"));
   EXPECT_THAT(refusal(options(), &Point::x, Point{}), is("double Point::*", "function"));
 
   auto daemon = options();

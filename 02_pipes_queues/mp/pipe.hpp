@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,9 @@ class Connection {
     static_assert(detail::require_travel<T>());
     mp::send(descriptor(), value);
   }
+
+  /// A string literal arrives as a std::string.
+  void send(const char* text) { send(std::string{text}); }
 
   /// Waits for a value. Throws EndOfFile when the other end is closed and all has been received,
   /// MessageError when the value is of another type, or its sender died in the middle of it.

@@ -199,6 +199,12 @@ TEST_P(PipeUnder, AnEndMayBeSharedByReference) {
   EXPECT_TRUE(to.is_open());
 }
 
+TEST(Pipe, CarriesAStringLiteralAsAString) {
+  auto [here, there] = mp::pipe();
+  there.send("a literal");
+  EXPECT_EQ(here.recv<std::string>(), "a literal");
+}
+
 TEST(Pipe, AFunctionKeepsTheEndThatItHasCaptured) {
   auto [here, there] = mp::pipe();
   Process child{[end = std::move(there)]() mutable { end.send(5); }};
