@@ -1,0 +1,84 @@
+#pragma once
+
+#include <poll.h>
+#include <cstddef>
+#include <exception>
+#include <set>
+#include <vector>
+
+#include <mp/chunk_queue.hpp>
+#include <mp/exclusive_descriptor.hpp>
+#include <mp/pool.hpp>
+#include <mp/start.hpp>
+#include <mp/supervisor.hpp>
+#include <mp/task_board.hpp>
+
+// What happens between a pool and its workers. Not for lessons.
+
+namespace mp::detail {
+
+/// The engines of this process. One lock guards them all, and a fork takes it too: so no thread is
+/// in the middle of something when a process is forked. A child has no engines.
+struct Engines {
+  std::set<const Engine*> alive;
+};
+
+/// Moves chunks and replies between the queue and the workers, and keeps these alive. One thread at
+/// a time runs it, with the lock of all engines, which is released while that thread sleeps.
+class EventLoop {
+ public:
+  using Locked = PerProcess<Engines>::Locked;
+
+  EventLoop(const PoolOptions& options, bool may_spin);
+
+  /// Starts workers where there are none. Throws when none can be started at all.
+  void start_workers(Locked& lock);
+
+  /// Does what is to be done, and waits for one event; if a thread waits for replies, for those
+  /// too.
+  void run_once(Locked& lock, Deadline deadline, bool is_awaited);
+
+  /// Has the thread that sleeps in here look again. Nothing but an event, or this, ends a sleep for
+  /// long.
+  void ring() const;
+  bool sleeps_for_long() const { return sleeps_for_long_; }
+
+  /// Takes the replies that are on the board.
+  void collect() { queue_.collect(supervisor_.names()); }
+
+  /// Whatever runs in here returns soon.
+  void stop() { closed_ = true; }
+
+  /// Answers everything, and tells workers to leave.
+  void close(const std::exception_ptr& error);
+  void end_workers() { supervisor_.end(); }
+
+  ChunkQueue& queue() { return queue_; }
+  std::size_t workers() const { return supervisor_.places(); }
+
+ private:
+  TaskBoard::Wake wakes_for(bool is_awaited) const;
+  void sleep(Locked& lock, Deadline deadline);
+  void handle_events();
+  void take_turns();
+  void receive(std::size_t place);
+  void reap(std::size_t place);
+
+  ExclusiveDescriptor bell_;  // rung by workers, and by threads of this process
+  SharedMemory memory_;
+  TaskBoard board_;
+  ChunkQueue queue_;
+  Supervisor supervisor_;
+
+  struct Watched {
+    std::size_t place;
+    bool is_sentinel;
+  };
+  std::vector<pollfd> polled_;
+  std::vector<Watched> watched_;  // what they belong to
+  bool sleeps_for_long_ = false;
+  bool has_stalled_ = false;  // replies did not come though chunks were short
+  bool closed_ = false;
+};
+
+}  // namespace mp::detail
