@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
@@ -92,6 +93,91 @@ void map_mp(benchmark::State& state, std::ptrdiff_t chunk_size) {
   state.SetItemsProcessed(state.iterations() * tasks);
 }
 
+void imap_mp(benchmark::State& state) {
+  mp::Pool pool{processes};
+  std::vector<int> numbers(tasks);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (auto _ : state)
+    for (const int result : pool.imap(identity, numbers)) benchmark::DoNotOptimize(result);
+  state.SetItemsProcessed(state.iterations() * tasks);
+}
+
+void map_async_mp(benchmark::State& state) {
+  mp::Pool pool{processes};
+  std::vector<int> numbers(tasks);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(pool.map_async(identity, numbers, {.chunk_size = 1}).get());
+  state.SetItemsProcessed(state.iterations() * tasks);
+}
+
+// ---- Vectors of 64 KiB ----
+
+constexpr std::size_t vectors = 10'000, vector_size = 1 << 16;
+using Bytes = std::vector<unsigned char>;
+
+Bytes identity_of_vector(const Bytes& bytes) { return bytes; }
+
+// A process that sends back what it gets through a bare socket.
+class SocketEcho {
+ public:
+  void put(const Bytes& bytes) const { write_all(here_.get(), bytes); }
+  void get(Bytes& bytes) const { read_all(here_.get(), bytes); }
+
+ private:
+  static void write_all(int socket, const Bytes& bytes) {
+    for (std::size_t done = 0; done < bytes.size();)
+      done += static_cast<std::size_t>(
+          mp::check(::write(socket, bytes.data() + done, bytes.size() - done), "write"));
+  }
+  static void read_all(int socket, Bytes& bytes) {
+    for (std::size_t done = 0; done < bytes.size();)
+      done += static_cast<std::size_t>(
+          mp::check(::read(socket, bytes.data() + done, bytes.size() - done), "read"));
+  }
+  static std::array<int, 2> socket_pair() {
+    std::array<int, 2> ends{};
+    mp::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
+    return ends;
+  }
+  void echo() const {
+    for (Bytes bytes(vector_size);;) {
+      read_all(there_.get(), bytes);
+      write_all(there_.get(), bytes);
+    }
+  }
+
+  std::array<int, 2> ends_ = socket_pair();
+  mp::FileDescriptor here_{ends_[0]}, there_{ends_[1]};
+  mp::Process process_{{.daemon = true}, [this] { echo(); }};
+};
+
+void vectors_raw_sockets(benchmark::State& state) {
+  const SocketEcho first, second;
+  const Bytes bytes(vector_size, 1);
+  for (auto _ : state) {
+    std::vector<Bytes> results(vectors);
+    for (std::size_t i = 0; i < vectors; i += 2) {
+      first.put(bytes);
+      second.put(bytes);
+      for (std::size_t k = i; k < i + 2; ++k) {
+        results[k].resize(vector_size);
+        (k == i ? first : second).get(results[k]);
+      }
+    }
+    benchmark::DoNotOptimize(results.data());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(vectors));
+}
+
+void vectors_mp(benchmark::State& state) {
+  mp::Pool pool{processes};
+  const std::vector<Bytes> all(vectors, Bytes(vector_size, 1));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(pool.map(identity_of_vector, all, {.chunk_size = 1}));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(vectors));
+}
+
 // `pool` makes the pool p, and `call` maps f over xs with it.
 void map_python(benchmark::State& state, const std::string& pool, const std::string& call) {
   course::python(state, R"(
@@ -155,6 +241,8 @@ int main(int argc, char** argv) {
   const std::string pool = "m.Pool(2)", executor = "ProcessPoolExecutor(2)";
   add("map_chunks_of_1/raw_pipes", map_raw_pipes, std::size_t{1})->UseRealTime();
   add("map_chunks_of_1/mp_Pool", map_mp, std::ptrdiff_t{1})->UseRealTime();
+  add("map_chunks_of_1/mp_Pool_imap", imap_mp)->UseRealTime();
+  add("map_chunks_of_1/mp_Pool_async", map_async_mp)->UseRealTime();
   add_python("map_chunks_of_1/python_Pool", map_python, pool, "p.map(f, xs, chunksize=1)");
   add_python("map_chunks_of_1/python_futures", map_python, executor, "list(p.map(f, xs))");
   add("map_default_chunks/raw_pipes", map_raw_pipes, std::size_t{12'500})->UseRealTime();
@@ -162,6 +250,8 @@ int main(int argc, char** argv) {
   add_python("map_default_chunks/python_Pool", map_python, pool, "p.map(f, xs)");
   add_python("map_default_chunks/python_futures", map_python, executor,
              "list(p.map(f, xs, chunksize=12500))");  // as the other pools; its own is 1
+  add("vectors_of_64_KiB/raw_sockets", vectors_raw_sockets)->UseRealTime();
+  add("vectors_of_64_KiB/mp_Pool", vectors_mp)->UseRealTime();
   add("apply/raw_pipes", apply_raw_pipes)->UseRealTime();
   add("apply/mp_Pool", apply_mp)->UseRealTime();
   add_python("apply/python_Pool", apply_python, pool, "p.apply(f, (i,))");
