@@ -75,6 +75,9 @@ class Toolkit(SphinxDirective):
             title["ids"] = []  # Breathe gives the same ones to each class
         for title in [title for title in parent.findall(nodes.rubric) if title.astext() == "Friends"]:
             title.parent.parent.remove(title.parent)  # nothing for users
+        for block in parent.findall(nodes.literal_block):
+            block.attributes.setdefault("language", "cpp")
+            block["force"] = True  # an example in a comment may leave something out
         for paragraph in list(parent.findall(nodes.paragraph)):
             split_at_blocks(paragraph)
         return parent.children
