@@ -50,6 +50,7 @@ build() {  # everything, or these targets
 
 prepare() {
   set_up "$needs" >&2
+  set_up_if_possible "$cluster_needs" 'the lesson cluster_pi is left out.' >&2
   configure
 }
 

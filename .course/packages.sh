@@ -20,7 +20,12 @@ bench_needs='
 python:json            python3                  Python
 tbb/parallel_for.h     libtbb-dev               oneTBB
 python:numpy           python3-numpy            NumPy
-python:joblib          python3-joblib           joblib'
+python:joblib          python3-joblib           joblib
+python:mpi4py          python3-mpi4py           mpi4py'
+# Wanted for one lesson. Where they cannot be installed, the rest works without them.
+cluster_needs='
+mpicxx                 libopenmpi-dev           Open MPI
+mpirun                 openmpi-bin              mpirun'
 grading_needs='
 bwrap                  bubblewrap               bubblewrap'
 developer_needs=$grading_needs'
@@ -193,12 +198,21 @@ set_up() {
   [ -z "$names" ] || die "this system's packages do not give $names: the course needs Debian 12, Ubuntu 24.04 or newer"
 }
 
+# As set_up, but what cannot be installed is done without.
+set_up_if_possible() {
+  local packages names
+  find_missing "$1"
+  [ -n "$names" ] || return 0
+  if command -v apt-get >/dev/null && can_install && (set_up "$1"); then return; fi
+  say "Without $names $2"
+}
+
 #: setup [--bench|--dev]  install what is missing; also what bench compares with, or what .ci/run needs
 do_setup() {
   case $* in
-    '') set_up "$needs" ;;
-    --bench) set_up "$needs$bench_needs" ;;
-    --dev) set_up "$needs$bench_needs$developer_needs" ;;
+    '') set_up "$needs$cluster_needs" ;;
+    --bench) set_up "$needs$cluster_needs$bench_needs" ;;
+    --dev) set_up "$needs$cluster_needs$bench_needs$developer_needs" ;;
     *) usage_error "setup takes no argument but --bench or --dev" ;;
   esac
   say 'Everything needed is there.'

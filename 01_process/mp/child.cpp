@@ -120,7 +120,10 @@ StartMethod start_method() { return default_start_method; }
 void init(int argc, char** argv) {
   open_standard_streams();
   initialised = true;
-  if (argc < 2 || argv[1] != detail::child_flag) return;
+  if (argc < 2 || argv[1] != detail::child_flag) {
+    if (detail::on_init) detail::on_init();
+    return;
+  }
   struct stat status {};
   if (argc != 3 || ::fstat(detail::child_socket, &status) == -1 || !S_ISSOCK(status.st_mode)) {
     std::fprintf(stderr, "%s: %s is for processes that mp::Process starts\n", argv[0], argv[1]);
@@ -130,6 +133,8 @@ void init(int argc, char** argv) {
 }
 
 namespace detail {
+
+void (*on_init)() = nullptr;
 
 bool is_initialised() { return initialised; }
 

@@ -72,6 +72,9 @@ struct Identity {
 /// Whether mp::init has been called.
 bool is_initialised();
 
+/// Called by mp::init, except in a spawned process; set before main by a library that needs it.
+extern void (*on_init)();
+
 /// Writes what is still in buffers. False when output, then or before, could not be written.
 bool flush_output();
 

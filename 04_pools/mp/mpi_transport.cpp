@@ -1,0 +1,143 @@
+#include <mpi.h>
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include <mp/mpi_transport.hpp>
+
+// A small frame is one message of MPI. A large one is announced by its header, and its bytes follow
+// in messages that MPI can count: its counts are of type int.
+
+namespace mp::detail {
+namespace {
+
+constexpr int frame_tag = 1, part_tag = 2;
+constexpr std::size_t most_inline = 1 << 16, most_part = 1 << 30;
+
+struct FrameHeader {
+  FrameKind kind;
+  std::uint32_t calls;
+  std::uint64_t number, size;
+};
+
+// Of the file that this process runs (FNV-1a).
+std::uint64_t executable_hash() {
+  std::ifstream file{"/proc/self/exe", std::ios::binary};
+  std::uint64_t hash = 0xcbf29ce484222325;
+  std::vector<char> part(1 << 16);
+  while (file) {
+    file.read(part.data(), static_cast<std::streamsize>(part.size()));
+    for (std::streamsize i = 0; i < file.gcount(); ++i)
+      hash = (hash ^ static_cast<unsigned char>(part[static_cast<std::size_t>(i)])) * 0x100000001b3;
+  }
+  return hash;
+}
+
+struct Introduction {
+  std::array<char, MPI_MAX_PROCESSOR_NAME> host{};
+  std::uint64_t executable = 0;
+};
+
+}  // namespace
+
+struct MpiTransport::Sending {
+  std::string head, bytes;
+  std::vector<MPI_Request> requests;
+};
+
+bool MpiTransport::is_available() {
+  const auto number = [](const char* name) {
+    const char* const text = std::getenv(name);
+    return text ? std::atoi(text) : 0;
+  };
+  if (number("OMPI_COMM_WORLD_SIZE") > 1) return true;            // mpirun
+  return std::getenv("PMIX_RANK") && number("SLURM_NTASKS") > 1;  // srun --mpi=pmix
+}
+
+MpiTransport::MpiTransport() {
+  int provided = 0, size = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (provided < MPI_THREAD_SERIALIZED)
+    throw std::runtime_error{"this MPI library does not support threads"};
+
+  Introduction own;
+  int length = 0;
+  MPI_Get_processor_name(own.host.data(), &length);
+  own.executable = executable_hash();
+  std::vector<Introduction> all(static_cast<std::size_t>(size));
+  MPI_Allgather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, MPI_COMM_WORLD);
+  for (const auto& rank : all) hosts_.emplace_back(rank.host.data());
+  const auto other = std::ranges::find_if(
+      all, [&](const auto& rank) { return rank.executable != all.front().executable; });
+  if (other == all.end()) return;
+  if (rank_ == 0) {
+    std::fprintf(stderr,
+                 "mp::ClusterPool: rank %td on %s runs another executable than rank 0 on %s\n",
+                 other - all.begin(), other->host.data(), all.front().host.data());
+    MPI_Abort(MPI_COMM_WORLD, 1);
+  }
+  MPI_Barrier(MPI_COMM_WORLD);  // rank 0 ends this
+}
+
+MpiTransport::~MpiTransport() {
+  while (!advance()) continue;
+  MPI_Finalize();
+}
+
+void MpiTransport::send(int rank, Frame frame) {
+  auto& sending = sending_.emplace_back();
+  const FrameHeader header{frame.kind, frame.calls, frame.number, frame.bytes.size()};
+  sending.head.assign(reinterpret_cast<const char*>(&header), sizeof header);
+  const auto begin = [&](const char* data, std::size_t size, int tag) {
+    MPI_Isend(data, static_cast<int>(size), MPI_BYTE, rank, tag, MPI_COMM_WORLD,
+              &sending.requests.emplace_back());
+  };
+  if (header.size <= most_inline) {
+    sending.head += frame.bytes;
+    return begin(sending.head.data(), sending.head.size(), frame_tag);
+  }
+  sending.bytes = std::move(frame.bytes);
+  begin(sending.head.data(), sending.head.size(), frame_tag);
+  for (std::size_t sent = 0; sent < header.size; sent += most_part)
+    begin(sending.bytes.data() + sent, std::min(most_part, header.size - sent), part_tag);
+}
+
+bool MpiTransport::advance() {
+  std::erase_if(sending_, [](Sending& sending) {
+    int done = 0;
+    MPI_Testall(static_cast<int>(sending.requests.size()), sending.requests.data(), &done,
+                MPI_STATUSES_IGNORE);
+    return done != 0;
+  });
+  return sending_.empty();
+}
+
+std::optional<MpiTransport::Arrival> MpiTransport::receive() {
+  int found = 0, size = 0;
+  MPI_Status status;
+  MPI_Iprobe(MPI_ANY_SOURCE, frame_tag, MPI_COMM_WORLD, &found, &status);
+  if (!found) return std::nullopt;
+  MPI_Get_count(&status, MPI_BYTE, &size);
+  const int rank = status.MPI_SOURCE;
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  MPI_Recv(bytes.data(), size, MPI_BYTE, rank, frame_tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  FrameHeader header{};
+  std::memcpy(&header, bytes.data(), sizeof header);
+  bytes.erase(0, sizeof header);
+  if (header.size > most_inline) {
+    bytes.resize(header.size);
+    for (std::size_t have = 0; have < header.size; have += most_part)
+      MPI_Recv(bytes.data() + have, static_cast<int>(std::min(most_part, header.size - have)),
+               MPI_BYTE, rank, part_tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  }
+  return Arrival{rank, {header.kind, header.calls, header.number, std::move(bytes)}};
+}
+
+}  // namespace mp::detail
