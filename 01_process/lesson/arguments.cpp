@@ -16,6 +16,7 @@
 #include <lesson/arguments.hpp>
 #include <mp/file_descriptor.hpp>
 #include <mp/process.hpp>
+#include <mp/timeline.hpp>
 
 namespace lesson {
 namespace {
@@ -25,6 +26,7 @@ std::string program;
 [[noreturn]] void fail(std::string_view reason, int status) {
   std::fflush(stdout);
   fmt::print(stderr, "{}: {}\n", program, reason);
+  mp::detail::write_timeline();
   std::_Exit(status);
 }
 

@@ -70,6 +70,7 @@ std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ExclusiveDescriptor::socket_
   {
     const std::scoped_lock guard{registry().mutex};
     detail::SocketPair pair;
+    detail::connect_on_timeline(pair.here, pair.there);
     ends.first.hold(std::move(pair.here));
     ends.second.hold(std::move(pair.there));
   }

@@ -75,7 +75,10 @@ void serve(FileDescriptor control) {
   for (;;) {
     std::vector<pollfd> events{{server.control.get(), POLLIN, 0}};
     for (const auto& child : children) events.push_back({child.pidfd.get(), POLLIN, 0});
-    check(retry([&] { return ::poll(events.data(), events.size(), -1); }), "poll");
+    {
+      const TimelineScope recording{Step::waits_to_receive};
+      check(retry([&] { return ::poll(events.data(), events.size(), -1); }), "poll");
+    }
 
     for (auto i = children.size(); i > 0; --i) {
       if (events[i].revents == 0) continue;

@@ -50,7 +50,11 @@ std::uint64_t inode(const FileDescriptor& descriptor) {
 
 // A process that is forked behind the toolkit's back would record in its parent's name.
 Timeline* inherited = nullptr;
-void stop_in_forked_child() { inherited = std::exchange(timeline, nullptr); }
+void stop_in_forked_child() {
+  if (!timeline) return;
+  inherited = std::exchange(timeline, nullptr);
+  leave_timeline_signals();
+}
 [[maybe_unused]] const int registered = ::pthread_atfork(nullptr, nullptr, &stop_in_forked_child);
 [[maybe_unused]] const bool started = start_timeline();
 
@@ -65,7 +69,7 @@ struct Timeline::Life {
   std::array<char, 64> name;  // written before the process is started
   std::atomic<std::uint16_t> parent;
   std::atomic<pid_t> pid;
-  std::atomic<std::int64_t> begin, end, reaped;
+  std::atomic<std::int64_t> begin, end, killed, reaped;
   std::atomic<int> wait_status;
 };
 
@@ -200,6 +204,11 @@ void Timeline::begin_process(std::uint16_t place) noexcept {
 
 void Timeline::end_process() noexcept { shared().lives[place_].end = now(); }
 
+void Timeline::killed(pid_t pid) noexcept {
+  if (const auto place = place_of(pid); place != most_processes)
+    shared().lives[place].killed = now();
+}
+
 void Timeline::reaped(pid_t pid, int wait_status) noexcept {
   const auto place = place_of(pid);
   if (place == most_processes || shared().lives[place].reaped != 0) return;
@@ -217,6 +226,7 @@ std::vector<ProcessLife> Timeline::processes() const {
                       .parent = life.parent,
                       .begin = life.begin,
                       .end = life.end,
+                      .killed = life.killed,
                       .reaped = life.reaped,
                       .wait_status = life.wait_status});
   }
@@ -246,14 +256,16 @@ void TimelineMessage::begin(const FileDescriptor& socket) {
   begin(Deadline{});
 }
 
-void TimelineMessage::count_it() {
-  count_ = on_->count_message(channel_, step_);
+void TimelineMessage::count_it(std::uint32_t number) {
+  count_ = number != 0 ? number : on_->count_message(channel_, step_);
   if (!std::exchange(begun_, true)) on_->record(step_);
 }
 
 void TimelineMessage::end() {
   if (begun_) on_->record(Step::done, channel_, count_);
 }
+
+std::uint64_t new_timeline_channel() { return timeline ? timeline->new_channel() : 0; }
 
 void connect_on_timeline(const FileDescriptor& one, const FileDescriptor& other) {
   if (timeline) timeline->connect(inode(one), inode(other));
@@ -296,6 +308,10 @@ void record_signal(pid_t child, int signal) {
 
 void record_reaped(pid_t child, int wait_status) {
   if (timeline) timeline->reaped(child, wait_status);
+}
+
+void record_killed(pid_t process) {
+  if (timeline) timeline->killed(process);
 }
 
 void record_end() {

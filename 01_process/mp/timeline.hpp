@@ -51,6 +51,7 @@ struct ProcessLife {
   pid_t pid = 0;
   std::size_t parent = 0;
   std::int64_t begin = 0, end = 0;  // what the process itself has recorded
+  std::int64_t killed = 0;          // when a watchdog, or a signal to the first process, ended it
   std::int64_t reaped = 0;          // when its parent knew of its end
   int wait_status = 0;              // what the parent was told then
 };
@@ -82,6 +83,7 @@ class Timeline {
   std::uint16_t place_of(pid_t pid) const noexcept;
   void begin_process(std::uint16_t place) noexcept;  // this process is the one
   void end_process() noexcept;
+  void killed(pid_t pid) noexcept;
   void reaped(pid_t pid, int wait_status) noexcept;
 
   std::vector<Event> events() const;      // in the order in which places in the ring were taken
@@ -147,16 +149,16 @@ class TimelineMessage {
   }
 
   /// The message has been sent or received. Where several processes use this end of the channel,
-  /// the caller still holds its lock.
-  void count() {
+  /// the caller still holds its lock. `number` is for a channel that counts by itself.
+  void count(std::uint32_t number = 0) {
     if (on_) [[unlikely]]
-      count_it();
+      count_it(number);
   }
 
  private:
   void begin(const Deadline& deadline);
   void begin(const FileDescriptor& socket);
-  void count_it();
+  void count_it(std::uint32_t number);
   void end();
 
   Timeline* on_;
@@ -165,6 +167,9 @@ class TimelineMessage {
   std::uint32_t count_ = 0;
   std::uint64_t channel_ = 0;
 };
+
+/// A number for a channel that has no other; 0 when nothing is recorded.
+std::uint64_t new_timeline_channel();
 
 /// Both ends of a pipe, for which the kernel has different numbers.
 void connect_on_timeline(const FileDescriptor& one, const FileDescriptor& other);
@@ -195,14 +200,18 @@ struct TimelinePlace {
 
 void record_signal(pid_t child, int signal);
 void record_reaped(pid_t child, int wait_status);
-void record_end();  // of this process
+void record_end();                  // of this process
+void record_killed(pid_t process);  // it is about to be killed, and its parent may never know
 
 /// Begins a timeline if MP_TIMELINE asks for one.
 bool start_timeline();
 
-/// Writes the timeline, if this is the first process and has not done so. `killed`: all processes
-/// that are still there are about to be killed. False, after a line on standard error, when it
-/// cannot be written.
-bool write_timeline(bool killed = false);
+/// The signals on which this process writes its timeline before it dies of them: bit 0 is signal 1.
+std::uint64_t timeline_signals();
+void leave_timeline_signals();
+
+/// Writes the timeline, if this is the first process and has not done so. False, after a line on
+/// standard error, when it cannot be written.
+bool write_timeline();
 
 }  // namespace mp::detail

@@ -90,12 +90,13 @@ void write(const TimelineReport& report) {
 // a child with a limit to its life, because this thread may hold any lock.
 void write_before_death(int signal) {
   std::signal(signal, SIG_DFL);
-  if (::getpid() == output->owner && !output->written) {
+  if (!output->written) {
+    record_killed(::getpid());
     const pid_t child = ::_Fork();
     if (child == 0) {
       output->owner = ::getpid();
       ::alarm(20);
-      write_timeline(true);
+      write_timeline();
       ::_exit(EXIT_SUCCESS);
     }
     if (child > 0) retry([&] { return ::waitpid(child, nullptr, 0); });
@@ -103,15 +104,22 @@ void write_before_death(int signal) {
   ::raise(signal);
 }
 
-void write_at_death() {
+// Calls f(signal) for each of these signals that is handled so.
+void for_each_signal(void (*handler)(int), auto f) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV}) {
     struct sigaction action {};
     ::sigaction(signal, nullptr, &action);
-    if (action.sa_handler != SIG_DFL) continue;
+    if (action.sa_handler == handler) f(signal);
+  }
+}
+
+void write_at_death() {
+  for_each_signal(SIG_DFL, [](int signal) {
+    struct sigaction action {};
     action.sa_handler = &write_before_death;
     action.sa_flags = SA_NODEFER;
     ::sigaction(signal, &action, nullptr);
-  }
+  });
 }
 
 std::unique_ptr<Output> open_output(const std::string& name) {
@@ -154,8 +162,8 @@ bool start_timeline() {
   // Registered first, this is the last exit handler to run.
   ::on_exit(
       [](int status, void*) {
-        if (write_timeline() || status != EXIT_SUCCESS) return;
         std::fflush(nullptr);
+        if (write_timeline() || status != EXIT_SUCCESS) return;
         ::_exit(EXIT_FAILURE);
       },
       nullptr);
@@ -163,11 +171,21 @@ bool start_timeline() {
   return true;
 }
 
-bool write_timeline(bool killed) {
+std::uint64_t timeline_signals() {
+  std::uint64_t set = 0;
+  for_each_signal(&write_before_death,
+                  [&](int signal) { set |= std::uint64_t{1} << (signal - 1); });
+  return set;
+}
+
+void leave_timeline_signals() {
+  for_each_signal(&write_before_death, [](int signal) { std::signal(signal, SIG_DFL); });
+}
+
+bool write_timeline() {
   if (!output || output->owner != ::getpid() || std::exchange(output->written, true)) return true;
   try {
-    std::fflush(nullptr);
-    write(report(*timeline, killed));
+    write(report(*timeline));
     return true;
   } catch (const std::exception& error) {
     complain("cannot write " + (output->path.empty() ? "-" : output->path.string()) + ": " +

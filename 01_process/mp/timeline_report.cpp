@@ -20,11 +20,8 @@ using Arrow = TimelineReport::Arrow;
 
 class Assembly {
  public:
-  Assembly(const Timeline& recorded, bool killed)
-      : timeline_{recorded},
-        killed_{killed},
-        lives_{recorded.processes()},
-        events_{recorded.events()} {
+  explicit Assembly(const Timeline& recorded)
+      : timeline_{recorded}, lives_{recorded.processes()}, events_{recorded.events()} {
     result_.missing_events = recorded.recorded_events() - events_.size();
     result_.missing_processes = recorded.missing_processes();
     result_.begin = lives_.at(0).begin;
@@ -83,7 +80,11 @@ class Assembly {
 
   void find_end(const ProcessLife& life, std::int64_t last_seen, Row& row) {
     row.end = result_.end;
-    if (life.reaped != 0) {
+    if (life.killed != 0) {
+      row.killed = true;
+      row.ending = "killed";
+      row.end = life.killed;
+    } else if (life.reaped != 0) {
       const ExitStatus status =
           WIFSIGNALED(life.wait_status)
               ? ExitStatus{.code = {}, .signal = WTERMSIG(life.wait_status)}
@@ -100,9 +101,6 @@ class Assembly {
         row.end = std::min(life.end, row.end);
     } else if (life.end != 0) {
       row.end = life.end;
-    } else if (killed_) {
-      row.killed = true;
-      row.ending = "the watchdog, or with the program";
     }
   }
 
@@ -173,12 +171,20 @@ class Assembly {
   }
 
   void match_messages() {
-    for (const auto& message : received_) {
-      const auto at = sent_.find({message.channel, message.count});
-      // A sender that was killed may have sent what it could not count.
-      if (at == sent_.end() || at->second.second > message.time) continue;
+    std::ranges::sort(received_, {}, [](const Received& message) {
+      return std::pair{message.channel, message.count};
+    });
+    std::uint32_t uncounted = 0;
+    for (std::size_t i = 0; i < received_.size(); ++i) {
+      const auto& message = received_[i];
+      if (i > 0 && received_[i - 1].channel != message.channel) uncounted = 0;
+      const auto at = sent_.find({message.channel, message.count - uncounted});
+      if (at == sent_.end()) continue;
       const auto& [row, time] = at->second;
-      result_.arrows.push_back({Arrow::message, row, message.row, time, message.time});
+      if (time <= message.time)
+        result_.arrows.push_back({Arrow::message, row, message.row, time, message.time});
+      else
+        ++uncounted;  // this one's sender was killed when it had sent it, but not yet counted it
     }
   }
 
@@ -199,7 +205,6 @@ class Assembly {
   };
 
   const Timeline& timeline_;
-  const bool killed_;
   const std::vector<ProcessLife> lives_;
   std::vector<Event> events_;
   TimelineReport result_;
@@ -213,9 +218,7 @@ class Assembly {
 
 }  // namespace
 
-TimelineReport report(const Timeline& recorded, bool killed) {
-  return Assembly{recorded, killed}.run();
-}
+TimelineReport report(const Timeline& recorded) { return Assembly{recorded}.run(); }
 
 const char* in_words(Step step) {
   switch (step) {

@@ -19,7 +19,7 @@ struct TimelineReport {
     std::size_t place = 0;
     unsigned thread = 0;
     std::int64_t begin = 0, end = 0;
-    std::string ending;  // "exit code 0", "signal 9 (Killed)"; empty while it is running
+    std::string ending;  // "exit code 0", "signal 9 (Killed)", "killed"; empty while it is running
     bool killed = false;
   };
 
@@ -46,8 +46,8 @@ struct TimelineReport {
   std::size_t missing_processes = 0;
 };
 
-/// Puts the events so far together. `killed`: what has not ended is about to be killed.
-TimelineReport report(const Timeline& recorded, bool killed);
+/// Puts the events so far together.
+TimelineReport report(const Timeline& recorded);
 
 /// What a span means, in words: "waits to receive".
 const char* in_words(Step step);

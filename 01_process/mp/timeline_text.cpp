@@ -125,11 +125,15 @@ class TextWriter {
   void add_steps() {
     std::vector<std::pair<std::int64_t, std::string>> steps;
     const auto name = [&](std::size_t row) { return report_.rows[row].name; };
+    for (const auto& span : report_.spans)
+      if (span.open)
+        steps.emplace_back(span.end, name(span.row) + " still " + in_words(span.step) + ", since " +
+                                         time(span.begin));
     for (const auto& row : report_.rows) {
-      if (row.thread != 0 || row.place == 0) continue;
-      steps.emplace_back(row.begin, row.name + " begins");
+      if (row.thread != 0) continue;
+      if (row.place != 0) steps.emplace_back(row.begin, row.name + " begins");
       if (row.killed)
-        steps.emplace_back(row.end, row.name + " is ended by " + row.ending);
+        steps.emplace_back(row.end, row.name + " is ended: " + row.ending);
       else if (!row.ending.empty())
         steps.emplace_back(row.end, row.name + " ends with " + row.ending);
     }
@@ -151,10 +155,6 @@ class TextWriter {
           break;
       }
     }
-    for (const auto& span : report_.spans)
-      if (span.open)
-        steps.emplace_back(span.end, name(span.row) + " still " + in_words(span.step) + ", since " +
-                                         time(span.begin));
     std::ranges::stable_sort(steps, {}, [](const auto& step) { return step.first; });
     for (std::size_t i = 0; i < steps.size(); ++i) {
       if (steps.size() > most_lines && i == most_lines / 2) {

@@ -360,7 +360,7 @@ TEST(TimelineText, ShowsRowsAndSteps) {
             "     4.00 ms  MainProcess starts Worker\n"
             "     8.00 ms  Worker begins\n"
             "    26.00 ms  Worker sends; MainProcess receives it at 28.00 ms\n"
-            "    40.00 ms  Worker is ended by signal 9 (Killed)\n"
+            "    40.00 ms  Worker is ended: signal 9 (Killed)\n"
             "    40.00 ms  MainProcess sends a signal to Worker\n"
             "    41.00 ms  MainProcess joins Worker\n"
             "    64.00 ms  MainProcess still waits to receive, since 56.00 ms\n"

@@ -27,15 +27,21 @@ const FileDescriptor& Connection::descriptor() const {
 }
 
 bool Connection::poll(Seconds limit) const {
-  return wait_ready(descriptor(), POLLIN, deadline_after(limit));
+  const auto deadline = deadline_after(limit);
+  const detail::TimelineScope recording{detail::Step::waits_to_receive, deadline};
+  return wait_ready(descriptor(), POLLIN, deadline);
 }
 
 void Connection::send_bytes(std::span<const std::byte> bytes) {
+  detail::TimelineMessage recording{detail::Step::waits_to_send, descriptor()};
   Message{}.send(descriptor(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  recording.count();
 }
 
 std::vector<std::byte> Connection::recv_bytes() {
+  detail::TimelineMessage recording{detail::Step::waits_to_receive, descriptor()};
   detail::ArrivingMessage arriving{descriptor()};
+  recording.count();
   const auto first = std::as_bytes(std::span{arriving.message.bytes});
   std::vector<std::byte> bytes{first.begin(), first.end()};
   while (arriving.left() > 0) {

@@ -9,6 +9,7 @@
 #include <mp/deadline.hpp>
 #include <mp/exclusive_descriptor.hpp>
 #include <mp/message.hpp>
+#include <mp/timeline.hpp>
 
 namespace mp {
 
@@ -31,7 +32,9 @@ class Connection {
   template <class T>
   void send(const T& value) {
     static_assert(detail::require_travel<T>());
+    detail::TimelineMessage recording{detail::Step::waits_to_send, descriptor()};
     mp::send(descriptor(), value);
+    recording.count();
   }
 
   /// A string literal arrives as a std::string.
@@ -42,7 +45,11 @@ class Connection {
   template <class T>
   T recv() {
     static_assert(detail::require_travel<T>());
-    return receive<T>(descriptor());
+    detail::TimelineMessage recording{detail::Step::waits_to_receive, descriptor()};
+    detail::ArrivingMessage message{descriptor()};
+    recording.count();
+    Reader reader{message};
+    return detail::decode<T>(reader);
   }
 
   /// True when something can be received (a value, or the end of the file) before the limit.

@@ -17,6 +17,7 @@
 
 #include <mp/queue.hpp>
 #include <mp/robust_mutex.hpp>
+#include <mp/timeline.hpp>
 
 namespace mp::detail {
 namespace {
@@ -80,6 +81,7 @@ void MessageQueue::put(const Message& message) {
   if (!message.descriptors.empty())
     throw std::invalid_argument{"descriptors cannot travel through a queue: use a pipe"};
   auto& shared = this->shared();
+  TimelineMessage recording{Step::waits_to_send, shared.mark};
   // If the one before died in here, its message lacks an end, and readers throw it away.
   shared.writing.lock();
   const Guard guard{shared.writing};
@@ -100,6 +102,7 @@ void MessageQueue::put(const Message& message) {
     rest.remove_prefix(size);
     position = 0;
   } while (!rest.empty());
+  recording.count();
 }
 
 void MessageQueue::close() {
@@ -156,6 +159,7 @@ bool MessageQueue::nobody_is_putting() {
 
 std::optional<Message> MessageQueue::get(Deadline deadline) {
   auto& shared = this->shared();
+  TimelineMessage recording{Step::waits_to_receive, shared.mark, deadline};
   if (shared.reading.lock(deadline) == RobustMutex::Result::timed_out) return std::nullopt;
   const Guard guard{shared.reading};
 
@@ -171,7 +175,10 @@ std::optional<Message> MessageQueue::get(Deadline deadline) {
     if (begun || (closed && (!until || *until > Clock::now() + 50ms))) until = deadline_after(50ms);
     if (read_chunk(chunk, message.bytes, until)) {
       begun = begun || (chunk.position & first);
-      if (begun && (chunk.position & last)) return message;
+      if (begun && (chunk.position & last)) {
+        recording.count();
+        return message;
+      }
     } else if (begun) {
       begun = !nobody_is_putting();
     } else if (!closed || (deadline && Clock::now() >= *deadline)) {

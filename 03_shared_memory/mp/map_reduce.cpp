@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <mp/map_reduce.hpp>
+#include <mp/timeline.hpp>
 #include <mp/value.hpp>
 
 namespace mp {
@@ -75,7 +76,10 @@ class Run {
         if (number >= loop_.chunks) break;
         const auto begin = number * loop_.chunk_size;
         const auto size = std::min(loop_.chunk_size, loop_.count - begin);
-        loop_.work({number, begin, begin + size});
+        {
+          const detail::TimelineScope recording{detail::Step::works};
+          loop_.work({number, begin, begin + size});
+        }
         if (loop_.reduce) hand_in(number);
       }
       report.end = Report::End::finished;
@@ -97,6 +101,7 @@ class Run {
 
   // Waits until the awaited chunk is done, or workers have ended; throws if one has failed.
   void wait_for_news() {
+    const detail::TimelineScope recording{detail::Step::waits_for_child};
     std::vector<pollfd> polled{{news_.get(), POLLIN, 0}};
     for (auto& worker : workers_)  // poll skips -1
       polled.push_back({worker.pid() != 0 ? worker.sentinel().get() : -1, POLLIN, 0});

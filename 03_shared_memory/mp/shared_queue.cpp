@@ -13,6 +13,7 @@
 #include <mp/futex.hpp>
 #include <mp/robust_mutex.hpp>
 #include <mp/shared_queue.hpp>
+#include <mp/timeline.hpp>
 #include <mp/wait_label.hpp>
 
 namespace mp::detail {
@@ -90,6 +91,7 @@ struct Ring::Shared {
   struct {
     End in, out;
   } ends;
+  std::uint64_t channel = new_timeline_channel();
 
   std::byte* slot(std::uint32_t count) {
     return reinterpret_cast<std::byte*>(this + 1) + (count / one & (slots - 1)) * item_size;
@@ -126,6 +128,7 @@ Ring::Shared& Ring::shared() const {
 
 bool Ring::put(const void* item, const Deadline& deadline) {
   auto& shared = this->shared();
+  TimelineMessage recording{Step::waits_to_send, shared.channel, deadline};
   auto& [in, out] = shared.ends;
   for (;;) {
     if (in.lock.lock(deadline) == RobustMutex::Result::timed_out) return false;
@@ -138,6 +141,7 @@ bool Ring::put(const void* item, const Deadline& deadline) {
     if (distance(put, taken) < shared.capacity) {
       std::memcpy(shared.slot(put), item, shared.item_size);
       count_one(in.count);
+      recording.count(1 + distance(put, first));
       return true;
     }
     guard.unlock();
@@ -147,6 +151,7 @@ bool Ring::put(const void* item, const Deadline& deadline) {
 
 bool Ring::get(void* item, const Deadline& deadline) {
   auto& shared = this->shared();
+  TimelineMessage recording{Step::waits_to_receive, shared.channel, deadline};
   auto& [in, out] = shared.ends;
   for (;;) {
     if (out.lock.lock(deadline) == RobustMutex::Result::timed_out) return false;
@@ -158,6 +163,7 @@ bool Ring::get(void* item, const Deadline& deadline) {
     if (distance(put, taken) > 0) {
       std::memcpy(item, shared.slot(taken), shared.item_size);
       count_one(out.count);
+      recording.count(1 + distance(taken, first));
       return true;
     }
     guard.unlock();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include <mp/timeline.hpp>
 #include <mp/watchdog/wait_decoder.hpp>
 
 namespace mp::detail {
@@ -24,14 +25,16 @@ constexpr auto own_signals =
 
 // Whether a signal could run a handler in one of the process's threads, or a timer end the process.
 bool may_be_signalled(const ProcessState& process) {
+  const bool is_self = process.pid == ::getpid();
   auto blocked = ~std::uint64_t{0};
   for (const auto& thread : process.threads)
     if (thread.status != ThreadStatus::ended) blocked &= thread.blocked_signals;
-  const auto caught = process.caught_signals & ~own_signals & ~blocked;
+  auto caught = process.caught_signals & ~own_signals & ~blocked;
+  if (is_self) caught &= ~timeline_signals();  // handled, but the process dies of them all the same
   if (caught != 0 && (caught & ~idle_handlers_of(living_thread(process.pid))) != 0) return true;
   if (process.has_timers) return true;
   itimerval alarm{};  // that of another process is secret
-  return process.pid == ::getpid() && ::getitimer(ITIMER_REAL, &alarm) == 0 &&
+  return is_self && ::getitimer(ITIMER_REAL, &alarm) == 0 &&
          (alarm.it_value.tv_sec != 0 || alarm.it_value.tv_usec != 0);
 }
 

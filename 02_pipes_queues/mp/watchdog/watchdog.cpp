@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include <mp/timeline.hpp>
 #include <mp/watchdog.hpp>
 #include <mp/watchdog/process_state.hpp>
 
@@ -81,6 +82,9 @@ void freeze(const std::vector<detail::ThreadState>& threads) {
   flush_output();
   print(explanation + '\n');
   const auto descendants = stop_descendants();
+  for (const auto pid : descendants) detail::record_killed(pid);
+  detail::record_killed(::getpid());
+  detail::write_timeline();
   const auto self = detail::read_process(::getpid());
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // their children become ours
   if (self) freeze(self->threads);
