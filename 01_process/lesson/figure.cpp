@@ -12,28 +12,12 @@
 #include <string_view>
 #include <system_error>
 #include <fmt/format.h>
-#include <gnuplot-iostream.h>
 
 #include <lesson/figure.hpp>
-#include <mp/file_descriptor.hpp>
+#include <lesson/gnuplot.hpp>
 
 namespace lesson {
 namespace {
-
-// A text as gnuplot reads it between single quotes.
-std::string quoted(std::string text) {
-  for (auto at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2))
-    text.insert(at, 1, '\'');
-  return "'" + text + "'";
-}
-
-std::string terminal(const std::string& file, int height) {
-  if (file == "-") return "dumb size 90,28";
-  if (file.ends_with(".svg"))
-    return fmt::format("svg size 800,{} dynamic enhanced font 'sans,14' background '#ffffff'",
-                       height);
-  return fmt::format("pngcairo size 1200,{} font 'sans,15'", height * 3 / 2);
-}
 
 // What gnuplot must know of an axis: its label, its range, and where its ticks are.
 std::string axis(char name, const std::string& label, bool logarithmic, const Figure& figure,
@@ -207,42 +191,21 @@ void print(const Image& image) {
   }
 }
 
-template <class Drawing>
-void run_gnuplot(const Drawing& drawing, const std::string& file) {
-  std::fflush(stdout);
-  // "e" keeps the pipe out of processes that are started meanwhile.
-  std::FILE* const pipe =
-      ::popen(file == "-" ? "exec gnuplot 2>/dev/null" : "exec gnuplot >/dev/null 2>&1", "we");
-  if (!pipe) throw std::system_error(errno, std::generic_category(), "popen");
-  // gnuplot may end before it has read everything; its exit status tells more than a signal.
-  const auto old_handler = std::signal(SIGPIPE, SIG_IGN);
-  {
-    Gnuplot gnuplot{::fdopen(mp::check(::fcntl(::fileno(pipe), F_DUPFD_CLOEXEC, 0), "fcntl"), "w")};
-    write(gnuplot, drawing, file);
-  }
-  const int status = ::pclose(pipe);
-  std::signal(SIGPIPE, old_handler);
-  if (status == 0) return;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-    throw std::runtime_error{"cannot draw: gnuplot is not installed"};
-  throw std::runtime_error{fmt::format("cannot draw {}: gnuplot failed", file)};
-}
-
 }  // namespace
 
 void draw(const Figure& figure, const std::string& file) {
-  if (!file.empty()) run_gnuplot(figure, file);
+  if (!file.empty()) run_gnuplot([&](Gnuplot& gnuplot) { write(gnuplot, figure, file); }, file);
 }
 
 void draw(const BarChart& chart, const std::string& file) {
-  if (!file.empty()) run_gnuplot(chart, file);
+  if (!file.empty()) run_gnuplot([&](Gnuplot& gnuplot) { write(gnuplot, chart, file); }, file);
 }
 
 void draw(const Image& image, const std::string& file) {
   if (file.empty()) return;
   require_pixels(image, file);
   if (file == "-") return print(image);
-  run_gnuplot(image, file);
+  run_gnuplot([&](Gnuplot& gnuplot) { write(gnuplot, image, file); }, file);
 }
 
 }  // namespace lesson

@@ -39,4 +39,9 @@ struct Timeline {
 /// Reads Chrome's trace event format. Throws std::runtime_error when it is something else.
 Timeline read_timeline(const std::string& json);
 
+/// Draws it: a row for each process, what it does in colours and patterns, arrows for messages,
+/// starts and joins. Where there is more than can be seen, the picture shows what took longest, and
+/// some of the messages. `file` ends in .svg or .png.
+void draw(const Timeline& timeline, const std::string& file);
+
 }  // namespace lesson

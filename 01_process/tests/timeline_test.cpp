@@ -285,6 +285,36 @@ TEST_F(TimelineWritten, WithMoreProcessesThanRowsFit) {
   EXPECT_THAT(text, testing::Not(HasSubstr("\nProcess-40 ")));
 }
 
+TEST_F(TimelineWritten, AsAPicture) {
+  const auto run = this->run("family", file("timeline.svg"));
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.errors, "");
+  const auto picture = course::contents(file("timeline.svg"));
+  for (const auto* const text :
+       {"<svg", "MainProcess", "Grandchild", "killed", "seconds", "</svg>"})
+    EXPECT_THAT(picture, HasSubstr(text));
+}
+
+TEST_F(TimelineWritten, AsAPictureThatStaysReadable) {
+  for (const auto* const name : {"timeline.svg", "timeline.png"}) {
+    const auto run = this->run("many", file(name), {"200"});
+    EXPECT_EQ(run.status, 0);
+    EXPECT_EQ(run.errors, "");
+    EXPECT_LT(fs::file_size(file(name)), 200 * 1024);
+  }
+  EXPECT_THAT(course::contents(file("timeline.svg")), HasSubstr("… and 177 more"));
+}
+
+TEST_F(TimelineWritten, APictureWithoutGnuplotIsAnError) {
+  const auto run =
+      run_program(TIMELINE_SCENARIOS, {"many", "fork", "1"},
+                  {.environment = {{"MP_TIMELINE", file("timeline.svg")}, {"PATH", "/nowhere"}}});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(run.errors,
+            "mp_timeline: cannot draw: gnuplot is not installed\ntimeline: cannot write " +
+                file("timeline.svg") + ": mp_timeline failed\n");
+}
+
 TEST_F(TimelineWritten, AFullDiskIsReported) {
   fs::create_symlink("/dev/full", file("timeline.json"));
   const auto run = this->run("many", file("timeline.json"), {"1"});
