@@ -96,7 +96,7 @@ TEST_P(MessageTimeline, OfKilledProducersIsInAPossibleOrder) {
 TEST_P(MessageTimeline, OfADeadlockEndsWithTwoWaitsAndTwoCrosses) {
   const auto recorded = run("deadlock");
   ASSERT_EQ(recorded.run.status, 1) << recorded.run;
-  EXPECT_THAT(recorded.run.errors, testing::HasSubstr("This is a deadlock."));
+  EXPECT_THAT(recorded.run.errors, testing::HasSubstr("This is a deadlock"));
   EXPECT_THAT(recorded.arrows("message"), IsEmpty());
   for (const auto* const name : {"MainProcess", "Child"}) {
     EXPECT_TRUE(recorded.row(name).killed);
