@@ -11,8 +11,18 @@ exercise_cli() {
 #: list                   the exercises, and your points
 do_list() { exercise_cli list "$@"; }
 
-#: check NAME             examine your solution of an exercise: what is right, what is not, and why
-do_check() { exercise_cli check "$@"; }
+#: check NAME             examine your solution of an exercise: what is right, what is not, and why;
+#:                        --timeline FILE runs its main.cpp and draws what the processes did
+do_check() {
+  local name
+  take_timeline "$@"
+  [ -n "$timeline" ] || exercise_cli check "$@"
+  name=${arguments[0]:-}
+  [[ ${#arguments[@]} -gt 0 && -e exercises/$name/exercise.json ]] \
+    || usage_error "there is no exercise '$name'; './course list' shows all"
+  prepare
+  run_recorded "$name" "$build/exercises/$name/$name" "${arguments[@]:1}"
+}
 
 #: hint NAME              a hint, and one more each time
 do_hint() { exercise_cli hint "$@"; }

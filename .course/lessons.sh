@@ -110,15 +110,55 @@ run_one() {
       printf "%s%s", separator, $2; separator = ", " }' "$build/lessons.txt")
     usage_error "there is no lesson '$1'; ${like:+close are: $like; }'./course run' runs them all"
   fi
-  build "$name"
-  cd "$caller"
-  exec "$build/$chapter/$name" "${@:2}"
+  if [[ $timeline && $name == *_by_hand ]]; then
+    usage_error "$name uses nothing of mp, so nothing of it is recorded: run it without --timeline"
+  fi
+  run_recorded "$name" "$build/$chapter/$name" "${@:2}"
 }
 
-#: run [NAME [ARGS...]]   run every lesson in reading order, or the one named
+# Takes "--timeline FILE" out of the arguments: "$timeline" is FILE, "${arguments[@]}" is the rest.
+take_timeline() {
+  timeline='' arguments=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --timeline) timeline=${2:-?}; shift ;;
+      --timeline=*) timeline=${1#*=} timeline=${timeline:-?} ;;
+      *) arguments+=("$1") ;;
+    esac
+    shift || break
+  done
+  case $timeline in
+    '' | -) ;;
+    *.svg | *.png | *.json | *.txt)
+      (cd "$caller" && : >>"$timeline") 2>/dev/null || usage_error "cannot write $timeline"
+      ;;
+    *) usage_error '--timeline takes a file that ends in .svg, .png, .json or .txt, or - for text here' ;;
+  esac
+}
+
+# Builds a target and becomes its program, which records a timeline if one is wanted.
+run_recorded() {
+  local target=$1
+  case $timeline in
+    *.svg | *.png) build "$target" mp_timeline ;;
+    *) build "$target" ;;
+  esac
+  cd "$caller"
+  [ -z "$timeline" ] || export MP_TIMELINE=$timeline
+  exec "${@:2}"
+}
+
+#: run [NAME [ARGS...]]   run every lesson in reading order, or the one named;
+#:                        --timeline FILE draws what its processes did
 do_run() {
+  take_timeline "$@"
   prepare
-  if [ $# -eq 0 ]; then run_all; else run_one "$@"; fi
+  if [ ${#arguments[@]} -gt 0 ]; then
+    run_one "${arguments[@]}"
+  else
+    [ -z "$timeline" ] || usage_error '--timeline needs the name of a lesson'
+    run_all
+  fi
 }
 
 #: test [CTEST ARGS...]   run every test; arguments go to ctest, such as: -L lesson, -R NAME
