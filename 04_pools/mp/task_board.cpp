@@ -24,6 +24,8 @@ SharedMemory TaskBoard::make(const Settings& settings) {
   SharedMemory memory{round_up(small, 4096) + areas_of(settings) * area_size};
   new (memory.data()) Header{
       .settings = settings, .closed = {}, .wake = {}, .half = {}, .published = {}, .first = {}};
+  const TaskBoard board{memory};
+  for (std::size_t i = 0; i < settings.workers; ++i) new (&board.workers_[i]) WorkerCell;
   return memory;  // all other words begin as zeros
 }
 

@@ -9,6 +9,7 @@
 
 #include <mp/futex.hpp>
 #include <mp/shared_memory.hpp>
+#include <mp/wait_label.hpp>
 
 // The memory that a pool shares with its workers. Not for lessons.
 //
@@ -175,6 +176,7 @@ class TaskBoard {
   };
   struct alignas(64) WorkerCell {
     SharedWord bell;  // rung for this worker
+    WaitLabel label{"a task"};
     std::atomic<bool> ready;
   };
   using Bits = std::atomic<std::uint64_t>;

@@ -47,7 +47,7 @@ TEST(DeadlockDeathTest, PoolThatCallsWhatNeverReturns) {
           mp::Pool pool{{.processes = 2, .start_method = method}};
           pool.apply(take, std::ref(queue));
         },
-        "MainProcess .* waits .*. This is a deadlock.");
+        "Worker-[12] .* waits for a task .*. This is a deadlock.");
 }
 
 TEST(DeadlockDeathTest, PoolThatMapsWhatNeverReturns) {
