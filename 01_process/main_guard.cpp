@@ -1,22 +1,34 @@
 #include <unistd.h>
 #include <stdexcept>
 #include <string>
+#include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <mp/process.hpp>
 
-void say(const std::string& what) { fmt::print("  {}, in process {}\n", what, getpid()); }
+// What has run so far, and in which process. The first step runs before main.
+struct Step {
+  pid_t process;
+  std::string what;
+};
+std::vector<Step> steps{{getpid(), "static objects"}};
 
-// A static object is made before main begins.
-struct Announcement {
-  Announcement() { say("static objects"); }
-} announcement;
+void run(const std::string& what) { steps.push_back({getpid(), what}); }
 
-void task() { say("its task"); }
+void show_steps() {
+  fmt::print("{}\n", mp::this_process::name());
+  for (const auto& [process, what] : steps)
+    fmt::print("  {} {}\n", process == getpid() ? "ran:   " : "copied:", what);
+}
+
+void task() {
+  run("its task");
+  show_steps();
+}
 
 int main(int argc, char** argv) {
-  say("main up to mp::init");
+  run("main up to mp::init");
   // A spawned process comes by here, too. If it could start one, that one would start one …
   std::string refusal;
   try {
@@ -28,13 +40,12 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);  // a spawned process does not return from here: it runs its task and ends
 
   lesson::parse(argc, argv, "What runs again in a new process, and why main begins with mp::init.");
-  say("main after mp::init");
+  run("main after mp::init");
+  show_steps();
   using mp::StartMethod;
-  fmt::print("Forked:\n");
-  mp::Process{{.start_method = StartMethod::fork}, task}.join();
-  fmt::print("Spawned:\n");
-  mp::Process{{.start_method = StartMethod::spawn}, task}.join();
-  fmt::print("Forked by the fork server:\n");
-  mp::Process{{.start_method = StartMethod::forkserver}, task}.join();
+  mp::Process{{.name = "Forked", .start_method = StartMethod::fork}, task}.join();
+  mp::Process{{.name = "Spawned", .start_method = StartMethod::spawn}, task}.join();
+  mp::Process{{.name = "Forked by the server", .start_method = StartMethod::forkserver}, task}
+      .join();
   fmt::print("A process before mp::init? {}\n", refusal);
 }

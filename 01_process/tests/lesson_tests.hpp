@@ -14,6 +14,7 @@
 
 #include <mp/file_descriptor.hpp>
 #include <program.hpp>
+#include <temporary_folder.hpp>
 
 // What the tests of every chapter's lessons share. A chapter instantiates Figures with the figures
 // that its lessons draw, if there are any.
@@ -30,22 +31,6 @@ class StartMethods : public testing::TestWithParam<std::string> {
 };
 INSTANTIATE_TEST_SUITE_P(Each, StartMethods, testing::Values("fork", "spawn", "forkserver"),
                          [](const auto& method) { return method.param; });
-
-/// A folder of its own, which is removed at the end of the scope.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "lesson-XXXXXX";
-    mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string read(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary};

@@ -8,8 +8,9 @@
 #include <gtest/gtest.h>
 
 #include <lesson/memory.hpp>
-#include <lesson_tests.hpp>
 #include <mp/process.hpp>
+#include <program.hpp>
+#include <temporary_folder.hpp>
 
 // mp::ClusterPool: programs run by mpirun on this machine, and on three hosts made of network
 // namespaces.

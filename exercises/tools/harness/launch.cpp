@@ -2,6 +2,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <tuple>
@@ -48,6 +49,22 @@ std::pair<FileDescriptor, FileDescriptor> make_pipe() {
   return pipe;
 }
 
+// Holds back this thread's signals; the child sets its own mask.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 enum class Streams { separate, together };
 
 Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& command,
@@ -59,11 +76,14 @@ Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& 
   const FileDescriptor nothing{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
 
   boost::asio::io_context context;
+  // A signal that ends the examiner comes when its handler knows what to kill.
+  const SignalsHeld held;
   process::process child{
       context, command[0], std::vector<std::string>{command.begin() + 1, command.end()},
       process::process_stdio{nothing.get(), output.get(), (errors ? errors : output).get()},
       Bounds{scratch, limits}};
   launched.pid = child.detach().id();
+  kill_on_signals(launched.pid);  // the leader of its group
   launched.ended = FileDescriptor{
       static_cast<int>(check(::syscall(SYS_pidfd_open, launched.pid, 0), "pidfd_open"))};
   return launched;

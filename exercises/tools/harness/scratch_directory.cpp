@@ -18,6 +18,10 @@ using mp::check;
 // The newest scratch, for the signal handler: it may make system calls, and nothing else.
 char scratch_to_remove[256];
 
+// The process group of the submission that uses it. Bubblewrap ends with its parent only once it
+// has asked the system for that; before then its second process would wait forever for the first.
+volatile pid_t group_to_kill = 0;
+
 std::string folder_for_programs() {
   std::string folder = "/tmp";
   for (const char* const variable : {"EXAMINER_SCRATCH", "TMPDIR"})
@@ -38,6 +42,7 @@ std::string folder_for_programs() {
 }
 
 void remove_scratch_and_end(int signal) {
+  if (group_to_kill > 0) ::kill(-group_to_kill, SIGKILL);
   const pid_t child = scratch_to_remove[0] != '\0' ? ::_Fork() : -1;
   if (child == 0) {
     ::execl("/bin/rm", "rm", "-rf", scratch_to_remove, nullptr);
@@ -76,10 +81,15 @@ ScratchDirectory::ScratchDirectory(const std::filesystem::path& original) : Scra
 }
 
 ScratchDirectory::~ScratchDirectory() {
-  if (path == scratch_to_remove) scratch_to_remove[0] = '\0';
+  if (path == scratch_to_remove) {
+    scratch_to_remove[0] = '\0';
+    group_to_kill = 0;
+  }
   std::error_code ignored;
   std::filesystem::remove_all(path, ignored);
 }
+
+void kill_on_signals(pid_t group) { group_to_kill = group; }
 
 void remove_scratch_on_signals() {
   struct sigaction action {};

@@ -20,6 +20,10 @@ class ScratchDirectory {
   uid_t user;  ///< who the submission runs as
 };
 
+/// Ctrl-C and the like also kill this process group, as long as the newest scratch directory
+/// exists.
+void kill_on_signals(pid_t group);
+
 /// From now on, Ctrl-C and the like remove this process's scratch directory before they end it.
 void remove_scratch_on_signals();
 

@@ -1,5 +1,5 @@
 // Fails: no_update_is_lost
-// Told: two of them do
+// Told: (two of them do|locks within one process only)
 #include <mutex>
 #include <vector>
 
