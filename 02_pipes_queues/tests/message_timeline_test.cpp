@@ -44,7 +44,7 @@ TEST_P(MessageTimeline, OfAPipeHasEveryMessageAndItsAnswer) {
   expect_possible(recorded);
   EXPECT_THAT(messages(recorded),
               ElementsAre(Pair("Echo -> MainProcess", 20), Pair("MainProcess -> Echo", 20)));
-  // The messages go to and fro: each is sent when the one before it has arrived.
+  // The messages take turns: each is sent when the one before it has arrived.
   const auto arrows = recorded.arrows("message");
   for (std::size_t i = 1; i < arrows.size(); ++i) {
     EXPECT_EQ(arrows[i].from, arrows[i - 1].to);
