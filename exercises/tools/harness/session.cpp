@@ -218,10 +218,6 @@ void Session::add_notes() {
            (signal == SIGSEGV ? ". Does it read or write beyond the end of an array?" : ".") +
            "\n");
   errors_.read();
-  if (errors_.beginning().empty()) {  // what a child throws closes its pipes first
-    pollfd state{errors_.descriptor(), POLLIN, 0};
-    if (mp::retry([&] { return ::poll(&state, 1, 300); }) > 0) errors_.read();
-  }
   note(errors_.shown("On standard error:"));
   if (errors_.beginning().find("Resource deadlock avoided") != std::string::npos)
     note(
