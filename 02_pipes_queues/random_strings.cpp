@@ -18,7 +18,8 @@ std::string random_string(int length, int seed, int number) {
   for (int i = 0; i < length; ++i) {
     // A copy of the parent's generator would give every process the same string.
     const auto position = std::int64_t{number} * length + i;
-    text += characters[lesson::random_below(characters.size(), seed, position)];
+    const int letter = lesson::random_below(characters.size(), seed, position);
+    text += characters[static_cast<std::size_t>(letter)];
   }
   return text;
 }

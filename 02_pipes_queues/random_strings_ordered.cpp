@@ -20,9 +20,11 @@ using Result = std::pair<int, std::string>;
 
 std::string random_string(int length, int seed, int position) {
   std::string text;
-  for (int i = 0; i < length; ++i)
-    text += characters[lesson::random_below(characters.size(), seed,
-                                            std::int64_t{position} * length + i)];
+  for (int i = 0; i < length; ++i) {
+    const auto number = std::int64_t{position} * length + i;
+    const int letter = lesson::random_below(characters.size(), seed, number);
+    text += characters[static_cast<std::size_t>(letter)];
+  }
   return text;
 }
 

@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <map>
-#include <ranges>
 #include <variant>
 #include <vector>
 #include <fmt/ranges.h>
@@ -29,8 +29,9 @@ void serve(std::vector<mp::Connection> proxies) {
   Dictionary dictionary;
   List list;
   while (!proxies.empty()) {
-    const auto ready = mp::wait(proxies);
-    for (const auto i : ready | std::views::reverse) {  // from the end: some may be erased
+    auto ready = mp::wait(proxies);
+    std::ranges::reverse(ready);  // from the end, because some may be erased
+    for (const auto i : ready) {
       try {
         auto request = proxies[i].recv<Request>();
         std::visit([&](auto& what) { proxies[i].send(what.run(dictionary, list)); }, request);

@@ -115,7 +115,7 @@ TEST(Lessons, RandomStringsAreTheSameForAnyNumberOfProcesses) {
   const auto all =
       list(run_lesson("random_strings_ordered", {"--processes", "8"}).output_lines().back());
   ASSERT_THAT(std::set(all.begin(), all.end()), SizeIs(8));
-  for (const std::size_t processes : {1, 2, 3, 8}) {
+  for (const std::size_t processes : {1UL, 2UL, 3UL, 8UL}) {
     const std::vector<std::string> arguments{"--processes", std::to_string(processes)};
     const std::vector expected(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(processes));
     EXPECT_EQ(list(run_lesson("random_strings_ordered", arguments).output_lines().back()),

@@ -105,11 +105,8 @@ Ring::Ring(std::size_t capacity, std::size_t item_size) {
   // A power of two, so that the slots go round evenly when a count starts again at zero.
   const auto items = static_cast<std::uint32_t>(capacity), slots = std::bit_ceil(items);
   memory_ = SharedMemory{sizeof(Shared) + slots * item_size};
-  new (memory_.data())
-      Shared{items,
-             slots,
-             item_size,
-             {End{WaitLabel{"an item in a queue"}}, End{WaitLabel{"room in a queue"}}}};
+  constexpr WaitLabel item{"an item in a queue"}, room{"room in a queue"};
+  new (memory_.data()) Shared{items, slots, item_size, {End{item}, End{room}}};
 }
 
 void Ring::load(Reader& reader, std::size_t item_size) {

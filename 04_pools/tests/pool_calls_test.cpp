@@ -3,7 +3,6 @@
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -83,9 +82,11 @@ TYPED_TEST(PoolCalls, MapAsyncAndStarmapAsync) {
   EXPECT_THAT(squares.get(), ElementsAre(1, 4, 9));
 }
 
-TYPED_TEST(PoolCalls, ImapIsLazyAndInOrder) {
+TYPED_TEST(PoolCalls, ImapIsInOrderAndCanBeLeft) {
+  std::vector<int> numbers(100'000);
+  std::iota(numbers.begin(), numbers.end(), 0);
   int next = 0;
-  for (const int result : this->pool.imap(square, std::views::iota(0))) {
+  for (const int result : this->pool.imap(square, numbers)) {
     EXPECT_EQ(result, next * next);
     if (++next == 20) break;
   }
