@@ -96,7 +96,7 @@ class Assembly {
       const auto signal = signals_.find(row.place);
       if (row.killed && signal != signals_.end() &&
           signal->second.count == static_cast<std::uint32_t>(*status.signal))
-        row.end = std::min(row.end, std::max(signal->second.time, last_seen));
+        row.end = std::min(row.end, std::max({signal->second.time, last_seen, life.begin}));
       else if (!row.killed && life.end != 0)
         row.end = std::min(life.end, row.end);
     } else if (life.end != 0) {
