@@ -114,7 +114,10 @@ void Process::end() noexcept {
   // A forked child has copies of its parent's processes, which are not its own.
   if (pid_ == 0 || owner_ != ::getpid()) return;
   try {
-    if (daemon_ || std::uncaught_exceptions() > exceptions_) {
+    // The exception may come from the end of this very process, which then still reports its error.
+    const bool ends_by_itself =
+        !daemon_ && (std::uncaught_exceptions() <= exceptions_ || join_for(500ms));
+    if (!ends_by_itself) {
       terminate();
       if (!join_for(1s)) kill();
     }

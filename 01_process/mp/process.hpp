@@ -95,8 +95,9 @@ class Process {
   Process(Process&& other) noexcept { *this = std::move(other); }
   Process& operator=(Process&& other) noexcept;  ///< ends what it owned, as the destructor does
 
-  /// Joins. A daemon, or any process while an exception unwinds the stack, is terminated first,
-  /// and killed if it has not ended a second later: an error never turns into a hang.
+  /// Joins. While an exception unwinds the stack, a process has half a second left to end; then it
+  /// is terminated, and killed if it has not ended a second later, so that an error never turns
+  /// into a hang. A daemon is terminated at once.
   ~Process();
 
   /// Waits until the process has ended, and tells how. Once is enough, more do no harm.

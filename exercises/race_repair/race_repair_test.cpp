@@ -13,17 +13,17 @@ using harness::count_of;
 using harness::expect;
 using Submission = harness::Submission<decltype(race_repair)>;
 
-// The sums are others in every call, since measure() returns other values in each. How many updates
-// are lost is different every time, too, and so is not told.
+const std::string one_lock =
+    "\nIs the total read and written under one lock that all processes share? A std::mutex locks "
+    "within one process only, wherever it is.";
+
+// measure() returns other values in each call, so the sums differ. How many updates are lost
+// differs from run to run too, and so is not told.
 std::string what_is_seen(std::int64_t seen, std::int64_t expected) {
   if (seen == 0)
     return "0: nothing that the workers added has arrived.\nIs the total in shared memory? Each "
-           "process "
-           "has its own copy of every other variable, also of a global one.";
-  if (seen < expected)
-    return "less: updates are lost.\nIs the total read and written under one lock that all "
-           "processes "
-           "share? A std::mutex locks within one process only, wherever it is.";
+           "process has its own copy of every other variable, also of a global one.";
+  if (seen < expected) return "less: updates are lost." + one_lock;
   return "more.\nDo the workers measure, or does the total begin with 0?";
 }
 
@@ -42,8 +42,8 @@ TEST(race_repair, one_worker_gets_the_right_total) {
   for (const int rounds : {0, 1, 7}) expect_total(1, rounds, submission.call({1, rounds}));
 }
 
-// While one worker adds, another comes and adds too: both have read the same total, and who writes
-// first loses. With a lock the other one cannot come.
+// While one worker adds, another comes and adds too. Both have read the same total, and the first
+// one to write loses its update. A lock keeps the second worker out.
 TEST(race_repair, no_update_is_lost) {
   Submission submission;
   // The same between reading and writing by hand, with measure() between.
@@ -54,12 +54,13 @@ TEST(race_repair, no_update_is_lost) {
     expect_total(workers, 5, total);
     expect(submission.trace().most_at_once < 2,
            "Expected: only one worker at a time adds to the total.\nSeen: two of them do, and both "
-           "have read the same total.");
+           "have read the same total." +
+               one_lock);
     if (HasFailure()) return;
   }
 }
 
-// The same, left to chance; but nobody gets these points by luck.
+// The same, left to chance. The first call makes sure that no points are won by luck.
 TEST(race_repair, no_update_is_lost_in_many_rounds) {
   Submission submission;
   expect_total(2, 5, submission.call({2, 5}, {.barrier = 2, .barrier_place = 1}));
@@ -90,9 +91,10 @@ TEST(race_repair, the_workers_measure_at_the_same_time) {
   Submission submission;
   submission.call({3, 4}, {.barrier = 3});
   const int seen = submission.trace().most_at_once;
-  expect(seen == 3, "Expected: three workers measure at the same time.\nSeen: never more than " +
-                        std::to_string(seen) +
-                        ".\nWho holds a lock while measuring keeps all others waiting.");
+  expect(seen == 3,
+         "Expected: three workers measure at the same time.\nSeen: never more than " +
+             std::to_string(seen) +
+             ".\nA worker that holds a lock while it measures keeps all others waiting.");
 }
 
 TEST(race_repair, nothing_is_left_behind) {

@@ -1,5 +1,5 @@
 // Fails: no_update_is_lost
-// Told: (two of them do|locks within one process only)
+// Told: under one lock that all processes share
 #include <mutex>
 #include <vector>
 
