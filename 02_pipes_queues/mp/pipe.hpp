@@ -16,19 +16,19 @@ namespace mp {
 /// One end of a pipe between two processes: sends and receives values of any type that can travel,
 /// of any size; after Python's `multiprocessing.Connection`.
 ///
-/// An end belongs to one process: move it into the one that is to use it, `std::move(end)`. Then
-/// each side notices when the other is gone. A value that arrives as another type than the one
-/// asked for is taken off the pipe, so that the next one can still be received.
+/// An end belongs to one process. Move it into the process that uses it, `std::move(end)`, so that
+/// each side notices when the other is gone. A value of another type than the one asked for is
+/// taken off the pipe, so the next one can still be received.
 ///
-/// A process declared after a connection is joined before that is closed. If it receives until the
-/// end of the file, close the connection by hand, or both wait for ever.
+/// A process declared after a connection is joined before the connection is closed. If that process
+/// receives until the end of the file, call `close` first, or both block forever.
 class Connection {
  public:
   Connection() = default;
   explicit Connection(FileDescriptor socket) : socket_{std::move(socket)} {}
   explicit Connection(ExclusiveDescriptor socket) : socket_{std::move(socket)} {}
 
-  /// Waits while the pipe is full. Throws BrokenPipe when the other end is closed.
+  /// Blocks while the pipe is full. Throws BrokenPipe when the other end is closed.
   template <class T>
   void send(const T& value) {
     static_assert(detail::require_travel<T>());
@@ -40,8 +40,8 @@ class Connection {
   /// A string literal arrives as a std::string.
   void send(const char* text) { send(std::string{text}); }
 
-  /// Waits for a value. Throws EndOfFile when the other end is closed and all has been received,
-  /// MessageError when the value is of another type, or its sender died in the middle of it.
+  /// Waits for a value. Throws EndOfFile when the other end is closed and everything has been
+  /// received, MessageError when the value has another type or its sender died while sending it.
   template <class T>
   T recv() {
     static_assert(detail::require_travel<T>());
@@ -55,15 +55,14 @@ class Connection {
   /// True when something can be received (a value, or the end of the file) before the limit.
   bool poll(Seconds limit = {}) const;
 
-  /// Bytes as they are, without a type; one call receives what one call sent.
+  /// Raw bytes without a type; one call receives what one call sent.
   void send_bytes(std::span<const std::byte> bytes);
   std::vector<std::byte> recv_bytes();
 
   void close() noexcept { socket_.close(); }
   bool is_open() const noexcept { return static_cast<bool>(socket_.get()); }
 
-  /// The socket underneath, to wait for several connections at once. Throws std::logic_error when
-  /// this end is closed.
+  /// The socket underneath, for poll(2). Throws std::logic_error when this end is closed.
   const FileDescriptor& descriptor() const;
 
   using process_shared = void;

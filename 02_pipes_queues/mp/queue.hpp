@@ -21,11 +21,11 @@ struct QueueClosed : std::runtime_error {
 
 namespace detail {
 
-/// What is under mp::Queue: a queue of encoded values, made of one pipe and two locks.
+/// The inside of mp::Queue: a queue of encoded values, made of one pipe and two locks.
 ///
-/// The kernel writes up to PIPE_BUF bytes as a whole, so a message travels in chunks of that size
-/// at most, each with a header that no other bytes look like. Whoever is killed in the middle of
-/// putting or getting a message leaves the pipe in an order that the next one can find.
+/// The kernel writes up to PIPE_BUF bytes at once, so a message travels in chunks of at most that
+/// size, each with a header that no other bytes look like. A process killed while it puts or gets a
+/// message leaves a pipe in which the next reader finds the start of a chunk.
 class MessageQueue {
  public:
   MessageQueue();

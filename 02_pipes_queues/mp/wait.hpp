@@ -15,7 +15,7 @@
 namespace mp {
 namespace detail {
 
-/// What tells that an object is ready: a descriptor that can be read, or a flag that is set.
+/// How an object shows that it is ready: by a readable descriptor, or by a flag.
 struct Readiness {
   const FileDescriptor* descriptor;
   const std::atomic<bool>* flag = nullptr;
@@ -65,7 +65,7 @@ std::vector<std::size_t> wait(Objects&... objects) {
   return detail::wait(std::nullopt, objects...);
 }
 
-/// The same, no longer than the limit: then it returns none.
+/// The same with a time limit; returns an empty vector when it has passed.
 template <class... Objects>
 std::vector<std::size_t> wait_for(Seconds limit, Objects&... objects) {
   return detail::wait(deadline_after(limit), objects...);

@@ -12,39 +12,38 @@ namespace mp {
 struct ProcessView {
   pid_t pid = 0;
   pid_t parent = 0;
-  std::string name;      ///< "MainProcess", "Process-1" …; another program's own name
-  std::string activity;  ///< "waits to receive from Process-1", "is running" …
-  std::vector<pid_t>
-      waits_for;  ///< each of these processes could wake it; no others in the program
+  std::string name;              ///< "MainProcess", "Process-1" …; another program's own name
+  std::string activity;          ///< "waits to receive from Process-1", "is running" …
+  std::vector<pid_t> waits_for;  ///< the processes of the program that could wake it
   bool deadlocked = false;
 };
 
 /// What all processes of a program are doing, at one moment.
 struct Examination {
   std::vector<ProcessView> processes;  ///< parents before their children
-  std::string explanation;  ///< in words; about the deadlocked ones only if there are any
+  std::string explanation;  ///< in words; if there is a deadlock, about its processes only
   bool deadlock() const;
 };
 
-/// Looks, from outside, at a process and all its descendants, and finds out what each is blocked in
-/// and which processes could wake it: the kernel tells that in /proc. The examined processes are
-/// not disturbed, and need not know of this toolkit.
+/// Examines a process and all its descendants from outside: what each of them is blocked in, and
+/// which processes could wake it, as the kernel shows in /proc. The examined processes are not
+/// disturbed, and need not use this toolkit.
 ///
 /// A deadlock is a set of processes that are all blocked without a time limit, each of which only
-/// others of the set could wake. So it stays until one of them is killed. What cannot be found out
-/// is never called a deadlock: what is at the other end of a network connection, what another
-/// user's process does, whether a signal will come for which a process has a handler. (Two things
-/// are not seen: that a child has called alarm() and has no handler, so that it will be killed; and
-/// that a cgroup of the first version is to count on an eventfd when memory becomes short.)
+/// others of the set could wake. It lasts until one of them is killed. What cannot be known is
+/// never called a deadlock: the other end of a network connection, a process of another user, a
+/// signal for which a process has a handler. (Two things are not seen: a child that has called
+/// alarm() without a handler will be killed, and a version 1 cgroup can signal an eventfd when
+/// memory runs short.)
 ///
-/// Call it from an ancestor of the processes, or from a thread of one of them, which is then left
-/// out. The root is called `root_name`, or by its own name if that is empty. Throws nothing but
+/// Call it from an ancestor of the processes, or from a thread of one of them; that thread is left
+/// out. The root is called `root_name`, or by its own name if that is empty. Throws only
 /// std::bad_alloc.
 Examination examine(pid_t root, const std::string& root_name = {});
 
-/// Watches this process and its descendants for as long as it lives. When a deadlock has lasted for
-/// `patience`, it explains it on standard error, kills the descendants, and ends this process with
-/// exit status 1.
+/// Watches this process and its descendants during its lifetime. When a deadlock has lasted for
+/// `patience`, it explains the deadlock on standard error, kills the descendants, and ends this
+/// process with exit status 1.
 ///
 ///     mp::Watchdog watchdog{1s};
 class [[nodiscard]] Watchdog {

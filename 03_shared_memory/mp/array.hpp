@@ -16,7 +16,7 @@
 namespace mp {
 namespace detail {
 
-/// Throws std::system_error when so many bytes cannot be.
+/// Throws std::system_error when there cannot be that many bytes.
 std::size_t array_bytes(std::size_t count, std::size_t element_size);
 
 [[noreturn]] void throw_out_of_range(std::size_t index, std::size_t size);
@@ -51,14 +51,14 @@ class Array : public Lock {
 
   Array() : Array(0) {}
 
-  /// `size` elements, all bytes zero. Throws std::system_error that names the size when there is no
-  /// room.
+  /// `size` elements, all bytes zero. Throws std::system_error, which names the size, when memory
+  /// is exhausted.
   explicit Array(std::size_t size) : Lock{detail::array_bytes(size, sizeof(T))} { find_elements(); }
 
   /// The same, filled with copies of a value.
   Array(std::size_t size, const T& value) : Array(size) { std::ranges::fill(*this, value); }
 
-  /// With the elements of any range.
+  /// Copies the elements of any range.
   template <std::ranges::input_range Range>
   requires(!std::same_as<std::remove_cvref_t<Range>, Array> &&
            std::convertible_to<std::ranges::range_reference_t<Range>, T>)  //

@@ -11,22 +11,22 @@
 
 namespace mp {
 
-/// A barrier will not let anybody through: a member died, or gave up. The message names it.
+/// No process gets through the barrier any longer: a member died or gave up. The message names it.
 struct BrokenBarrier : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A place where processes wait until all have come, again and again; after Python's
-/// `multiprocessing.Barrier`, with the name of `std::barrier`. Give it to a process with
+/// A point where processes wait until all of them have arrived, as often as needed; after Python's
+/// `multiprocessing.Barrier`, with the names of `std::barrier`. Give it to a process with
 /// `std::ref(barrier)`.
 ///
-/// When a member dies, all others get BrokenBarrier instead of waiting forever. A member is a
-/// process that was started with `std::ref(barrier)`, or has arrived once. One that ends with exit
-/// code 0 leaves; any other end, also an exception, is a death. A member's threads are told apart
-/// only by how many of them arrive.
+/// When a member dies, all others get BrokenBarrier instead of blocking forever. A member is a
+/// process that was started with `std::ref(barrier)` or has arrived once. A process that ends with
+/// exit code 0 leaves the barrier; any other end, also by an exception, is a death. Of a member's
+/// threads, only the number that arrive is known.
 class Barrier {
  public:
-  Barrier() noexcept = default;  ///< empty, for one that is to be assigned
+  Barrier() noexcept = default;  ///< empty, to be assigned
 
   /// Throws std::invalid_argument unless there are 1 to 2^16 parties.
   explicit Barrier(std::size_t parties);
@@ -34,19 +34,19 @@ class Barrier {
   Barrier& operator=(Barrier&& other) noexcept;
   ~Barrier();
 
-  /// Waits until so many have come as there are parties. Returns how many had come before this one,
-  /// so exactly one of them gets 0. Throws BrokenBarrier.
+  /// Waits until all parties have arrived. Returns how many had arrived before this one, so exactly
+  /// one of them gets 0. Throws BrokenBarrier.
   std::size_t arrive_and_wait() { return arrive(std::nullopt); }
 
   /// The same; breaks the barrier for all when the limit passes.
   std::size_t arrive_and_wait_for(Seconds limit) { return arrive(deadline_after(limit)); }
 
-  void abort();  ///< breaks it: all that wait, and all that arrive, get BrokenBarrier
-  void reset();  ///< makes a broken one as good as new; its dead members are forgotten
+  void abort();  ///< breaks it: all that wait or arrive later get BrokenBarrier
+  void reset();  ///< makes a broken barrier usable again and forgets its dead members
   bool is_broken() const;
 
   std::size_t parties() const;
-  std::size_t waiting() const;  ///< how many have come and wait at this moment
+  std::size_t waiting() const;  ///< how many wait at this moment
 
   // For mp::Process: make a process a member before it has arrived, and this one.
   void add_member(pid_t pid, const std::string& name);

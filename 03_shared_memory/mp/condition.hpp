@@ -15,9 +15,9 @@ namespace mp {
 ///     std::unique_lock lock{buffer};  // an mp::Value, for example
 ///     not_empty.wait(lock, [&] { return buffer->size > 0; });
 ///
-/// A waiter may wake although nothing has changed; the predicate is examined again each time. A
-/// waiter that is killed disturbs no other. When the lock's holder has died, `wait` throws
-/// OwnerDied, with the lock free.
+/// A waiter may wake although nothing has changed, so the predicate is tested again each time.
+/// Killing a waiter does not disturb the others. When the lock's holder has died, `wait` throws
+/// OwnerDied and leaves the lock free.
 class Condition {
  public:
   Condition();
@@ -28,13 +28,13 @@ class Condition {
     release_and_sleep(lock, std::nullopt);
   }
 
-  /// The same again and again, until the predicate is true.
+  /// Waits until the predicate is true.
   template <class BasicLockable, class Predicate>
   void wait(BasicLockable& lock, Predicate predicate) {
     wait_until(lock, std::nullopt, predicate);
   }
 
-  /// Returns what the predicate says at the end: false when the limit has passed.
+  /// Returns the last value of the predicate: false when the limit has passed.
   template <class BasicLockable, class Predicate>
   bool wait_for(BasicLockable& lock, Seconds limit, Predicate predicate) {
     return wait_until(lock, deadline_after(limit), predicate);
@@ -43,8 +43,8 @@ class Condition {
   /// Wakes all that wait.
   void notify_all();
 
-  /// Wakes one that waits, if not more. (If it were only one and that one was killed, the
-  /// notification would be lost. So this wakes all.)
+  /// Wakes at least one waiter. (It wakes all: a single one might be killed, and the notification
+  /// would be lost.)
   void notify_one() { notify_all(); }
 
   using process_shared = void;

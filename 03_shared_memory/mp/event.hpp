@@ -7,20 +7,20 @@
 
 namespace mp {
 
-/// A signal between processes: some wait for it, one sets it; after Python's
+/// A flag that processes wait for until another process sets it; after Python's
 /// `multiprocessing.Event`. Give it to a process with `std::ref(event)`.
 ///
-/// It stays set until it is cleared. Whoever waited when it was set goes on, even if it is cleared
-/// at once. A process killed in any of these calls disturbs no other.
+/// It stays set until it is cleared. All that waited when it was set go on, even if it is cleared
+/// at once. Killing a process in any of these calls does not disturb the others.
 class Event {
  public:
   Event();
 
-  void set();  ///< wakes all that wait
+  void set();  ///< wakes all waiters
   void clear();
   bool is_set() const;
 
-  /// Waits until the event is set; at once if it is. False when the limit passes first.
+  /// Waits until the event is set. Returns false when the limit passes first.
   void wait() { wait_until(std::nullopt); }
   bool wait_for(Seconds limit) { return wait_until(deadline_after(limit)); }
 

@@ -11,44 +11,44 @@
 
 namespace mp {
 
-/// A part of an index range: from `begin` up to, but without, `end`.
+/// A part of an index range, from `begin` up to but not including `end`.
 struct Chunk {
   std::size_t number;  ///< 0 for the first chunk, 1 for the second …
   std::size_t begin, end;
   std::size_t size() const { return end - begin; }
 };
 
-/// Loops whose turns are divided among processes; after `sharedmem.MapReduce` for Python.
+/// Parallel loops: processes share the iterations; after `sharedmem.MapReduce` for Python.
 ///
 ///     mp::MapReduce workers{4};
 ///     mp::Array<double> squares = workers.map(n, [&](std::size_t i) { return a[i] * a[i]; });
 ///
-/// The workers are forked when the work is known. So the work may be any lambda, and whatever of
-/// the parent's it refers to is there, without being copied. What it changes there stays in the
-/// worker, unless it is in shared memory (mp::Array, mp::Value). Each worker takes the next index,
-/// or chunk of indexes, when it has finished one. Results are in the order of the indexes; being
-/// written straight into shared memory, they must be trivially copyable.
+/// Each call forks its workers, so the work may be any lambda, and everything in the parent's
+/// memory that it refers to is there without being copied. Changes stay in the worker, except in
+/// shared memory (mp::Array, mp::Value). A worker that has finished an index, or a chunk of
+/// indexes, takes the next one. Results are in the order of the indexes. They are written directly
+/// into shared memory, so they must be trivially copyable.
 ///
-/// Every run forks anew, and each worker maps shared memory for itself when it touches it, page by
-/// page: where a loop does little more than copy, threads, which share one map, are faster.
+/// Each worker maps shared memory for itself, page by page, when it touches it. Where a loop does
+/// little more than copy, threads, which share one page table, are faster.
 ///
-/// An exception in a worker arrives as RemoteError (with the first 64 KiB of its text), a worker
-/// that ended early as WorkerDied, which takes precedence; the other workers are terminated. An
+/// An exception in a worker arrives as RemoteError (with the first 64 KiB of its text), the early
+/// end of a worker as WorkerDied, which takes precedence; the other workers are terminated. An
 /// exception in `reduce` terminates the workers, too.
 class MapReduce {
  public:
-  /// Throws std::invalid_argument for less than one worker.
+  /// Throws std::invalid_argument when there are no workers.
   explicit MapReduce(int workers = cpu_count());
 
-  /// Calls `work(index)` in the workers for each index below `count`. Returns an Array of what it
-  /// returns, if anything.
+  /// Calls `work(index)` in the workers for each index below `count`. Returns an Array of its
+  /// results, unless it returns void.
   template <class Work>
   auto map(std::size_t count, Work work) {
     return map_chunks(count, 1, [&](const Chunk& chunk) { return work(chunk.begin); });
   }
 
-  /// The same; but `reduce(result)` is called here with the results, in the order of the indexes,
-  /// while the workers go on.
+  /// The same, but calls `reduce(result)` in this process for each result, in the order of the
+  /// indexes, while the workers go on.
   template <class Work, class Reduce>
   void map(std::size_t count, Work work, Reduce reduce) {
     map_chunks(

@@ -6,9 +6,8 @@
 
 namespace mp::detail {
 
-/// Which process it is, for shared memory: its number, and when it started, because the kernel
-/// gives a number to another process later. One word, so that no process can be killed while it is
-/// half written. Zero means none.
+/// The identity of a process, for shared memory: its pid and its start time, because the kernel
+/// reuses pids. It is one word, so it is never half written. Zero means none.
 class ProcessIdentity {
  public:
   ProcessIdentity() = default;
@@ -18,10 +17,10 @@ class ProcessIdentity {
   pid_t pid() const { return static_cast<pid_t>(value_ & UINT32_MAX); }
   explicit operator bool() const { return value_ != 0; }
 
-  /// False for a process that has ended, also if its parent has not waited for it yet.
+  /// False for a process that has ended, even if its parent has not reaped it yet.
   bool is_alive() const;
 
-  /// The start of one that ended and left no trace is unknown, and counts as any other.
+  /// Of a process that has ended and been reaped, the start time is unknown and matches any.
   bool operator==(const ProcessIdentity& other) const;
 
  private:
@@ -30,7 +29,7 @@ class ProcessIdentity {
   std::uint64_t value_ = 0;
 };
 
-/// A name for use in shared memory, where a std::string cannot be; cut off if it is too long.
+/// A name for shared memory, where a std::string does not work; cut off if it is too long.
 struct SharedName {
   char text[32];
   void assign(const std::string& name);

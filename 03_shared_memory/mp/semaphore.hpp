@@ -9,16 +9,16 @@
 
 namespace mp {
 
-/// A number of units that processes take and give back, so that no more than so many are at
-/// something at the same time; after Python's `multiprocessing.BoundedSemaphore`, with the names of
+/// A limited number of units that processes take and give back, which limits how many do something
+/// at the same time; after Python's `multiprocessing.BoundedSemaphore`, with the names of
 /// `std::counting_semaphore`. Give it to a process with `std::ref(semaphore)`.
 ///
 ///     mp::Semaphore downloads{2};
 ///     std::scoped_lock guard{downloads};  // takes a unit for the rest of the scope
 ///
-/// A unit belongs to the process that took it. When that ends with the unit, however it ends, the
-/// unit is given back, and one process that wants a unit gets OwnerDied, once, which names the dead
-/// one; it then tries again. To signal something to another process, use mp::Event or
+/// A unit belongs to the process that took it. When a process ends and still has a unit, the unit
+/// is given back, and one process that asks for a unit gets OwnerDied, which names the dead
+/// process; it can then try again. To signal something to another process, use mp::Event or
 /// mp::Condition.
 class Semaphore {
  public:

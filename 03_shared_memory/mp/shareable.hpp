@@ -11,10 +11,10 @@
 
 namespace mp {
 
-/// What mp::Value and mp::Array can hold: objects that are nothing but their bytes. These are the
-/// trivially copyable types, pairs and tuples of them, and std::atomic and structures of it as
-/// well. An atomic cannot be copied at all, and compilers disagree whether that is trivially
-/// copyable (core issue 1734). They agree on this: wherever it can be copied, that is trivial.
+/// What mp::Value and mp::Array can hold: objects that consist of their bytes alone. These are
+/// trivially copyable types, pairs and tuples of them, std::atomic, and structures of these. An
+/// atomic cannot be copied, and compilers disagree whether such a type is trivially copyable (core
+/// issue 1734). So the test is that every copy operation that it has is trivial.
 template <class T>
 inline constexpr bool is_shareable =
     std::is_object_v<T>&& std::is_trivially_destructible_v<T> && !std::is_polymorphic_v<T> &&
@@ -44,7 +44,7 @@ inline constexpr bool is_for_threads_only =
 template <std::ptrdiff_t most>
 inline constexpr bool is_for_threads_only<std::counting_semaphore<most>> = true;
 
-/// Refuses, with the reason, what could be copied into shared memory and would not work there.
+/// Refuses, with the reason, what could be copied into shared memory but does not work there.
 template <class T>
 struct WorksBetweenProcesses : std::true_type {
   static_assert(!is_for_threads_only<T>,

@@ -14,11 +14,12 @@
 namespace mp {
 namespace detail {
 
-/// What is under mp::SharedQueue: a ring of slots in shared memory. A count of the items put and a
-/// count of the items taken say which slots are full; a lock at either end lets one process in.
+/// The inside of mp::SharedQueue: a ring of slots in shared memory. A count of the items put and a
+/// count of the items taken say which slots are full; a lock at each end admits one process.
 ///
-/// An item is copied first and counted then, and counting is one step, which also wakes who waits:
-/// wherever a process is killed, an item is there or not, and nobody sleeps beside it.
+/// An item is copied first and counted afterwards. Counting is one step, which also wakes the
+/// waiters. So wherever a process is killed, an item is there or not, and no waiter sleeps while
+/// there is one.
 class Ring {
  public:
   Ring() = default;
@@ -41,13 +42,13 @@ class Ring {
 
 }  // namespace detail
 
-/// A first-in-first-out queue between processes, for many producers and many consumers, in shared
-/// memory: an item is copied in and out, without a system call unless somebody has to wait. Give it
-/// to a process with `std::ref(queue)`.
+/// A first-in-first-out queue in shared memory, for many producers and many consumers. Items are
+/// copied in and out, without a system call unless a process has to wait. Give it to a process with
+/// `std::ref(queue)`.
 ///
-/// What it gives up, compared with mp::Queue: it holds `capacity` items, and each is trivially
-/// copyable. Items of one producer come out in the order in which it put them. A process killed in
-/// the middle of `put` or `get` takes that one item with it, no other.
+/// Unlike mp::Queue it holds at most `capacity` items, which are trivially copyable. Items of one
+/// producer come out in the order in which it put them. A process killed in the middle of `put` or
+/// `get` takes at most that one item with it.
 template <class T>
 class SharedQueue {
   static_assert(is_shareable<T> && std::is_copy_constructible_v<T>,
@@ -57,14 +58,14 @@ class SharedQueue {
   static_assert(detail::WorksBetweenProcesses<T>::value);
 
  public:
-  /// Takes no memory but for the slots that were used. Throws std::invalid_argument when the
-  /// capacity is 0 or beyond 2^29, std::system_error that names the size when there is no room.
+  /// A slot takes memory when it is first used. Throws std::invalid_argument when the capacity is 0
+  /// or beyond 2^29, std::system_error, which names the size, when memory is exhausted.
   explicit SharedQueue(std::size_t capacity = 1024) : ring_{capacity, sizeof(T)} {}
 
-  /// Waits while the queue is full. Throws QueueClosed after `close`.
+  /// Blocks while the queue is full. Throws QueueClosed after `close`.
   void put(const T& item) { ring_.put(std::addressof(item), std::nullopt); }
 
-  /// False when the queue is full, and stays so until the limit.
+  /// Returns false when the queue is full and stays full until the limit.
   bool try_put(const T& item) { return ring_.put(std::addressof(item), at_once); }
   bool put_for(const T& item, Seconds limit) {
     return ring_.put(std::addressof(item), deadline_after(limit));
@@ -77,15 +78,15 @@ class SharedQueue {
     return room.item();
   }
 
-  /// Fills in an item that is there already, for one that is too large for the stack.
+  /// Fills an existing object, for items that are too large for the stack.
   void get(T& item) { ring_.get(std::addressof(item), std::nullopt); }
 
-  /// An item that is there at once, or within the limit; empty if there is none.
+  /// Returns an item that is there, or comes within the limit; empty if there is none.
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
 
-  /// Says that nothing more will be put: wakes whoever waits in `put`, and whoever waits in `get`
-  /// when the queue is empty.
+  /// Declares that nothing more will be put. Wakes all that wait in `put`, and all that wait in
+  /// `get` on an empty queue.
   void close() { ring_.close(); }
 
   /// `for (T item : queue)` gets items until the queue is closed and empty.

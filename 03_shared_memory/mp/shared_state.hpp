@@ -11,13 +11,13 @@
 
 namespace mp::detail {
 
-/// A State in shared memory. It travels as a handle to the same one; State::name says what it is.
+/// A State in shared memory. What travels is a handle to it; State::name says what it is.
 template <class State>
 class SharedState {
  public:
-  SharedState() noexcept = default;  ///< empty, for one that is to arrive
+  SharedState() noexcept = default;  ///< empty, for one that arrives later
 
-  /// A new one, with room behind it for more, zeroed.
+  /// Creates one, followed by zeroed memory for more.
   explicit SharedState(std::size_t more) : memory_{sizeof(State) + more} {
     new (memory_.data()) State;
   }
@@ -32,7 +32,7 @@ class SharedState {
   State* operator->() const { return &**this; }
   explicit operator bool() const noexcept { return memory_.data() != nullptr; }
 
-  /// What is behind it.
+  /// The memory that follows it.
   template <class T>
   T* more() const {
     return reinterpret_cast<T*>(&**this + 1);

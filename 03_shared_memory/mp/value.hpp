@@ -18,9 +18,9 @@ namespace mp {
 ///     std::scoped_lock guard{counter};
 ///     ++*counter;
 ///
-/// `*value` and `value->` are the shared object itself and never lock: without the lock, nothing
-/// keeps other processes from changing it meanwhile. The lock is mp::Lock, OwnerDied included. A
-/// moved-from value holds no object.
+/// `*value` and `value->` are the shared object itself and never lock. Without the lock, other
+/// processes can change it at any moment. The lock is an mp::Lock and throws OwnerDied as that
+/// does. A moved-from value holds no object.
 template <class T>
 class Value : public Lock {
   static_assert(is_shareable<T>,
@@ -34,13 +34,13 @@ class Value : public Lock {
   using Object =
       typename detail::InSharedMemory<T>::Type;  ///< T; for an atomic, without its `wait`
 
-  /// The object is made where it stays: it may be larger than the stack.
+  /// Constructs the object in shared memory, so it may be larger than the stack.
   Value() requires std::default_initializable<T> : Lock{sizeof(T)} {
-    // Shared memory is zeroed as it is.
+    // Shared memory is zeroed already.
     if constexpr (!std::is_trivially_default_constructible_v<T>) ::new (payload()) T{};
   }
 
-  /// Throws std::system_error that names the size when there is no room.
+  /// Throws std::system_error, which names the size, when memory is exhausted.
   explicit Value(const T& value) : Lock{sizeof(T)} {
     std::memcpy(payload(), std::addressof(value), sizeof(T));
   }
