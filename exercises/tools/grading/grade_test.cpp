@@ -18,9 +18,9 @@
 #include <gtest/gtest.h>
 
 #include <grading/text.hpp>
+#include <harness/expect_ended.hpp>
 #include <leftovers.hpp>
 #include <mp/process.hpp>
-#include <mp/watchdog/process_state.hpp>
 #include <program.hpp>
 
 // The grader, run as a program on small classes. Most of the time goes into compiling submissions,
@@ -304,12 +304,6 @@ TEST_F(Grading, takes_only_regular_files_from_inside_the_folder) {
   EXPECT_THAT(page("pipe"), HasSubstr("is not a regular file"));
 }
 
-std::string read_proc(pid_t pid, const std::string& name) {
-  std::ostringstream text;
-  text << std::ifstream{"/proc/" + std::to_string(pid) + "/" + name}.rdbuf();
-  return text.str();
-}
-
 // A class of two, of whom one keeps the grader waiting; the signal comes when the other is done.
 class GradingIsStopped : public Grading {
  protected:
@@ -380,14 +374,7 @@ TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
   EXPECT_EQ(status, (mp::ExitStatus{.code = {}, .signal = SIGKILL})) << said;
   const fs::path sandbox = read_file(note());
   EXPECT_TRUE(fs::exists(sandbox / "sysroot"));
-  const auto still_runs = [&] {
-    for (const auto pid : mp::detail::all_processes())
-      if (read_proc(pid, "cmdline").find(sandbox.string()) != std::string::npos) return true;
-    return false;
-  };
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  while (still_runs() && std::chrono::steady_clock::now() < end) ::poll(nullptr, 0, 5);
-  EXPECT_FALSE(still_runs());
+  harness::expect_ended(sandbox);
   expect_to_go_on();
   EXPECT_FALSE(fs::exists(sandbox));
 }
@@ -407,44 +394,6 @@ TEST_F(Grading, says_what_it_may_not_read) {
                                                    HasSubstr("Permission denied")),
                                              HasSubstr("folder/ping_pong could not be graded")));
   EXPECT_THAT(page("folder"), HasSubstr("not the student's fault"));
-}
-
-// Ctrl-C in `./course check`, at any moment.
-TEST(Examiner, leaves_nothing_when_it_is_interrupted) {
-  const std::string name = BUILD "/exercises/exit_codes/exit_codes";
-  std::string scratch_root = "/tmp/examiner-test-XXXXXX";
-  mp::check(::mkdtemp(scratch_root.data()) ? 0 : -1, "mkdtemp");
-  mp::check(::chmod(scratch_root.c_str(), 0755), "chmod");
-  const auto is_at_work = [&] {
-    for (const auto& scratch : fs::directory_iterator{scratch_root})
-      if (fs::exists(scratch.path() / "exit_codes_solution")) return true;
-    return false;
-  };
-  const auto still_runs = [&] {  // bubblewrap, or what it has started
-    for (const auto pid : mp::detail::all_processes())
-      if (read_proc(pid, "cmdline").find(scratch_root) != std::string::npos) return true;
-    return false;
-  };
-  for (int delay = 0; delay < 20; ++delay) {  // milliseconds
-    mp::Process examiner{[&] {
-      ::setenv("EXAMINER_SCRATCH", scratch_root.c_str(), 1);
-      const auto program = name + "_test", submission = "--submission=" + name + "_solution";
-      ::close(STDOUT_FILENO);
-      ::execl(program.c_str(), program.c_str(), submission.c_str(), nullptr);
-      ::_exit(127);
-    }};
-    while (examiner.is_alive() && !is_at_work()) ::poll(nullptr, 0, 1);
-    ::poll(nullptr, 0, delay);
-    ::kill(examiner.pid(), SIGINT);
-    EXPECT_TRUE(examiner.join_for(mp::Seconds{30})) << "it hangs";
-    examiner.kill();
-    EXPECT_EQ(examiner.join(), (mp::ExitStatus{.code = {}, .signal = SIGINT}));
-    EXPECT_TRUE(fs::is_empty(scratch_root));
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-    while (still_runs() && std::chrono::steady_clock::now() < end) ::poll(nullptr, 0, 5);
-    ASSERT_FALSE(still_runs());
-  }
-  fs::remove_all(scratch_root);
 }
 
 TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {

@@ -2,7 +2,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <tuple>
@@ -12,6 +11,7 @@
 
 #include <harness/bounds.hpp>
 #include <harness/launch.hpp>
+#include <harness/signals_held.hpp>
 
 namespace harness {
 namespace {
@@ -49,22 +49,6 @@ std::pair<FileDescriptor, FileDescriptor> make_pipe() {
   return pipe;
 }
 
-// Holds back this thread's signals; the child sets its own mask.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
 enum class Streams { separate, together };
 
 Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& command,
@@ -76,7 +60,8 @@ Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& 
   const FileDescriptor nothing{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
 
   boost::asio::io_context context;
-  // A signal that ends the examiner comes when its handler knows what to kill.
+  // A signal that ends the examiner comes when its handler knows what to kill. The child sets its
+  // own mask.
   const SignalsHeld held;
   process::process child{
       context, command[0], std::vector<std::string>{command.begin() + 1, command.end()},

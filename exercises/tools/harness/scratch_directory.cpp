@@ -8,6 +8,7 @@
 #include <string>
 
 #include <harness/scratch_directory.hpp>
+#include <harness/signals_held.hpp>
 #include <mp/file_descriptor.hpp>
 
 namespace harness {
@@ -56,12 +57,15 @@ void remove_scratch_and_end(int signal) {
 }  // namespace
 
 ScratchDirectory::ScratchDirectory() {
-  path = folder_for_programs() + "/examine-XXXXXX";
-  std::string name = path;
-  check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
+  std::string name = folder_for_programs() + "/examine-XXXXXX";
+  {
+    // A signal that ends the examiner comes when its handler knows what to remove.
+    const SignalsHeld held;
+    check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
+    if (name.size() < sizeof scratch_to_remove)
+      scratch_to_remove[name.copy(scratch_to_remove, name.size())] = '\0';
+  }
   path = name;
-  if (name.size() < sizeof scratch_to_remove)
-    scratch_to_remove[name.copy(scratch_to_remove, name.size())] = '\0';
   socket = path / "socket";
   home = path / "home";
   // Nobody else has this number: so the user's limits and files are the submission's alone.
@@ -81,12 +85,13 @@ ScratchDirectory::ScratchDirectory(const std::filesystem::path& original) : Scra
 }
 
 ScratchDirectory::~ScratchDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+  // Only now: a signal may have come in the middle of that.
   if (path == scratch_to_remove) {
     scratch_to_remove[0] = '\0';
     group_to_kill = 0;
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(path, ignored);
 }
 
 void kill_on_signals(pid_t group) { group_to_kill = group; }
