@@ -31,13 +31,15 @@ bwrap                  bubblewrap               bubblewrap'
 developer_needs=$grading_needs'
 clang++                clang                    Clang
 libFuzzer              libclang-rt-dev          the sanitizers and libFuzzer of Clang
-clang-format-14        clang-format-14          clang-format 14
 clang-tidy             clang-tidy               clang-tidy
 valgrind               valgrind                 Valgrind
 shellcheck             shellcheck               ShellCheck
 codespell              codespell                codespell
 yamllint               yamllint                 yamllint
 git                    git                      Git'
+# One version everywhere, because each formats a little differently. Debian 13 does not have it.
+format_needs='
+clang-format-14        clang-format-14          clang-format 14'
 
 site_needs='
 python:sphinx           python3-sphinx             Sphinx
@@ -210,10 +212,14 @@ set_up_if_possible() {
 #: setup [--bench|--dev]  install what is missing; also what bench compares with, or what .ci/run needs
 do_setup() {
   case $* in
-    '') set_up "$needs$cluster_needs" ;;
-    --bench) set_up "$needs$cluster_needs$bench_needs" ;;
-    --dev) set_up "$needs$cluster_needs$bench_needs$developer_needs" ;;
+    '') set_up "$needs" ;;
+    --bench) set_up "$needs$bench_needs" ;;
+    --dev)
+      set_up "$needs$bench_needs$developer_needs"
+      set_up_if_possible "$format_needs" "the step 'format' of .ci/run cannot be taken."
+      ;;
     *) usage_error "setup takes no argument but --bench or --dev" ;;
   esac
+  set_up_if_possible "$cluster_needs" 'the lesson cluster_pi is left out.'
   say 'Everything needed is there.'
 }
