@@ -6,17 +6,18 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <functional>
-#include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <mp/exclusive_descriptor.hpp>
+#include <mp/output.hpp>
 #include <mp/start.hpp>
 #include <mp/task.hpp>
 
@@ -47,29 +48,31 @@ void report_exception(const char* text) {
   report(std::move(line));
 }
 
-// Writes the last output; a process whose output is lost has failed, whatever its function says.
-int finish_output(int status) {
+// Writes the last output. A process whose output is lost has failed, whatever its function says.
+// It ends here, or the C library would try to write once more, and might block.
+void finish_output(int status) {
+  using namespace std::chrono_literals;
   detail::record_end();
-  errno = 0;
-  if (detail::flush_output() || status != 0) return status;
-  const int error = errno;
-  report(error == 0 ? "output is lost" : std::string{"output is lost: "} + std::strerror(error));
-  return EXIT_FAILURE;
+  const int error = detail::flush_output(deadline_after(1s));
+  if (error == 0) return;
+  if (status != 0) ::_exit(status);
+  report(std::string{"output is lost: "} +
+         (error == EBUSY ? "another thread is blocked in writing" : std::strerror(error)));
+  ::_exit(EXIT_FAILURE);
 }
 
 // The last exit handler registered is the first to run. In a forked child this one also keeps the
 // handlers and static destructors that it has from its parent from running twice.
 void finish_at_exit(bool forked) {
-  if (forked) {
-    std::clearerr(stdout);  // what the parent has lost is not the child's fault
-    ::on_exit([](int status, void*) { ::_exit(finish_output(status)); }, nullptr);
-  } else {
-    ::on_exit(
-        [](int status, void*) {
-          if (finish_output(status) != status) ::_exit(EXIT_FAILURE);
-        },
-        nullptr);
-  }
+  const auto finish = [](int status, void*) { finish_output(status); };
+  const auto finish_for_good = [](int status, void*) {
+    finish_output(status);
+    ::_exit(status);
+  };
+  if (forked)
+    ::on_exit(finish_for_good, nullptr);
+  else
+    ::on_exit(finish, nullptr);
 }
 
 // A program may be started with closed standard streams. Without this, the next files to be opened
@@ -143,18 +146,6 @@ SocketPair::SocketPair() {
   check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
   here = FileDescriptor{ends[0]};
   there = FileDescriptor{ends[1]};
-}
-
-bool flush_output() {
-  std::cout.flush();
-  std::clog.flush();
-  const bool flushed = std::fflush(nullptr) == 0;
-  return flushed && !std::ferror(stdout) && !std::cout.bad();
-}
-
-pid_t fork_process() {
-  flush_output();
-  return check(::fork(), "fork");
 }
 
 void run_child(Identity identity, Task& task) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <mp/output.hpp>
 #include <mp/start.hpp>
 
 // The fork server: a spawned process without history (no threads, no open files, little memory)

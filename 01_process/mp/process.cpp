@@ -8,6 +8,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <mp/output.hpp>
 #include <mp/process.hpp>
 #include <mp/start.hpp>
 

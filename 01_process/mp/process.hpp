@@ -64,6 +64,9 @@ concept NotOptions =
 /// `forkserver` only to what processes can share, such as mp::Lock). An exception that leaves the
 /// function is reported on standard error, and the exit code is 1.
 ///
+/// What is in the buffers of std::cout and of C streams is written when a process starts and when
+/// it ends. Flush other streams, such as a std::ofstream that both use, by hand at both moments.
+///
 /// Throws std::system_error that names the call when the system gives no more processes or
 /// descriptors, CannotTravel when something cannot be sent, std::logic_error without mp::init.
 class Process {

@@ -75,12 +75,6 @@ bool is_initialised();
 /// Called by mp::init, except in a spawned process; set before main by a library that needs it.
 extern void (*on_init)();
 
-/// Writes what is still in buffers. False when output, then or before, could not be written.
-bool flush_output();
-
-/// fork(), with the parent's buffered output written first, so that it does not appear twice.
-pid_t fork_process();
-
 /// In a forked child: takes on the identity, runs the task, exits.
 [[noreturn]] void run_child(Identity identity, Task& task);
 

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include <mp/output.hpp>
 #include <mp/timeline_report.hpp>
 
 // MP_TIMELINE: where the timeline goes, and when it is written. The toolkit itself writes text and
@@ -162,7 +163,7 @@ bool start_timeline() {
   // Registered first, this is the last exit handler to run.
   ::on_exit(
       [](int status, void*) {
-        std::fflush(nullptr);
+        flush_output();
         if (write_timeline() || status != EXIT_SUCCESS) return;
         ::_exit(EXIT_FAILURE);
       },

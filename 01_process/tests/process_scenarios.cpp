@@ -131,6 +131,15 @@ void nothing_said() {
   std::fprintf(stderr, "%s\n", to_string(child.join()).c_str());
 }
 
+// The parent has lost output before it starts a child.
+void parents_loss() {
+  print_three_ways("parent");
+  std::cout.flush();
+  mp::Process child{
+      {.start_method = method}, [](const std::string& text) { std::cout << text; }, argument};
+  std::fprintf(stderr, "%s\n", to_string(child.join()).c_str());
+}
+
 void names() {
   std::puts(mp::this_process::name().c_str());
   for (int i = 0; i < 3; ++i)
@@ -224,6 +233,7 @@ const std::map<std::string, std::function<void()>> scenarios{
     {"without_init", without_init},
     {"lost_output", lost_output},
     {"nothing_said", nothing_said},
+    {"parents_loss", parents_loss},
     {"names", names},
     {"default_start_method", default_start_method},
     {"image_gone", image_gone},

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -396,6 +397,15 @@ TEST_F(MapReduceTest, SaysWhenThereIsNoRoom) {
     mp::check(::setrlimit(RLIMIT_NOFILE, &old), "setrlimit");
   }
   EXPECT_THAT(workers.map(2, [](std::size_t i) { return i; }), ElementsAre(0, 1));
+}
+
+TEST_F(MapReduceTest, WorksWhileTheOutputIsSilenced) {
+  Process host{[] {
+    std::cout.setstate(std::ios::badbit);
+    const auto numbers = MapReduce{2}.map(3, [](std::size_t i) { return i; });
+    ::_exit(numbers[2] == 2 ? 0 : 3);
+  }};
+  EXPECT_TRUE(host.join().success());
 }
 
 TEST_F(MapReduceTest, LeavesNothingBehind) {

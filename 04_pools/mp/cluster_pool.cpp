@@ -11,6 +11,7 @@
 #include <mp/cluster_pool.hpp>
 #include <mp/local_engine.hpp>
 #include <mp/outcome.hpp>
+#include <mp/output.hpp>
 #include <mp/pool_work.hpp>
 #include <mp/start.hpp>
 

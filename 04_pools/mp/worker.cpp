@@ -10,8 +10,8 @@
 
 #include <mp/idle_handler.hpp>
 #include <mp/outcome.hpp>
+#include <mp/output.hpp>
 #include <mp/pool_work.hpp>
-#include <mp/start.hpp>
 #include <mp/task_board.hpp>
 #include <mp/transfer.hpp>
 #include <mp/worker.hpp>

@@ -369,6 +369,20 @@ TEST(PoolOutput, ComesBeforeTheResult) {
 
 // ---- Hosts ----
 
+TEST(PoolInAHost, ReplacesWorkersWhileAThreadWaitsForInput) {
+  const course::Pipe input;
+  FILE* const stream = ::fdopen(::dup(input.read.get()), "r");
+  std::thread reader{[&] { static_cast<void>(std::fgetc(stream)); }};
+  while (::ftrylockfile(stream) == 0) ::funlockfile(stream);
+  {
+    Pool pool{{.processes = 2, .max_tasks_per_child = 1}};
+    EXPECT_THAT(pool.map(square, numbers_to(4), {.chunk_size = 1}), ElementsAre(0, 1, 4, 9));
+  }
+  course::write_text(input.write, "x");
+  reader.join();
+  std::fclose(stream);
+}
+
 TEST(PoolInAHost, ThatIgnoresSigchld) {
   Process host{[] {
     std::signal(SIGCHLD, SIG_IGN);
