@@ -1,5 +1,7 @@
 #include <poll.h>
 #include <algorithm>
+#include <cmath>
+#include <stdexcept>
 
 #include <mp/deadline.hpp>
 
@@ -8,6 +10,7 @@ namespace mp {
 using Clock = std::chrono::steady_clock;
 
 Deadline deadline_after(Seconds limit) {
+  if (std::isnan(limit.count())) throw std::invalid_argument{"a time limit is not a number"};
   constexpr Seconds century = std::chrono::years{100};
   if (limit >= century) return std::nullopt;
   return Clock::now() + std::chrono::ceil<Clock::duration>(std::max(limit, Seconds::zero()));

@@ -13,7 +13,8 @@ using Seconds = std::chrono::duration<double>;
 /// The moment until which to wait; empty: for as long as it takes.
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
-/// Now plus the limit; empty when that is beyond what the clock can tell.
+/// Now plus the limit; empty when that is beyond what the clock can tell. Throws
+/// std::invalid_argument for a limit that is not a number.
 Deadline deadline_after(Seconds limit);
 
 /// A deadline that has passed: look, do not wait.

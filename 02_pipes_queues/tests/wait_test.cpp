@@ -1,15 +1,18 @@
 #include <unistd.h>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <functional>
 #include <set>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <leftovers.hpp>
+#include <mp/lock.hpp>
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
@@ -100,6 +103,21 @@ TEST(Wait, LimitsRunOut) {
   EXPECT_THAT(mp::wait_for(250ms, here, queue), IsEmpty());
   EXPECT_GE(std::chrono::steady_clock::now() - start, 270ms);
   EXPECT_THAT(mp::wait_for(-1h, here), IsEmpty());
+}
+
+TEST(TimeLimit, ThatIsNoNumberIsAnErrorAtOnce) {
+  const mp::Seconds none{std::nan("")};
+  auto [here, there] = mp::pipe();
+  Queue<int> queue;
+  mp::Lock lock;
+  Process process{[] {}};
+  EXPECT_THROW(here.poll(none), std::invalid_argument);
+  EXPECT_THROW(queue.get_for(none), std::invalid_argument);
+  EXPECT_THROW(mp::wait_for(none, here, queue), std::invalid_argument);
+  EXPECT_THROW(process.join_for(none), std::invalid_argument);
+  EXPECT_THROW(lock.try_lock_for(none), std::invalid_argument);
+  EXPECT_TRUE(lock.try_lock()) << "the lock was taken all the same";
+  lock.unlock();
 }
 
 }  // namespace

@@ -2,11 +2,14 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <random>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -14,8 +17,12 @@
 
 #include "killed_anywhere.hpp"
 #include <leftovers.hpp>
+#include <mp/barrier.hpp>
 #include <mp/condition.hpp>
+#include <mp/event.hpp>
 #include <mp/process.hpp>
+#include <mp/semaphore.hpp>
+#include <mp/shared_queue.hpp>
 #include <mp/value.hpp>
 #include <start_methods.hpp>
 
@@ -248,6 +255,24 @@ TEST(Condition, AWaiterKilledAtRandomDisturbsNobody) {
     });
   }
   for (auto& taker : takers) taker.kill();
+}
+
+TEST(TimeLimit, ThatIsNoNumberIsAnErrorAtOnce) {
+  const mp::Seconds none{std::nan("")};
+  mp::Barrier barrier{2};
+  mp::Condition condition;
+  mp::Event event;
+  mp::Lock lock;
+  mp::Semaphore semaphore{1};
+  mp::SharedQueue<int> queue{1};
+  const std::scoped_lock guard{lock};
+  EXPECT_THROW(barrier.arrive_and_wait_for(none), std::invalid_argument);
+  EXPECT_THROW(condition.wait_for(lock, none, [] { return false; }), std::invalid_argument);
+  EXPECT_THROW(event.wait_for(none), std::invalid_argument);
+  EXPECT_THROW(semaphore.try_acquire_for(none), std::invalid_argument);
+  EXPECT_THROW(queue.get_for(none), std::invalid_argument);
+  EXPECT_THROW(queue.put_for(1, none), std::invalid_argument);
+  EXPECT_EQ(queue.try_get(), std::nullopt) << "the item was put all the same";
 }
 
 }  // namespace

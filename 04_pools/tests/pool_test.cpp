@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -488,6 +489,7 @@ TEST(Pool, WaitingHasALimit) {
   EXPECT_FALSE(result.ready());
   EXPECT_THROW(result.get(10ms), mp::TimedOut);
   EXPECT_FALSE(result.wait_for(1ms));
+  EXPECT_THROW(result.wait_for(mp::Seconds{std::nan("")}), std::invalid_argument);
   ASSERT_TRUE(here.poll(60s));
   here.recv<int>();
   here.close();
