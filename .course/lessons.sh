@@ -165,7 +165,7 @@ do_run() {
 do_test() {
   prepare
   build
-  exec ctest --preset default --output-on-failure --no-tests=error --parallel "$(nproc)" "$@"
+  exec ctest --preset default --output-on-failure --no-tests=error --parallel "$("$build/01_process/lesson/cpu_count")" "$@"
 }
 
 #: bench [NAME...]        measure all, or these groups: --quick takes two minutes, --help tells more

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include <mp/cpu_share.hpp>
 #include <mp/process.hpp>
 
 namespace mp {
@@ -24,27 +25,58 @@ int affinity_count() {
   return 1;
 }
 
-// The processors' worth of time that control groups (version 2) leave to this process.
-double group_share() {
-  double share = INFINITY;
-  std::ifstream membership{"/proc/self/cgroup"};
-  for (std::string line; std::getline(membership, line);) {
-    if (!line.starts_with("0::")) continue;
-    // Every group on the way up may have a limit of its own.
-    for (fs::path group = line.substr(3);; group = group.parent_path()) {
-      std::ifstream limit{"/sys/fs/cgroup" / group.relative_path() / "cpu.max"};
-      double quota = 0, period = 0;  // "max 100000" leaves quota unread
-      if (limit >> quota >> period && period > 0) share = std::min(share, quota / period);
-      if (!group.has_relative_path()) break;
-    }
+// "max" and -1 are no limit, and what cannot be read is 0.
+double in_processors(double quota, double period) {
+  return quota > 0 && period > 0 ? quota / period : INFINITY;
+}
+
+double share_version_1(const fs::path& group) {
+  double quota = 0, period = 0;
+  std::ifstream{group / "cpu.cfs_quota_us"} >> quota;
+  std::ifstream{group / "cpu.cfs_period_us"} >> period;
+  return in_processors(quota, period);
+}
+
+double share_version_2(const fs::path& group) {
+  double quota = 0, period = 0;
+  std::ifstream{group / "cpu.max"} >> quota >> period;
+  return in_processors(quota, period);
+}
+
+// Every group on the way up may have a limit of its own.
+double smallest_share(double (*share)(const fs::path&), const fs::path& top, fs::path group) {
+  double smallest = INFINITY;
+  for (;; group = group.parent_path()) {
+    smallest = std::min(smallest, share(top / group.relative_path()));
+    if (!group.has_relative_path()) return smallest;
   }
-  return share;
 }
 
 }  // namespace
 
+double detail::cpu_share(const fs::path& root) {
+  double smallest = INFINITY;
+  const auto limit_to = [&](double share) { smallest = std::min(smallest, share); };
+  std::ifstream membership{root / "proc/self/cgroup"};
+  const auto groups = root / "sys/fs/cgroup";
+  // "HIERARCHY:CONTROLLER,CONTROLLER:GROUP"; version 2 has hierarchy 0, and names no controllers.
+  for (std::string line; std::getline(membership, line);) {
+    const auto first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const auto controllers = line.substr(first + 1, second - first - 1);
+    const fs::path group = line.substr(second + 1);
+    if (controllers.empty()) {
+      limit_to(smallest_share(share_version_2, groups, group));
+    } else if (("," + controllers + ",").find(",cpu,") != std::string::npos) {
+      limit_to(smallest_share(share_version_1, groups / controllers, group));
+      limit_to(smallest_share(share_version_1, groups / "cpu", group));
+    }
+  }
+  return smallest;
+}
+
 int cpu_count() {
-  const double share = std::ceil(group_share());
+  const double share = std::ceil(detail::cpu_share());
   const int processors = affinity_count();
   return share < processors ? std::max(1, static_cast<int>(share)) : processors;
 }

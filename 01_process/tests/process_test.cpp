@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,8 @@
 #include "leftovers.hpp"
 #include "program.hpp"
 #include "start_methods.hpp"
+#include "temporary_folder.hpp"
+#include <mp/cpu_share.hpp>
 #include <mp/process.hpp>
 #include <mp/start.hpp>
 
@@ -990,6 +993,48 @@ TEST(CpuCount, FollowsAffinity) {
   EXPECT_EQ(mp::cpu_count(), 1);
   ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
   EXPECT_EQ(mp::cpu_count(), all);
+}
+
+// A tree with the files in which the kernel tells of control groups.
+class ControlGroups {
+ public:
+  void add(const std::string& file, const std::string& text) const {
+    const auto path = folder_.path() / file;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream{path} << text << '\n';
+  }
+  double share() const { return mp::detail::cpu_share(folder_.path()); }
+
+ private:
+  course::TemporaryFolder folder_;
+};
+
+TEST(CpuCount, KnowsTheQuotasOfBothVersionsOfControlGroups) {
+  const ControlGroups none;
+  EXPECT_EQ(none.share(), INFINITY);
+
+  const ControlGroups second;
+  second.add("proc/self/cgroup", "0::/user/job");
+  second.add("sys/fs/cgroup/user/job/cpu.max", "max 100000");
+  EXPECT_EQ(second.share(), INFINITY);
+  second.add("sys/fs/cgroup/user/cpu.max", "150000 100000");
+  EXPECT_EQ(second.share(), 1.5);
+
+  const ControlGroups first;
+  first.add("proc/self/cgroup", "5:memory:/job\n4:cpuacct,cpu:/user/job\n1:cpuset:/");
+  first.add("sys/fs/cgroup/cpuacct,cpu/user/job/cpu.cfs_quota_us", "-1");
+  first.add("sys/fs/cgroup/cpuacct,cpu/user/job/cpu.cfs_period_us", "100000");
+  EXPECT_EQ(first.share(), INFINITY);
+  first.add("sys/fs/cgroup/cpuacct,cpu/user/cpu.cfs_quota_us", "25000");
+  first.add("sys/fs/cgroup/cpuacct,cpu/user/cpu.cfs_period_us", "50000");
+  EXPECT_EQ(first.share(), 0.5);
+
+  // In a container the group's name is the host's, and what is mounted begins at the group.
+  const ControlGroups container;
+  container.add("proc/self/cgroup", "4:cpu,cpuacct:/docker/0123456789abcdef");
+  container.add("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "200000");
+  container.add("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000");
+  EXPECT_EQ(container.share(), 2);
 }
 
 }  // namespace

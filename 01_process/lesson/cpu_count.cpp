@@ -1,0 +1,7 @@
+#include <cstdio>
+
+#include <mp/process.hpp>
+
+// Prints how many processors this process may use. (nproc knows nothing of control groups.)
+
+int main() { std::printf("%d\n", mp::cpu_count()); }
