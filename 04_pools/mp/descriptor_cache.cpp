@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <linux/kcmp.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -8,11 +9,20 @@
 namespace mp::detail {
 namespace {
 
-// Whether both are the same open file, with one position and one set of flags. False where the
-// kernel does not tell.
-bool are_same(const FileDescriptor& a, const FileDescriptor& b) {
+// Two descriptors of one file that may be used in each other's place, though it may have been
+// opened twice: a pipe or anonymous memory has neither a position nor a lock that would tell.
+bool are_alike(const FileDescriptor& a, const FileDescriptor& b, mode_t type) {
+  const auto flags = ::fcntl(a.get(), F_GETFL);
+  if (flags == -1 || flags != ::fcntl(b.get(), F_GETFL)) return false;
+  return S_ISFIFO(type) || S_ISSOCK(type) || ::fcntl(a.get(), F_GET_SEALS) != -1;
+}
+
+// Whether both, of one device and inode, are the same open file, with one position and one set of
+// flags. The kernel does not tell everywhere, above all not in a container.
+bool are_same(const FileDescriptor& a, const FileDescriptor& b, mode_t type) {
   const auto own = ::getpid();
-  return ::syscall(SYS_kcmp, own, own, KCMP_FILE, a.get(), b.get()) == 0;
+  const auto order = ::syscall(SYS_kcmp, own, own, KCMP_FILE, a.get(), b.get());
+  return order == 0 || (order == -1 && are_alike(a, b, type));
 }
 
 }  // namespace
@@ -30,7 +40,9 @@ DescriptorCache::Shared DescriptorCache::share(FileDescriptor descriptor) {
   const std::pair key{status.st_dev, status.st_ino};
   if (is_open) {
     for (auto [at, end] = known_.equal_range(key); at != end; ++at)
-      if (const auto known = at->second.lock(); known && are_same(*known, descriptor)) return known;
+      if (const auto known = at->second.lock();
+          known && are_same(*known, descriptor, status.st_mode))
+        return known;
   }
   if (known_.size() >= prune_at_) {
     std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
