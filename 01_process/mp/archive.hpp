@@ -35,6 +35,11 @@ class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElisi
  public:
   explicit Writer(Message& message) : OutputArchive{this}, message_{&message} {}
 
+  /// Writes equal values as equal bytes, for comparison; nobody can read them. 0.0 and -0.0 become
+  /// the same, and so do unordered containers of equal elements.
+  static Writer canonical(Message& message) { return Writer{message, true}; }
+  bool is_canonical() const { return canonical_; }
+
   /// Writes nothing, but notes the numbers of the descriptors that would be sent.
   explicit Writer(std::set<int>& descriptors) : OutputArchive{this}, noted_{&descriptors} {}
 
@@ -59,11 +64,15 @@ class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElisi
   }
 
  private:
+  Writer(Message& message, bool canonical)
+      : OutputArchive{this}, message_{&message}, canonical_{canonical} {}
+
   std::size_t written() const { return message_ ? message_->bytes.size() : 0; }
   [[noreturn]] static void refuse_depth();
 
   Message* message_ = nullptr;
   std::set<int>* noted_ = nullptr;
+  bool canonical_ = false;
   int depth_ = 0;
   std::size_t begin_ = 0;  // of the value entered last
 };

@@ -4,10 +4,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 #include <cereal/cereal.hpp>
 #include <cereal/types/array.hpp>
@@ -75,12 +77,40 @@ void load_flat(Reader& reader, Container& container) {
   }
 }
 
+// Writes a number without the bytes that mean nothing, and without the sign of a zero.
+template <std::floating_point T>
+void save_canonical(Writer& writer, const T& value) {
+  // An extended long double has ten bytes; the others only keep the next one aligned.
+  constexpr std::size_t size = std::numeric_limits<T>::digits == 64 ? 10 : sizeof(T);
+  const T number = value == T{0} ? T{0} : value;
+  writer.write(&number, size);
+}
+
+// What a container without an order holds, in the order of the bytes.
+template <class Container, class Write>
+void save_sorted(Writer& writer, const Container& container, const Write& write) {
+  std::vector<std::string> elements;
+  for (const auto& element : container) {
+    Message message;
+    Writer one = Writer::canonical(message);
+    write(one, element);
+    elements.push_back(std::move(message.bytes));
+    for (auto& descriptor : message.descriptors) writer.attach(descriptor);
+  }
+  std::ranges::sort(elements);
+  writer(elements);
+}
+
 }  // namespace detail
 
 // The functions cereal looks for, for the few types that everything else is made of.
 template <class T>
 requires std::is_arithmetic_v<T>
-void save(Writer& writer, const T& value) { writer.write(&value, sizeof value); }
+void save(Writer& writer, const T& value) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (writer.is_canonical()) return detail::save_canonical(writer, value);
+  writer.write(&value, sizeof value);
+}
 
 template <class T>
 requires std::is_arithmetic_v<T>
@@ -110,6 +140,15 @@ void load(Reader& reader, cereal::SizeTag<T>& tag) {
 template <class T>
 requires detail::is_plain<T>
 void save(Writer& writer, const cereal::BinaryData<T>& data) {
+  using Number = std::remove_cvref_t<std::remove_all_extents_t<std::remove_pointer_t<T>>>;
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (writer.is_canonical()) {
+      const std::size_t count = static_cast<std::size_t>(data.size) / sizeof(Number);
+      const auto* const numbers = static_cast<const Number*>(data.data);
+      for (std::size_t i = 0; i < count; ++i) detail::save_canonical(writer, numbers[i]);
+      return;
+    }
+  }
   writer.write(data.data, static_cast<std::size_t>(data.size));
 }
 
@@ -135,6 +174,30 @@ void save(Writer& writer, const cereal::NameValuePair<T>& pair) {
 template <class T>
 void load(Reader& reader, cereal::NameValuePair<T>& pair) {
   reader(pair.value);
+}
+
+// In containers without an order, equal elements may come in any.
+template <class Key, class Hash, class Equal, class Allocator>
+void save(Writer& writer, const std::unordered_set<Key, Hash, Equal, Allocator>& set) {
+  if (!writer.is_canonical()) return cereal::save(writer, set);
+  detail::save_sorted(writer, set, [](Writer& one, const Key& key) { one(key); });
+}
+template <class Key, class Hash, class Equal, class Allocator>
+void save(Writer& writer, const std::unordered_multiset<Key, Hash, Equal, Allocator>& set) {
+  if (!writer.is_canonical()) return cereal::save(writer, set);
+  detail::save_sorted(writer, set, [](Writer& one, const Key& key) { one(key); });
+}
+template <class Key, class T, class... Rest>
+void save(Writer& writer, const std::unordered_map<Key, T, Rest...>& map) {
+  if (!writer.is_canonical()) return cereal::save(writer, map);
+  detail::save_sorted(writer, map,
+                      [](Writer& one, const auto& pair) { one(pair.first, pair.second); });
+}
+template <class Key, class T, class... Rest>
+void save(Writer& writer, const std::unordered_multimap<Key, T, Rest...>& map) {
+  if (!writer.is_canonical()) return cereal::save(writer, map);
+  detail::save_sorted(writer, map,
+                      [](Writer& one, const auto& pair) { one(pair.first, pair.second); });
 }
 
 // A std::filesystem::path, whose header takes long to compile, by what it alone has.

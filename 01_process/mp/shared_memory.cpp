@@ -1,13 +1,12 @@
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
-#include <ctime>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include <mp/file_size_limit.hpp>
 #include <mp/shared_memory.hpp>
 
 namespace mp {
@@ -19,20 +18,9 @@ namespace {
       "no room for " + std::to_string(size) + " bytes of shared memory: " + call);
 }
 
-// ftruncate, without the signal that kills a program when a limit on the size of files is passed.
 int resize(const FileDescriptor& file, std::size_t size) {
-  sigset_t limit, before;
-  ::sigemptyset(&limit);
-  ::sigaddset(&limit, SIGXFSZ);
-  ::pthread_sigmask(SIG_BLOCK, &limit, &before);
-  const int done = retry([&] { return ::ftruncate(file.get(), static_cast<off_t>(size)); });
-  const int error = errno;
-  const timespec at_once{};
-  if (done == -1 && error == EFBIG && !::sigismember(&before, SIGXFSZ))
-    retry([&] { return ::sigtimedwait(&limit, nullptr, &at_once); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return done;
+  const detail::FileSizeLimitIsAnError guard;
+  return retry([&] { return ::ftruncate(file.get(), static_cast<off_t>(size)); });
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,9 +14,12 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <mp/file_descriptor.hpp>
+#include <mp/file_size_limit.hpp>
 #include <mp/memory.hpp>
+#include <mp/program_file.hpp>
 
 // A result's file: a header, the key, the encoded result. Its name is the key's hash, so it is the
 // key in the file that tells whether it is the one.
@@ -27,10 +32,11 @@ namespace mp {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::string_literals;
 
 constexpr std::string_view ending = ".result";
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::size_t hash_digits = 16;
+constexpr std::size_t hash_digits = 16, unfinished_digits = 6;
 
 struct Header {
   std::array<char, 8> magic{'m', 'p', 'm', 'e', 'm', 'o', 'r', 'y'};
@@ -115,10 +121,10 @@ bool is_result(std::string_view name) {
          name.find_first_not_of(hex_digits) == hash_digits;
 }
 
-// HASH.result.XXXXXX: not written to the end yet.
+// HASH.result.XXXXXX (letters and digits): not written to the end yet.
 bool is_unfinished(std::string_view name) {
   const auto dot = name.rfind('.');
-  return dot != std::string_view::npos && name.size() - dot == std::strlen(".XXXXXX") &&
+  return dot != std::string_view::npos && name.size() - dot == 1 + unfinished_digits &&
          is_result(name.substr(0, dot));
 }
 
@@ -128,8 +134,7 @@ class UnfinishedFile {
   explicit UnfinishedFile(const fs::path& path) : path_{path} {
     struct stat status {};
     do {
-      name_ = path.string() + ".XXXXXX";
-      file_ = FileDescriptor{check(::mkostemp(name_.data(), O_CLOEXEC), "mkostemp")};
+      create();
       // The lock goes with the process: a file that is not locked was left by one that was killed.
       // Where files cannot be locked, none is ever taken for that.
       retry([&] { return ::flock(file_.get(), LOCK_EX); });
@@ -141,7 +146,10 @@ class UnfinishedFile {
     if (!name_.empty()) ::unlink(name_.c_str());
   }
 
-  void write(std::string_view bytes) { write_all(file_, bytes); }
+  void write(std::string_view bytes) {
+    const detail::FileSizeLimitIsAnError guard;
+    write_all(file_, bytes);
+  }
 
   void rename() {
     check(std::rename(name_.c_str(), path_.c_str()), "rename");
@@ -149,21 +157,59 @@ class UnfinishedFile {
   }
 
  private:
+  // With the permissions of any new file: mkostemp's is for one user alone.
+  void create() {
+    int created = -1;
+    do {
+      std::uint32_t number = 0;
+      check(retry([&] { return ::getrandom(&number, sizeof number, 0); }), "getrandom");
+      name_ = path_.string() + "." + hex(number).substr(hash_digits - unfinished_digits);
+      created = retry(
+          [&] { return ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+    } while (created == -1 && errno == EEXIST);
+    if (created == -1) name_.clear();
+    file_ = FileDescriptor{check(created, "open")};
+  }
+
   fs::path path_;
   std::string name_;
   FileDescriptor file_;
 };
 
-}  // namespace
+// As it is where the program is now, whatever directory it works in later.
+fs::path whole_path(fs::path folder) {
+  std::error_code error;  // the directory may be gone
+  auto whole = fs::absolute(folder, error);
+  return error ? std::move(folder) : whole;
+}
 
-Memory::Memory(fs::path folder) : folder_{std::move(folder)} { remove_unfinished(); }
-
-std::uint64_t Memory::program_version() {
+// A hash of the executable.
+std::uint64_t program_version() {
   static const std::uint64_t version = [] {
-    InputFile program{"/proc/self/exe"};
+    InputFile program{detail::program_file()};
     return hash(program.read(program.size()), 0);
   }();
   return version;
+}
+
+}  // namespace
+
+Memory::Memory(fs::path folder) : folder_{whole_path(std::move(folder))} { remove_unfinished(); }
+
+bool Memory::complete(Message& key) {
+  try {
+    Writer{key}(program_version());
+    return true;
+  } catch (const std::exception& error) {
+    warn(("the program's own file cannot be read: "s + error.what()).c_str());
+    return false;
+  }
+}
+
+void Memory::warn(const char* reason) {
+  if (has_warned_->exchange(true)) return;
+  const auto line = "mp::Memory: cannot keep results in " + folder_.string() + ": " + reason + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 fs::path Memory::file(const Message& key) const {
@@ -201,10 +247,7 @@ void Memory::keep(const Message& key, const Message& result) {
     file.write(result.bytes);
     file.rename();
   } catch (const std::exception& error) {
-    if (has_warned_->exchange(true)) return;
-    const auto line =
-        "mp::Memory: cannot keep results in " + folder_.string() + ": " + error.what() + "\n";
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    warn(error.what());
   }
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -22,15 +21,19 @@ namespace mp {
 ///
 /// The same call is: the same function, equal arguments, and the same program; after a change
 /// everything is computed anew. (Only the executable itself is looked at, not shared libraries or
-/// files that a function reads.) Call functions whose result depends on their arguments alone.
+/// files that a function reads.) Call functions whose result depends on their arguments alone. 0.0
+/// and -0.0 are equal, and so are unordered containers of equal elements, in whatever order.
 ///
-/// Several processes may use one folder at the same time. A file is trusted only if it is whole and
-/// holds this very call; otherwise the result is computed, and the file replaced. Where nothing can
-/// be written the result is computed every time, and one line on standard error says why: one for
-/// all processes that are forked with this object. A spawned process has its own, and says it anew.
+/// Several processes may use one folder at the same time. So may several users: files have the
+/// permissions that the umask leaves to new ones. A file is trusted only if it is whole and holds
+/// this very call; otherwise the result is computed, and the file replaced. Where nothing can be
+/// kept, or the program's own file cannot be read, the result is computed every time, and one line
+/// on standard error says why: one for all processes that are forked with this object. A spawned
+/// process has its own, and says it anew.
 class Memory {
  public:
-  /// The folder is made when there is something to keep.
+  /// The folder is made when there is something to keep. It stays the same one when the program
+  /// changes its directory.
   explicit Memory(std::filesystem::path folder);
 
   /// `function(arguments...)`, computed or from disk. The function is one of this program, or a
@@ -52,9 +55,10 @@ class Memory {
     // function has an address of its own.
     const detail::CodePointer<Result (*)(Function&, const Arguments&...)> types{&compute};
     Message key;
-    Writer writer{key};
-    writer(program_version(), types, detail::WireTraits<Function>::encode(function));
+    auto writer = Writer::canonical(key);
+    writer(types, detail::WireTraits<Function>::encode(function));
     (writer(detail::WireTraits<Arguments>::encode(arguments)), ...);
+    if (!complete(key)) return compute(function, arguments...);
 
     if (auto kept = find(key)) {
       try {
@@ -76,13 +80,13 @@ class Memory {
     return std::invoke(function, arguments...);
   }
 
-  /// A hash of the executable.
-  static std::uint64_t program_version();
-
+  /// Adds the version of the program; false when that cannot be found out.
+  bool complete(Message& key);
   std::filesystem::path file(const Message& key) const;
   std::optional<Message> find(const Message& key) const;
   void keep(const Message& key, const Message& result);
   void remove_unfinished() const;
+  void warn(const char* reason);
 
   std::filesystem::path folder_;
   Value<std::atomic<bool>> has_warned_;

@@ -1,15 +1,23 @@
+#include <fcntl.h>
+#include <link.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,6 +26,7 @@
 #include <mp/lock.hpp>
 #include <mp/memory.hpp>
 #include <mp/process.hpp>
+#include <program.hpp>
 
 namespace {
 
@@ -143,6 +152,41 @@ TEST_F(MemoryTest, TheTypesOfTheArgumentsMatter) {
   EXPECT_EQ(memory.call(half, 2.0), 1.0);  // the same eight bytes
 }
 
+TEST_F(MemoryTest, EqualArgumentsAreTheSameCall) {
+  mp::Memory memory{folder_};
+  const auto reciprocal = [](double x) { return ++calls / x; };
+  EXPECT_EQ(memory.call(reciprocal, 0.0), memory.call(reciprocal, -0.0));
+  EXPECT_EQ(calls, 1);
+
+  const auto sum = [](const std::vector<float>& numbers) {
+    return std::accumulate(numbers.begin(), numbers.end(), static_cast<float>(++calls));
+  };
+  EXPECT_EQ(memory.call(sum, std::vector{1.F, 0.F}), memory.call(sum, std::vector{1.F, -0.F}));
+  EXPECT_EQ(calls, 2);
+
+  // Only ten of sixteen bytes are the number.
+  std::array<long double, 2> numbers;
+  std::memset(numbers.data(), 0, sizeof numbers[0]);
+  std::memset(&numbers[1], 1, sizeof numbers[1]);
+  numbers[0] = numbers[1] = 2;
+  const auto half = [](long double x) { return x / 2 + ++calls; };
+  EXPECT_EQ(memory.call(half, numbers[0]), memory.call(half, numbers[1]));
+  EXPECT_EQ(calls, 3);
+
+  std::unordered_map<std::string, std::unordered_set<int>> one{{"x", {1, 2, 3}}, {"y", {}}}, other;
+  other.rehash(1000);
+  other["y"];
+  other["x"].rehash(1000);
+  for (const int number : {2, 3, 1}) other["x"].insert(number);
+  ASSERT_EQ(one, other);
+  const auto size = [](const auto& map) { return ++calls, map.size(); };
+  EXPECT_EQ(memory.call(size, one), memory.call(size, other));
+  EXPECT_EQ(calls, 4);
+  other["x"].insert(4);
+  memory.call(size, other);
+  EXPECT_EQ(calls, 5);
+}
+
 TEST_F(MemoryTest, KeepsEveryTypeThatCanTravel) {
   const auto table = [](int size) {
     ++calls;
@@ -174,6 +218,83 @@ TEST_F(MemoryTest, RefusesWhatMeansNothingLater) {
   mp::Lock lock;
   EXPECT_THROW(memory.call([](mp::Lock&) { return 1; }, std::ref(lock)), mp::CannotTravel);
   EXPECT_THROW(memory.call(static_cast<double (*)(double)>(std::sqrt), 2.0), mp::CannotTravel);
+}
+
+TEST_F(MemoryTest, KeepsItsFolderWhenTheProgramChangesDirectory) {
+  EXPECT_EQ(errors_of([&] {
+              fs::current_path(parent_);
+              mp::Memory memory{"results"};
+              fs::current_path("/");
+              memory.call(square, 9);
+            }),
+            "");
+  EXPECT_THAT(files(), SizeIs(1));
+}
+
+TEST_F(MemoryTest, AnswersAllWhoMayReadNewFiles) {
+  const mode_t before = ::umask(0002);
+  const auto file = keep_one();
+  ::umask(before);
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms{0664});
+}
+
+// ---- What is the same program ----
+
+class MemoryOfAProgram : public MemoryTest {
+ protected:
+  MemoryOfAProgram() {
+    fs::copy_file(MEMORY_SCENARIO, program_);
+    fs::permissions(parent_, fs::perms::all);
+  }
+
+  std::string run(const std::string& command, std::vector<std::string> arguments = {}) const {
+    arguments.push_back(folder_);
+    return course::run_program(command, arguments).output;
+  }
+
+  fs::path program_ = parent_ / "program";
+};
+
+// Appended bytes change what a program is, and not what it does.
+void change(const fs::path& program) { std::ofstream{program, std::ios::app} << "more"; }
+
+TEST_F(MemoryOfAProgram, AChangedOneComputesAnew) {
+  EXPECT_EQ(run(program_), "computed\n");
+  EXPECT_EQ(run(program_), "kept\n");
+  change(program_);
+  EXPECT_EQ(run(program_), "computed\n");
+  EXPECT_EQ(run(program_), "kept\n");
+}
+
+TEST_F(MemoryOfAProgram, IsNotTheLoaderThatStartsIt) {
+  std::string loader;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* program, std::size_t, void* result) {
+        for (int i = 0; i < program->dlpi_phnum; ++i) {
+          const auto& segment = program->dlpi_phdr[i];
+          if (segment.p_type == PT_INTERP)
+            *static_cast<std::string*>(result) =
+                reinterpret_cast<const char*>(program->dlpi_addr + segment.p_vaddr);
+        }
+        return 1;
+      },
+      &loader);
+  ASSERT_FALSE(loader.empty());
+  EXPECT_EQ(run(program_), "computed\n");
+  EXPECT_EQ(run(loader, {program_}), "kept\n");
+  change(program_);
+  EXPECT_EQ(run(loader, {program_}), "computed\n");
+}
+
+TEST_F(MemoryOfAProgram, ComputesWhenItsFileCannotBeRead) {
+  fs::permissions(program_, fs::perms{0111});
+  const auto errors = errors_of([&] {
+    if (::geteuid() == 0) mp::check(::setuid(65534), "setuid");  // root may read everything
+    ::execl(program_.c_str(), program_.c_str(), folder_.c_str(), nullptr);
+  });
+  EXPECT_THAT(errors, HasSubstr("the program's own file cannot be read"));
+  EXPECT_EQ(std::ranges::count(errors, '\n'), 1) << errors;
+  EXPECT_THAT(files(), IsEmpty());
 }
 
 // ---- What may be wrong with a file ----
@@ -280,8 +401,7 @@ void limit_file_size(rlim_t bytes) {
 
 TEST_F(MemoryTest, ComputesWhenTheDiskIsFull) {
   const auto errors = errors_of([&] {
-    std::signal(SIGXFSZ, SIG_IGN);  // then a write beyond the limit fails, as on a full disk
-    limit_file_size(1000);
+    limit_file_size(1000);  // a write beyond it fails, as on a full disk
     mp::Memory memory{folder_};
     if (memory.call(repeat, "ab", 5000).size() != 10'000) std::exit(1);
     if (memory.call(square, 9) != 81) std::exit(1);  // there is room for this one
@@ -293,17 +413,17 @@ TEST_F(MemoryTest, ComputesWhenTheDiskIsFull) {
 // ---- Several processes ----
 
 TEST_F(MemoryTest, AProcessKilledWhileItWritesLeavesNothingForLong) {
-  keep_one();
+  const auto unfinished = fs::path{keep_one().string() + ".0a1b2c"};
   mp::Process writer{[&] {
-    std::signal(SIGXFSZ, SIG_DFL);
-    limit_file_size(1000);  // the write that goes beyond it kills the process
-    mp::Memory{folder_}.call(repeat, "ab", 5000);
+    const mp::FileDescriptor file{
+        mp::check(::open(unfinished.c_str(), O_WRONLY | O_CREAT, 0600), "open")};
+    mp::check(::flock(file.get(), LOCK_EX), "flock");
+    std::raise(SIGKILL);
   }};
-  EXPECT_EQ(writer.join().signal, SIGXFSZ);
+  EXPECT_EQ(writer.join().signal, SIGKILL);
   EXPECT_THAT(files(), SizeIs(2));
   mp::Memory memory{folder_};
   EXPECT_THAT(files(), SizeIs(1));
-  EXPECT_THAT(memory.call(repeat, "ab", 5000), SizeIs(10'000));
 }
 
 TEST_F(MemoryTest, LeavesAloneWhatAnotherIsWriting) {

@@ -1,0 +1,60 @@
+#include <link.h>
+#include <array>
+#include <climits>
+#include <cstdint>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include <mp/file_descriptor.hpp>
+#include <mp/program_file.hpp>
+
+namespace mp::detail {
+namespace {
+
+// An address in the program's own code: the first object that the dynamic linker names is the
+// program, and a segment of it that is executed is mapped from its file.
+std::uintptr_t address_in_program() {
+  std::uintptr_t found = 0;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* object, std::size_t, void* result) {
+        for (int i = 0; i < object->dlpi_phnum; ++i) {
+          const auto& segment = object->dlpi_phdr[i];
+          if (segment.p_type == PT_LOAD && (segment.p_flags & PF_X))
+            *static_cast<std::uintptr_t*>(result) = object->dlpi_addr + segment.p_vaddr;
+        }
+        return 1;  // look no further
+      },
+      &found);
+  return found;
+}
+
+// What the kernel calls the file that is mapped there; "… (deleted)" when that name is gone.
+std::string file_mapped_at(std::uintptr_t address) {
+  std::ifstream maps{"/proc/self/maps"};
+  for (std::string line; std::getline(maps, line);) {
+    // BEGIN-END rwxp OFFSET DEVICE INODE       FILE
+    std::istringstream fields{line};
+    std::uintptr_t begin = 0, end = 0;
+    char dash = 0;
+    std::string skipped, file;
+    fields >> std::hex >> begin >> dash >> end;
+    if (address < begin || address >= end) continue;
+    for (int i = 0; i < 4; ++i) fields >> skipped;
+    std::getline(fields >> std::ws, file);
+    return file;
+  }
+  throw std::runtime_error{"/proc/self/maps does not tell where the program comes from"};
+}
+
+}  // namespace
+
+std::string program_file() {
+  const std::string executed = "/proc/self/exe";
+  std::array<char, PATH_MAX> name;
+  const auto size = check(::readlink(executed.c_str(), name.data(), name.size()), "readlink");
+  const auto mapped = file_mapped_at(address_in_program());
+  return mapped == std::string(name.data(), static_cast<std::size_t>(size)) ? executed : mapped;
+}
+
+}  // namespace mp::detail
