@@ -24,7 +24,7 @@ python:joblib          python3-joblib           joblib
 python:mpi4py          python3-mpi4py           mpi4py'
 # Wanted for one lesson. Where they cannot be installed, the rest works without them.
 cluster_needs='
-mpicxx                 libopenmpi-dev           Open MPI
+openmpi                libopenmpi-dev           Open MPI
 mpirun                 openmpi-bin              mpirun'
 grading_needs='
 bwrap                  bubblewrap               bubblewrap'
@@ -68,6 +68,7 @@ is_there() {
     c++) command -v "${compiler[0]}" ;;
     cmake) printf '3.25\n%s\n' "$(cmake --version | sed -n '1s/[^0-9]*//p')" | sort -CV ;;
     boost) boost_is_there ;;
+    openmpi) mpicxx -x c++ -fsyntax-only - <<<'#include <mpi.h>' ;;  # mpicxx itself comes with mpirun
     libFuzzer) clang++ -x c++ -fsanitize=fuzzer -o /dev/null - \
       <<<'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' ;;
     chromium) command -v chromium || command -v google-chrome ;;
