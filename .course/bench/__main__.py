@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from report import AXES, draw, figures, growth_table, remarks, series_of, table
-from rows import PYTHON, Failure, cold_build, course_groups, google_groups, memory_groups
+from rows import PYTHON, Failure, cluster_groups, cold_build, course_groups, google_groups, memory_groups
 
 
 class Progress:
@@ -58,8 +58,8 @@ def processor():
 
 def missing_peers(groups):
     rows = {row.name.lower() for group in groups.values() for row in group}
-    missing = [name for name, row in (("OpenMP", "openmp"), ("oneTBB", "onetbb")) if row not in rows]
-    for name, module in (("NumPy", "numpy"), ("joblib", "joblib")):
+    missing = [name for name, row in (("OpenMP", "openmp"), ("oneTBB", "onetbb"), ("Open MPI", "mpi_reduce")) if row not in rows]
+    for name, module in (("NumPy", "numpy"), ("joblib", "joblib"), ("mpi4py", "mpi4py")):
         if subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True).returncode:
             missing.append(name)
     return missing
@@ -95,7 +95,8 @@ def parse():
 
 def main():
     options, progress = parse(), Progress()
-    groups = {**google_groups(options), **memory_groups(options), **course_groups(options)}
+    groups = {**google_groups(options), **memory_groups(options), **cluster_groups(options),
+              **course_groups(options)}
     kinds = list(dict.fromkeys(name.partition("/")[0] for name in groups))
     if options.list:
         return print("\n".join(kinds))

@@ -129,6 +129,42 @@ with m.get_context("fork").Pool(4) as p: sum(p.imap(work, range(0, n, c)))"""
             Row("Python_Pool", peak_memory([PYTHON, "-c", python_copy]), "peak")]}
 
 
+# ---- a cluster of one machine: two ranks that work ----
+
+def prints_seconds(command):
+    environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+
+    def measure(row):
+        row.of = "item"
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT)
+            return float(done.stdout)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"took more than {TIME_LIMIT} s")
+        except ValueError:
+            raise Failure(f"exit status {done.returncode}: {done.stderr.strip()[-200:]}")
+    return measure
+
+
+def cluster_groups(options):
+    programs = BUILD / "04_pools" / "benchmarks"
+    if not (programs / "cluster_benchmark").exists():
+        return {}
+
+    def ranks(count, *command):
+        return prints_seconds(["mpirun", "--oversubscribe", "-n", str(count), *command])
+
+    groups = {}
+    for name in ("tasks", "pi", "dice", "projectile", "parzen", "julia"):
+        groups[f"cluster_{name}"] = [
+            Row("ClusterPool", ranks(3, programs / "cluster_benchmark", name)),
+            Row("mp_Pool", prints_seconds([programs / "cluster_benchmark", name, "2"]))]
+    script = Path(__file__).with_name("mpi4py_tasks.py")
+    groups["cluster_tasks"].append(Row("mpi4py", ranks(3, PYTHON, "-m", "mpi4py.futures", script)))
+    groups["cluster_pi"].append(Row("MPI_Reduce", ranks(2, programs / "reduce_benchmark")))
+    return groups
+
+
 # ---- the course itself: how long does a learner wait? ----
 
 def run_all(commands, expect):
