@@ -228,7 +228,7 @@ TEST_P(LockUnder, AllIncrementsAreThere) {
   EXPECT_EQ(board.plain, processes * times);
 }
 
-TEST_P(LockUnder, NobodyEntersWhileAnotherIsInside) {
+TEST_P(LockUnder, NoProcessEntersWhileAnotherIsInside) {
   std::vector<Process> all;
   for (int i = 0; i < 4; ++i)
     all.push_back(start(&detect_overlaps, std::ref(lock), std::ref(memory), 5'000));
@@ -325,7 +325,7 @@ TEST_P(LockUnder, OneOfManyWaitersLearnsThatTheHolderDied) {
   }
 }
 
-TEST_P(LockUnder, AKilledWaiterDisturbsNobody) {
+TEST_P(LockUnder, AKilledWaiterDisturbsNoOther) {
   auto first = std::make_optional<Holder>(GetParam(), lock);
   std::vector<Process> waiters;
   for (int i = 0; i < 3; ++i)
@@ -342,7 +342,7 @@ TEST_P(LockUnder, AKilledWaiterDisturbsNobody) {
 
 // The kernel wakes one waiter. If that one is killed before it runs, and another process takes the
 // mutex in between, nobody knows any more that there are others who wait.
-TEST_P(LockUnder, AWaiterKilledWhenItIsWokenDisturbsNobody) {
+TEST_P(LockUnder, AWaiterKilledWhenWokenDisturbsNoOther) {
   cpu_set_t before, here;
   ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
   CPU_ZERO(&here);

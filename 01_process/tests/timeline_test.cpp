@@ -184,7 +184,7 @@ TEST_P(TimelineOfProgram, ShowsEveryProcessItsStartItsEndAndItsJoin) {
   EXPECT_LE(recorded.row("Grandchild").end, recorded.row("Parent").end);
 }
 
-TEST_P(TimelineOfProgram, ShowsWhoHoldsALockAndWhoWaits) {
+TEST_P(TimelineOfProgram, ShowsWhichProcessHoldsALockAndWhichWaits) {
   const auto recorded = run("locks");
   ASSERT_EQ(recorded.run.status, 0) << recorded.run;
   expect_possible(recorded);

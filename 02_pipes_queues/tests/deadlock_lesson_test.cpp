@@ -34,7 +34,7 @@ std::string without_numbers(const std::string& text) {
 
 const std::vector<std::string> quick{"--patience", "0.05"};
 
-TEST(PipeDeadlock, ExplainsWhyNobodyGoesOn) {
+TEST(PipeDeadlock, ExplainsWhyNoProcessContinues) {
   const auto run = run_lesson("pipe_deadlock", quick);
   EXPECT_EQ(run.status, 1) << run;
   EXPECT_THAT(run.output_lines(), UnorderedElementsAre("MainProcess waits for the answer",
@@ -64,7 +64,7 @@ TEST(PipeDeadlock, IsFoundWhileOthersSendDescriptors) {
   EXPECT_EQ(run_lesson("pipe_deadlock").status, 1);
 }
 
-TEST(PipeFullDeadlock, ShowsTheHazardAndItsCure) {
+TEST(PipeFullDeadlock, ShowsTheHazardAndItsFix) {
   const auto run = run_lesson("pipe_full_deadlock", quick);
   EXPECT_EQ(run.status, 0) << run;
   ASSERT_THAT(run.output_lines(), Not(IsEmpty())) << run;
@@ -84,7 +84,7 @@ TEST(PipeFullDeadlock, ShowsTheHazardAndItsCure) {
             "is full). This is a deadlock because no process will receive.\n");
 }
 
-TEST(QueueJoinDeadlock, ShowsTheHazardAndItsCure) {
+TEST(QueueJoinDeadlock, ShowsTheHazardAndItsFix) {
   const auto run = run_lesson("queue_join_deadlock", quick);
   EXPECT_EQ(run.status, 0) << run;
   EXPECT_THAT(

@@ -110,7 +110,7 @@ TEST_P(QueueUnder, LosesNothingAndDoublesNothing) {
   for (auto& process : getting) EXPECT_TRUE(process.join().success());
 }
 
-TEST_P(QueueUnder, CloseWakesAllWhoWait) {
+TEST_P(QueueUnder, CloseWakesAllWaiters) {
   const NothingLeftOver nothing;
   Queue<int> queue;
   std::vector<Process> getting;

@@ -548,7 +548,7 @@ TEST(Watchdog, LooksIntoASandbox) {
 }
 
 // Who comes first at the queue is not known.
-TEST(Watchdog, ExplainsThoseWhoWaitForTheirTurnAtAQueue) {
+TEST(Watchdog, ExplainsProcessesThatWaitForTheirTurnAtAQueue) {
   const Child program{"Main", several_get_from_an_empty_queue};
   const auto text = MatchesRegex(
       "MainProcess waits for Process-1 to end; Process-1 waits .*; Process-2 waits .*\\. This is a "

@@ -57,7 +57,7 @@ void walk(Barrier& barrier, Array<int>& where, int own, int steps, Value<std::at
   }
 }
 
-TEST_P(BarrierUnder, NobodyGoesOnBeforeAllHaveCome) {
+TEST_P(BarrierUnder, NoneContinuesBeforeAllHaveArrived) {
   const NothingLeftOver nothing;
   for (const int parties : {1, 2, 5}) {
     Barrier barrier(static_cast<std::size_t>(parties));
@@ -115,7 +115,7 @@ TEST(Barrier, OthersMayComeForTheNextRound) {
   }
 }
 
-TEST(Barrier, RefusesNumbersThatCannotBe) {
+TEST(Barrier, RejectsInvalidNumbers) {
   EXPECT_THROW(Barrier{0}, std::invalid_argument);
   EXPECT_THROW(Barrier{(1 << 16) + 1}, std::invalid_argument);
   EXPECT_EQ(Barrier{1 << 16}.parties(), 1u << 16);
@@ -229,7 +229,7 @@ TEST_P(BarrierUnder, BreaksWithTheNameOfADeadMember) {
   }
 }
 
-TEST(Barrier, OneWhoLeavesInOrderBreaksNothing) {
+TEST(Barrier, AMemberThatEndsNormallyBreaksNothing) {
   Barrier barrier{2};
   Process{[](Barrier&) {}, std::ref(barrier)}.join();
   Process leaves{[&] { barrier.arrive_and_wait(); }};
@@ -273,7 +273,7 @@ void walk_until_broken(Barrier& barrier) {
   }
 }
 
-TEST_F(KilledAtEveryInstruction, OneWhoArrives) {
+TEST_F(KilledAtEveryInstruction, AProcessThatArrives) {
   for_each_instruction([](int n) {
     Barrier barrier{2};
     Process other{[&] { walk_until_broken(barrier); }};
@@ -291,7 +291,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoArrives) {
   });
 }
 
-TEST(Barrier, AMemberKilledAtRandomHangsNobody) {
+TEST(Barrier, AMemberKilledAtRandomBlocksNoOther) {
   std::mt19937 random{1};
   for (int i = 0; i < 1000; ++i) {
     Barrier barrier{3};

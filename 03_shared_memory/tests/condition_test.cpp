@@ -167,7 +167,7 @@ class KilledAtEveryInstruction : public course::KilledAtEveryInstruction {
   }
 };
 
-TEST_F(KilledAtEveryInstruction, OneWhoWaitsForACondition) {
+TEST_F(KilledAtEveryInstruction, AProcessThatWaitsForACondition) {
   for_each_instruction([](int n) {
     Condition condition;
     Value<int> value{0};
@@ -196,7 +196,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoWaitsForACondition) {
   });
 }
 
-TEST_F(KilledAtEveryInstruction, OneWhoNotifiesACondition) {
+TEST_F(KilledAtEveryInstruction, AProcessThatNotifiesACondition) {
   for_each_instruction([](int n) {
     Condition condition;
     Value<int> value{0};
@@ -213,7 +213,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoNotifiesACondition) {
 
 // Waiters are killed at any moment, also as they are woken: each time the others must still get
 // what they wait for.
-TEST(Condition, AWaiterKilledAtRandomDisturbsNobody) {
+TEST(Condition, AWaiterKilledAtRandomDisturbsNoOther) {
   Condition condition;
   Value<Buffer> buffer;
   const auto lock_it = [&] {

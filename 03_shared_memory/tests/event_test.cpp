@@ -37,7 +37,7 @@ void wait_and_note(Event& event, Value<std::atomic<int>>& gone_on) {
   ++*gone_on;
 }
 
-TEST_P(EventUnder, AllWhoWaitGoOnWhenItIsSet) {
+TEST_P(EventUnder, WakesAllWaitersWhenItIsSet) {
   const NothingLeftOver nothing;
   Event event;
   Value<std::atomic<int>> gone_on{0};
@@ -86,7 +86,7 @@ TEST(Event, StaysSetUntilItIsCleared) {
   EXPECT_FALSE(event.wait_for(0s));
 }
 
-TEST(Event, WhoWaitedGoesOnEvenIfItIsClearedAtOnce) {
+TEST(Event, WaitersContinueEvenIfItIsClearedAtOnce) {
   Event event;
   Value<std::atomic<int>> gone_on{0};
   std::vector<Process> waiting;
@@ -133,7 +133,7 @@ class KilledAtEveryInstruction : public course::KilledAtEveryInstruction {
   }
 };
 
-TEST_F(KilledAtEveryInstruction, OneWhoSetsAnEvent) {
+TEST_F(KilledAtEveryInstruction, AProcessThatSetsAnEvent) {
   for_each_instruction([](int n) {
     Event event;
     auto waiting = asleep([&] { event.wait(); });
@@ -149,7 +149,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoSetsAnEvent) {
   });
 }
 
-TEST_F(KilledAtEveryInstruction, OneWhoWaitsForAnEvent) {
+TEST_F(KilledAtEveryInstruction, AProcessThatWaitsForAnEvent) {
   for_each_instruction([](int n) {
     Event event;
     auto waiting = asleep([&] { event.wait(); });
@@ -160,7 +160,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoWaitsForAnEvent) {
   });
 }
 
-TEST(Event, WhoeverIsKilledAtRandomDisturbsNobody) {
+TEST(Event, AProcessKilledAtRandomDisturbsNoOther) {
   std::mt19937 random{1};
   for (int i = 0; i < 1000; ++i) {
     Event there, back;

@@ -86,7 +86,7 @@ TEST(Lessons, ValueRaceLosesNothingAlone) {
   EXPECT_EQ(run.output, "expected: 1000000\nfound:    1000000\nlost:     0\n") << run;
 }
 
-TEST_P(StartMethods, EventStartsNobodyBeforeTheSignal) {
+TEST_P(StartMethods, EventStartsNoProcessBeforeTheSignal) {
   const auto run = this->run("event_start", {"--runners", "5"});
   EXPECT_EQ(run.status, 0) << run;
   auto lines = run.output_lines();

@@ -270,7 +270,7 @@ TEST_F(MapReduceTest, BringsExceptionsHomeAndStopsTheRest) {
       });
 }
 
-TEST_F(MapReduceTest, StopsThoseWhoWillNotHear) {
+TEST_F(MapReduceTest, KillsWorkersThatIgnoreTermination) {
   expect_failure<mp::RemoteError>(
       [](MapReduce&, std::size_t i) {
         ::signal(SIGTERM, SIG_IGN);
@@ -317,7 +317,7 @@ TEST_P(Deaths, NameProcessAndSignal) {
   }
 }
 
-TEST_F(MapReduceTest, NamesTheDeadAndNotThoseWhoSufferFromIt) {
+TEST_F(MapReduceTest, NamesTheDeadWorkerNotItsVictims) {
   // Whoever waits for the critical section gets OwnerDied, an exception.
   expect_failure<mp::WorkerDied>(
       [&](MapReduce& workers, std::size_t i) {

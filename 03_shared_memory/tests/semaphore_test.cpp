@@ -114,7 +114,7 @@ TEST(Semaphore, IsOneForAllThreadsOfAProcess) {
   EXPECT_EQ(semaphore.available(), 0u);
 }
 
-TEST(Semaphore, RefusesNumbersThatCannotBe) {
+TEST(Semaphore, RejectsInvalidNumbers) {
   EXPECT_THROW(Semaphore{0}, std::invalid_argument);
   EXPECT_THROW(Semaphore{(1 << 20) + 1}, std::invalid_argument);
   Semaphore most{1 << 20};
@@ -161,14 +161,14 @@ TEST_P(SemaphoreUnder, GivesBackWhatADeadProcessHeldAndSaysSoOnce) {
   }
 }
 
-TEST(Semaphore, WhoOnlyTriesIsToldAsWell) {
+TEST(Semaphore, ATryGetsTheErrorToo) {
   Semaphore semaphore;
   Process{take_and_end, std::ref(semaphore), End::returns}.join();
   EXPECT_THROW(semaphore.try_acquire(), OwnerDied);
   EXPECT_TRUE(semaphore.try_acquire());
 }
 
-TEST(Semaphore, SeesADeathThatNobodyWaitedFor) {
+TEST(Semaphore, SeesADeathThatNoProcessWaitedFor) {
   Semaphore semaphore;
   Process zombie{take_and_end, std::ref(semaphore), End::killed};
   EXPECT_THROW(
@@ -180,7 +180,7 @@ TEST(Semaphore, SeesADeathThatNobodyWaitedFor) {
   semaphore.acquire();
 }
 
-TEST_P(SemaphoreUnder, OneOfManyWaitersIsToldAndAllGoOn) {
+TEST_P(SemaphoreUnder, OneOfManyWaitersGetsTheErrorAndAllContinue) {
   Semaphore semaphore;
   Value<Inside> told;
   semaphore.acquire();
@@ -253,7 +253,7 @@ void expect_all_units(Semaphore& semaphore) {
   EXPECT_FALSE(semaphore.try_acquire());
 }
 
-TEST_F(KilledAtEveryInstruction, OneWhoTakesAUnit) {
+TEST_F(KilledAtEveryInstruction, AProcessThatTakesAUnit) {
   for_each_instruction([](int n) {
     Semaphore semaphore{2};
     const bool middle = kill_after(n, [&] { semaphore.acquire(); });
@@ -262,7 +262,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoTakesAUnit) {
   });
 }
 
-TEST_F(KilledAtEveryInstruction, OneWhoGivesAUnitBack) {
+TEST_F(KilledAtEveryInstruction, AProcessThatReleasesAUnit) {
   for_each_instruction([](int n) {
     Semaphore semaphore{1};
     Process waiter;
@@ -289,7 +289,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoGivesAUnitBack) {
   });
 }
 
-TEST_F(KilledAtEveryInstruction, OneWhoWaitsForAUnit) {
+TEST_F(KilledAtEveryInstruction, AProcessThatWaitsForAUnit) {
   for_each_instruction([](int n) {
     Semaphore semaphore{1};
     semaphore.acquire();
@@ -300,7 +300,7 @@ TEST_F(KilledAtEveryInstruction, OneWhoWaitsForAUnit) {
   });
 }
 
-TEST(Semaphore, WhoeverIsKilledAtRandomHangsNobody) {
+TEST(Semaphore, AProcessKilledAtRandomBlocksNoOther) {
   Semaphore semaphore{2};
   Value<std::atomic<long>> entries{0}, told{0};
   const auto work = [&] {

@@ -172,7 +172,7 @@ TEST(SharedQueue, TakesPairs) {
   EXPECT_EQ(queue.try_get(), std::nullopt);
 }
 
-TEST(SharedQueue, RefusesCapacitiesThatCannotBe) {
+TEST(SharedQueue, RejectsInvalidCapacities) {
   const NothingLeftOver nothing;
   EXPECT_THROW(SharedQueue<int>{0}, std::invalid_argument);
   EXPECT_THROW(SharedQueue<int>{(1ULL << 29) + 1}, std::invalid_argument);
@@ -204,7 +204,7 @@ TEST(SharedQueue, DoesNotArriveFromMemoryOfAnotherKind) {
 
 // ---- Waiting ----
 
-TEST(SharedQueue, MakesNoSystemCallUnlessSomebodyMustWait) {
+TEST(SharedQueue, MakesNoSystemCallUnlessAProcessMustWait) {
   SharedQueue<int> queue;
   const pid_t child = mp::check(::fork(), "fork");
   if (child == 0) {
@@ -272,7 +272,7 @@ TEST(SharedQueue, LimitsRunOut) {
   EXPECT_EQ(queue.get_for(std::chrono::hours::max()), 1);
 }
 
-TEST(SharedQueue, WhoWaitsHasItemOrRoomAtOnce) {
+TEST(SharedQueue, AWaiterGetsItemOrSpaceAtOnce) {
   SharedQueue<int> there{1}, back{1};
   Process echo{[&] {
     for (const int item : there) back.put(item);
@@ -337,7 +337,7 @@ int put_until_closed(SharedQueue<int>& queue) {
   }
 }
 
-TEST_P(SharedQueueUnder, CloseWakesAllWhoWait) {
+TEST_P(SharedQueueUnder, CloseWakesAllWaiters) {
   const NothingLeftOver nothing;
   SharedQueue<int> empty, full{5};
   std::vector<Process> waiting;
@@ -467,7 +467,7 @@ TEST_F(KilledAtEveryInstruction, AProducerThatGoesToSleep) {
   });
 }
 
-TEST_F(KilledAtEveryInstruction, OneWhoCloses) {
+TEST_F(KilledAtEveryInstruction, AProcessThatCloses) {
   for_each_instruction([](int n) {
     SharedQueue<int> empty{1}, full{1};
     full.put(1);
@@ -503,7 +503,7 @@ struct Diary {
   std::atomic<std::uint8_t> came[producers][items];  // how often each came
 };
 
-TEST(SharedQueue, GoesOnWhoeverIsKilledAtRandom) {
+TEST(SharedQueue, SurvivesProcessesKilledAtRandom) {
   const NothingLeftOver nothing;
   constexpr int kills = 300;
   SharedQueue<Item> queue{4};

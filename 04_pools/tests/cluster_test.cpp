@@ -132,7 +132,7 @@ TEST(Cluster, AsyncResultsArrive) {
   EXPECT_EQ(run.output, "328350\n");
 }
 
-TEST(Cluster, MemoryGoesOnWhereARunHasDied) {
+TEST(Cluster, MemoryContinuesWhereARunHasDied) {
   const course::TemporaryFolder folder;
   const auto first = mpirun(2, {scenarios, "memory", folder.path()});
   EXPECT_NE(first.status, 0) << first;

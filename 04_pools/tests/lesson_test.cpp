@@ -68,7 +68,7 @@ void expect_workers(const std::vector<std::string>& lines, const std::string& wh
   EXPECT_THAT(workers, Not(Contains("MainProcess")));
 }
 
-TEST_P(StartMethods, MapNamesTellsWhoWorksOnWhat) {
+TEST_P(StartMethods, MapNamesShowsWhichWorkerTakesWhat) {
   const auto run = this->run("map_names", {"--wait", "0.02"});
   EXPECT_EQ(run.status, 0) << run;
   const auto lines = run.output_lines();
@@ -78,7 +78,7 @@ TEST_P(StartMethods, MapNamesTellsWhoWorksOnWhat) {
   expect_workers(lines, "value", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
 }
 
-TEST_P(StartMethods, StarmapProductsTellsWhoWorksOnWhat) {
+TEST_P(StartMethods, StarmapProductsShowsWhichWorkerTakesWhat) {
   const auto run = this->run("starmap_products", {"--wait", "0.02"});
   EXPECT_EQ(run.status, 0) << run;
   const auto lines = run.output_lines();

@@ -498,7 +498,7 @@ TEST(Pool, WaitingHasALimit) {
   EXPECT_EQ(result.get(60s), 1);
 }
 
-TEST(Pool, GoesOnWhileNobodyWaits) {
+TEST(Pool, WorksWhileNoThreadWaits) {
   mp::Value<int> counter{0};
   Pool pool{2};
   const auto step = mp::partial(
@@ -980,7 +980,7 @@ TEST(Pool, WhatStillRunsInABrokenPoolIsAwaitedWithoutSpinning) {
   refuses = false;
 }
 
-TEST_P(Pools, WorkersThatDieAtOnceAreNotReplacedForEver) {
+TEST_P(Pools, WorkersThatDieAtOnceAreNotReplacedForever) {
   const NothingLeftOver nothing;
   Pool pool{{.processes = 2, .initializer = [] { ::_exit(4); }, .start_method = method()}};
   EXPECT_THROW(pool.apply(square, 3), mp::WorkerDied);
