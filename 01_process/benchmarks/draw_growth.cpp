@@ -4,8 +4,8 @@
 
 #include <lesson/figure.hpp>
 
-// Draws how times grow: draw_growth FILE.svg reads, with tabs between them, title and axes, and
-// then for each line of the figure "series" with its name, and its points.
+// Draws how times grow. draw_growth FILE.svg reads tab-separated lines: title and axes, then
+// "series" with a name and the points for each line of the figure.
 int main(int argc, char** argv) {
   if (argc != 2) {
     std::cerr << "usage: draw_growth FILE.svg\n";

@@ -17,8 +17,8 @@
 #include <mp/message.hpp>
 #include <mp/process.hpp>
 
-// What the toolkit costs beside the system calls it is made of: each pair stands side by side, the
-// raw way first.
+// The cost of the toolkit compared with the system calls it uses. Each pair is side by side, the
+// system calls first.
 
 namespace {
 
@@ -30,7 +30,7 @@ constexpr auto do_nothing_flag = "--do-nothing";
 
 // ---- Starting a process and waiting for its end ----
 
-// The parent's memory, touched: a fork copies the tables that lead to it.
+// Memory that the parent has touched, so that a fork copies its page tables.
 std::vector<char> parent_memory(const benchmark::State& state) {
   return std::vector<char>(static_cast<std::size_t>(state.range(0)) << 20, 'x');
 }
@@ -73,7 +73,7 @@ void start_std_thread(benchmark::State& state) {
 
 // ---- Locking ----
 
-// A pthread mutex in shared memory, used as it comes.
+// A plain pthread mutex in shared memory.
 class RawMutex {
  public:
   explicit RawMutex(bool robust) {
@@ -187,7 +187,7 @@ bool receive_raw(const mp::FileDescriptor& socket, std::string& bytes) {
   return true;
 }
 
-// There and back between two processes, with as many bytes as the message takes on the way.
+// A round trip between two processes, with as many bytes as the message takes.
 template <const auto& value>
 void send_raw_bytes(benchmark::State& state) {
   constexpr std::size_t header = 16;
@@ -224,11 +224,11 @@ void send_mp(benchmark::State& state) {
   sockets.here.close();
 }
 
-// ---- In the order in which they are to be compared ----
+// ---- In the order of comparison ----
 
 void register_all() {
   using benchmark::RegisterBenchmark;
-  // The argument: how many MiB the parent has touched.
+  // The argument is how many MiB the parent has touched.
   const auto start = [](const char* name, auto* function, std::vector<std::int64_t> mebibytes) {
     auto* const benchmark = RegisterBenchmark(name, function)->UseRealTime();
     benchmark->Unit(benchmark::kMicrosecond);
@@ -269,7 +269,7 @@ void register_all() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // What posix_spawn starts: as little as what mp::Process starts does.
+  // The program that posix_spawn starts does as little as the one that mp::Process starts.
   if (argc == 2 && std::string_view{argv[1]} == do_nothing_flag) return 0;
   mp::init(argc, argv);
   benchmark::Initialize(&argc, argv);

@@ -9,10 +9,11 @@
 
 namespace course {
 
-/// A benchmark whose times are the seconds that a Python program prints; it has no ' in it. To be
-/// registered with UseManualTime(). An error of the benchmark, if that cannot be run.
+/// A benchmark whose times are the seconds that a Python program prints; the program must not
+/// contain '. Register it with UseManualTime(). The benchmark reports an error if the program
+/// cannot run.
 inline void python(benchmark::State& state, const std::string& program) {
-  // The one that the distribution's packages are for, such as NumPy.
+  // The interpreter for which the distribution packages NumPy and others.
   const std::string python =
       ::access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
   for (auto _ : state) {

@@ -13,16 +13,16 @@
 #include <vector>
 #include <gtest/gtest.h>
 
-// What a test may leave behind by mistake: open descriptors, processes, zombies.
+// Finds what a test leaves behind by mistake: open descriptors, processes, zombies.
 
 namespace course {
 
-/// The descriptors that this process has open.
+/// Returns the open descriptors of this process.
 inline std::vector<int> open_descriptors() {
   std::vector<int> numbers;
   for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"})
     numbers.push_back(std::stoi(entry.path().filename()));
-  // The one through which they were read is closed now.
+  // The one used to read them is closed now.
   std::erase_if(numbers, [](int number) { return ::fcntl(number, F_GETFD) == -1; });
   std::ranges::sort(numbers);
   return numbers;
@@ -30,11 +30,11 @@ inline std::vector<int> open_descriptors() {
 
 struct ProcessState {
   pid_t pid = 0, parent = 0;
-  char state = 'X';  // 'Z': a zombie, that is, ended but not waited for; 'X': there is none
+  char state = 'X';  // 'Z': a zombie, ended but not reaped; 'X': no such process
 };
 
 inline ProcessState process_state(pid_t pid) {
-  // "PID (COMMAND) STATE PARENT …"; the command may hold anything.
+  // "PID (COMMAND) STATE PARENT …"; the command may contain anything.
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
   std::string line;
   std::getline(file, line);
@@ -45,13 +45,14 @@ inline ProcessState process_state(pid_t pid) {
   return result;
 }
 
-/// Whether it runs no more. Where nobody waits for orphans they stay zombies: those have ended.
+/// Whether the process has ended. Where no process reaps orphans, they stay zombies, which have
+/// ended.
 inline bool has_ended(pid_t pid) {
   const char state = process_state(pid).state;
   return state == 'Z' || state == 'X';
 }
 
-/// The processes, zombies included, whose parent is `ancestor`, or whose parent's parent …
+/// Returns all descendants of `ancestor`, zombies included.
 inline std::vector<pid_t> descendants(pid_t ancestor = ::getpid()) {
   std::vector<ProcessState> all;
   for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
@@ -68,7 +69,8 @@ inline std::vector<pid_t> descendants(pid_t ancestor = ::getpid()) {
   return found;
 }
 
-/// Waits for something that happens soon but tells nobody; false after twenty seconds.
+/// Waits for something that happens soon without a notification; returns false after twenty
+/// seconds.
 template <class Condition>
 bool eventually(Condition condition) {
   using namespace std::chrono_literals;
@@ -80,8 +82,8 @@ bool eventually(Condition condition) {
   return true;
 }
 
-/// Fails the test when, at the end of the scope, this process has other descriptors or descendants
-/// than at its beginning.
+/// Fails the test if this process has other descriptors or descendants at the end of the scope than
+/// at its beginning.
 class NothingLeftOver {
  public:
   NothingLeftOver() = default;

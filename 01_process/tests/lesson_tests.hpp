@@ -16,8 +16,8 @@
 #include <program.hpp>
 #include <temporary_folder.hpp>
 
-// What the tests of every chapter's lessons share. A chapter instantiates Figures with the figures
-// that its lessons draw, if there are any.
+// Shared by the tests of every chapter's lessons. A chapter instantiates Figures with the figures
+// that its lessons draw, if any.
 
 namespace course {
 
@@ -63,7 +63,7 @@ inline void expect_refused(
 struct Figure {
   std::string name;
   std::vector<std::string> command;  ///< a lesson and its arguments; the file follows
-  std::vector<std::string> labels;   ///< can be read in it
+  std::vector<std::string> labels;   ///< texts in the figure
   friend void PrintTo(const Figure& figure, std::ostream* out) { *out << figure.name; }
 };
 
@@ -104,7 +104,7 @@ TEST_P(Figures, ThatCannotBeWrittenAreAnError) {
   using namespace testing;
   const auto run = draw("/no/such/folder/figure.png");
   EXPECT_EQ(run.status, 2) << run;
-  EXPECT_EQ(run.output, "");  // it is known before there is any work
+  EXPECT_EQ(run.output, "");  // noticed before any work begins
   EXPECT_THAT(
       run.error_lines(),
       ElementsAre(

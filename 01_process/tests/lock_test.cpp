@@ -24,7 +24,8 @@
 #include <mp/process.hpp>
 
 #ifdef __SANITIZE_THREAD__
-// Mistakes are made here on purpose, and a mutex whose holder died it takes for an unlocked one.
+// These tests make mistakes on purpose, and ThreadSanitizer takes a mutex whose holder died for an
+// unlocked one.
 extern "C" const char* __tsan_default_options() { return "report_mutex_bugs=0"; }
 #endif
 
@@ -38,11 +39,11 @@ using mp::StartMethod;
 using testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 
-// What the processes of a test have in common; shared memory starts as zeros.
+// The data shared by the processes of a test; shared memory starts as zeros.
 struct Board {
   std::atomic<int> arrived, inside, overlaps, locked, owner_died;
   std::atomic<bool> go;
-  long plain;  // only the lock protects it
+  long plain;  // protected only by the lock
 };
 
 Board& board_in(const SharedMemory& memory) { return *reinterpret_cast<Board*>(memory.data()); }
@@ -51,7 +52,7 @@ void wait_until(auto condition) {
   while (!condition()) std::this_thread::yield();
 }
 
-// Has announced itself, and sleeps now: it waits for the lock.
+// The process has announced itself and sleeps now, so it waits for the lock.
 void wait_until_asleep(pid_t pid) {
   wait_until([&] {
     std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
@@ -89,7 +90,7 @@ void detect_overlaps(Lock& lock, SharedMemory& memory, int times) {
   for (int i = 0; i < times; ++i) {
     const std::scoped_lock guard{lock};
     if (board.inside.fetch_add(1) != 0) ++board.overlaps;
-    if (i % 64 == 0) std::this_thread::yield();  // gives others the chance to break in
+    if (i % 64 == 0) std::this_thread::yield();  // gives others the chance to interfere
     --board.inside;
   }
 }
@@ -166,7 +167,7 @@ void unlock_what_another_holds(Lock& lock, SharedMemory& memory) {
   if (!lock.try_lock()) ++board_in(memory).arrived;
 }
 
-// A process that holds the lock, until the end of this object.
+// A process that holds the lock during this object's lifetime.
 class Holder {
  public:
   Holder(StartMethod method, Lock& lock)
@@ -340,8 +341,8 @@ TEST_P(LockUnder, AKilledWaiterDisturbsNoOther) {
   EXPECT_EQ(board.locked, 2);
 }
 
-// The kernel wakes one waiter. If that one is killed before it runs, and another process takes the
-// mutex in between, nobody knows any more that there are others who wait.
+// The kernel wakes one waiter. If it is killed before it runs, and another process takes the mutex
+// in between, no process knows any longer that others are waiting.
 TEST_P(LockUnder, AWaiterKilledWhenWokenDisturbsNoOther) {
   cpu_set_t before, here;
   ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
@@ -349,7 +350,7 @@ TEST_P(LockUnder, AWaiterKilledWhenWokenDisturbsNoOther) {
   CPU_SET(::sched_getcpu(), &here);
   ASSERT_EQ(::sched_setaffinity(0, sizeof here, &here), 0);
   lock.lock();
-  // It runs only when this process does not.
+  // It runs only while this process does not.
   auto victim = start(&wait_for_lock_when_idle, std::ref(lock), std::ref(memory));
   wait_until([&] { return board.arrived == 1; });
   wait_until_asleep(victim.pid());
@@ -475,7 +476,7 @@ TEST(Lock, WorksWithUniqueLock) {
   }}.join();
 }
 
-// Stands still at first, as if it had been set back.
+// Stands still at first, as if the clock had been set back.
 struct SlowClock {
   using duration = std::chrono::milliseconds;
   using rep = duration::rep;
@@ -493,7 +494,7 @@ TEST(Lock, TimeLimitsAreNeverCutShort) {
       const auto start = Clock::now();
       EXPECT_FALSE(attempt());
       EXPECT_GE(Clock::now() - start, limit);
-      EXPECT_LT(Clock::now() - start, 60s);  // a hang would take longer
+      EXPECT_LT(Clock::now() - start, 60s);  // blocking forever would take longer
     };
     expect_waits(20ms, [&] { return lock.try_lock_for(20ms); });
     expect_waits(1ns, [&] { return lock.try_lock_for(1ns); });
@@ -503,7 +504,7 @@ TEST(Lock, TimeLimitsAreNeverCutShort) {
     const auto deadline = std::chrono::system_clock::now() + 20ms;
     EXPECT_FALSE(lock.try_lock_until(deadline));
     EXPECT_GE(std::chrono::system_clock::now(), deadline);
-    // Four of its calls pass before this clock moves.
+    // Four calls pass before this clock moves.
     SlowClock::calls = 0;
     EXPECT_FALSE(lock.try_lock_until(SlowClock::time_point{20ms}));
     EXPECT_GE(SlowClock::calls, 8);
@@ -529,7 +530,7 @@ TEST(Lock, CanBeMoved) {
 }
 
 TEST(Lock, CanBeDestroyedWhileHeld) {
-  // The thread's list of held locks must not lead into memory that is gone.
+  // The thread's list of held locks must not lead into unmapped memory.
   for (int i = 0; i < 3; ++i) {
     Lock lock;
     lock.lock();
@@ -560,7 +561,7 @@ TEST(Lock, DestroyedWhileHeldStaysHeldUntilItsHolderEnds) {
 
 TEST(Lock, StaysHeldWhenAnotherHandleToItIsDestroyed) {
   Lock lock;
-  const std::scoped_lock guard{lock};  // its end would throw if the lock were free
+  const std::scoped_lock guard{lock};  // its destructor would throw if the lock were free
   mp::decode<Lock>(mp::encode(lock));
   std::jthread{[&] { EXPECT_FALSE(lock.try_lock()); }}.join();
 }

@@ -8,9 +8,9 @@
 #include <mp/message.hpp>
 #include <mp/process.hpp>
 
-// Reads hostile bytes as messages of many types: whatever they are, the reader must answer with a
-// value or with MessageError. libFuzzer searches for bytes that break it; message_test replays the
-// corpus of bytes that once led into a new corner.
+// Reads hostile bytes as messages of many types. The reader must answer with a value or with
+// MessageError. libFuzzer searches for bytes that break it; message_test replays the corpus of
+// bytes that once reached new code.
 
 namespace {
 
@@ -51,10 +51,10 @@ struct Sockets {
   }
 };
 
-// So much is sent without anybody who receives it meanwhile.
+// This much can be sent before anything is received.
 constexpr std::size_t at_once = 1 << 14;
 
-// Whatever is wrong with a message, the next one can be received.
+// After any bad message, the next one can be received.
 template <class T>
 void receive_as(const mp::Message& message) {
   if (message.bytes.size() > at_once) return;
@@ -68,7 +68,7 @@ void receive_as(const mp::Message& message) {
   require(mp::receive<int>(sockets.here) == 42);
 }
 
-// Whatever was accepted is a value like any other: it can be encoded and decoded.
+// An accepted value is like any other, so it can be encoded and decoded.
 template <class T>
 void read_as(mp::Message message) {
   receive_as<T>(message);
@@ -79,7 +79,7 @@ void read_as(mp::Message message) {
   }
 }
 
-// Where equal values may have different bytes, or need descriptors, reading is enough.
+// If equal values may have different bytes, or need descriptors, reading is enough.
 template <class T>
 void only_read_as(mp::Message message) {
   receive_as<T>(message);
@@ -89,7 +89,7 @@ void only_read_as(mp::Message message) {
   }
 }
 
-// Without the right tag, no bytes would get as far as the value.
+// Without the right tag, no bytes would reach the value.
 template <class T>
 mp::Message with_tag(mp::Message message) {
   mp::Message tagged;
@@ -108,7 +108,7 @@ template <class T>
 Reading tagged_only_read =
     [](mp::Message message) { only_read_as<T>(with_tag<T>(std::move(message))); };
 
-// The stream that an interrupted sender leaves behind.
+// The bytes that an interrupted sender leaves behind.
 void receive(mp::Message message) {
   Sockets sockets;
   const auto size = std::min(message.bytes.size(), at_once);
@@ -161,7 +161,7 @@ const Reading readings[] = {
 
 }  // namespace
 
-// The first byte says as which type the others are read.
+// The first byte chooses the type as which the others are read.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   mp::Message message;

@@ -10,7 +10,7 @@
 
 #include <mp/message.hpp>
 
-// Values whose shape is a difficulty: elements without bytes, abstract bases, deep nesting.
+// Values with difficult shapes: elements without bytes, abstract bases, deep nesting.
 
 namespace {
 
@@ -105,7 +105,7 @@ struct Node {
   }
   Node(Node&&) = default;
   ~Node() {
-    while (next) next = std::exchange(next->next, nullptr);  // not one within the other
+    while (next) next = std::exchange(next->next, nullptr);  // one by one, not recursively
   }
 
   template <class Archive>

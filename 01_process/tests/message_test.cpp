@@ -382,7 +382,7 @@ void expect_truncation_is_noticed(const T& value) {
         << mp::type_name<T>() << " cut after " << size << " bytes";
 }
 
-// Either a value or MessageError; the sanitizers notice everything else.
+// Expects a value or MessageError; the sanitizers notice everything else.
 template <class T>
 void corrupt_every_byte(const T& value) {
   const auto whole = mp::encode(value).bytes;
@@ -392,7 +392,7 @@ void corrupt_every_byte(const T& value) {
       bytes[position] = static_cast<char>(byte);
       try {
         const auto arrived = mp::decode<T>({std::move(bytes), {}});
-        mp::encode(arrived);  // it is a value like any other
+        mp::encode(arrived);  // a value like any other
       } catch (const MessageError&) {
       }
     }
@@ -448,7 +448,7 @@ TEST(Message, SurvivesRandomDamage) {
   });
 }
 
-// Runs with so little address space that a size taken on trust would be refused by the system.
+// Runs with so little address space that allocating a size without checking it would fail.
 void with_little_memory(auto test) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   rlimit old{};
@@ -458,7 +458,7 @@ void with_little_memory(auto test) {
   test();
   mp::check(::setrlimit(RLIMIT_AS, &old), "setrlimit");
 #else
-  test();  // the sanitizer itself takes terabytes of address space, and reports huge allocations
+  test();  // the sanitizer itself takes terabytes of address space and reports huge allocations
 #endif
 }
 
@@ -494,7 +494,7 @@ TEST(Message, TakesNoSizeOnTrust) {
 TEST(Message, RefusesASharedPointerOfAnotherType) {
   using Pair = std::pair<std::shared_ptr<std::string>, std::shared_ptr<std::vector<int>>>;
   Message message;
-  // The second pointer claims to be the first once more.
+  // The second pointer claims to be the first one again.
   mp::Writer{message}(mp::type_name<Pair>(), std::uint32_t{0x80000001}, "a"s, std::uint32_t{1});
   EXPECT_THROW(mp::decode<Pair>(std::move(message)), MessageError);
 }
@@ -536,13 +536,13 @@ struct Sockets {
     there = FileDescriptor{ends[1]};
   }
   void shrink_buffers() const {
-    const int size = 1;  // the system takes its smallest
+    const int size = 1;  // the kernel rounds it up to its minimum
     for (const int end : {here.get(), there.get()})
       mp::check(::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), "setsockopt");
   }
 };
 
-// The other side of a conversation; joined at the end of the test.
+// The other side of the socket; joined at the end of the test.
 using Peer = std::jthread;
 
 std::string random_bytes(std::size_t size) {
@@ -597,7 +597,7 @@ TEST(MessageOverSocket, CarriesManyDescriptors) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
-// Raises the soft limit of open descriptors, or lowers it, while it lives.
+// Raises or lowers the soft limit of open descriptors during its lifetime.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(rlim_t limit) {
@@ -629,10 +629,10 @@ TEST(MessageOverSocket, LeaksNothingWhenTheDescriptorTableIsFull) {
   Message message{"bytes", {}};
   for (int i = 0; i < 300; ++i) message.descriptors.push_back(null.duplicate());
   const auto before = open_descriptors();
-  message.send(sockets.there);  // so little that nobody need receive meanwhile
+  message.send(sockets.there);  // little enough to be sent before anything is received
   mp::encode("next"s).send(sockets.there);
   try {
-    // Room for some of them.
+    // Space for some of them.
     const DescriptorLimit limit{static_cast<rlim_t>(message.descriptors.back().get()) + 100};
     Message::receive(sockets.here);
     ADD_FAILURE() << "received all";
@@ -650,7 +650,7 @@ TEST(MessageOverSocket, SurvivesTinyBuffersAndASlowReader) {
   const auto null = open_null();
   Message message{random_bytes(1 << 20), {}};
   for (int i = 0; i < 300; ++i) message.descriptors.push_back(null.duplicate());
-  Sockets slow;  // passes the bytes on one by one, at first
+  Sockets slow;  // forwards the bytes one by one at first
   Peer sender{[&] {
     message.send(sockets.there);
     Message{message.bytes, {}}.send(slow.there);
@@ -693,7 +693,7 @@ TEST(MessageOverSocket, SurvivesSignals) {
     expect_same(received.bytes, message.bytes);
     EXPECT_EQ(received.descriptors.size(), 20u);
   }
-  // A receiver that waits, until several signals have come.
+  // A receiver that waits until several signals have come.
   Peer waiting{[&] { EXPECT_EQ(mp::decode<int>(Message::receive(sockets.here)), 1); }};
   for (const int already = signals; signals < already + 10;) std::this_thread::yield();
   mp::encode(1).send(sockets.there);
@@ -712,7 +712,7 @@ TEST(MessageOverSocket, SenderGoneBeforeTheFirstByteIsEndOfFile) {
 }
 
 TEST(MessageOverSocket, SenderGoneInTheMiddleIsAnError) {
-  // The bytes of a message with a descriptor, as they go over the socket.
+  // The bytes of a message with a descriptor, as sent over the socket.
   const auto null = open_null();
   Message message{random_bytes(200), {}};
   message.descriptors.push_back(null.duplicate());
@@ -728,7 +728,7 @@ TEST(MessageOverSocket, SenderGoneInTheMiddleIsAnError) {
     sockets.there.close();
     EXPECT_THROW(Message::receive(sockets.here), MessageError) << "after " << size << " bytes";
   }
-  // All bytes, but no descriptor with them.
+  // All bytes, but without the descriptor.
   Sockets sockets;
   mp::check(::send(sockets.there.get(), stream.data(), stream.size(), 0), "send");
   EXPECT_THROW(Message::receive(sockets.here), MessageError);
@@ -736,7 +736,7 @@ TEST(MessageOverSocket, SenderGoneInTheMiddleIsAnError) {
 
 TEST(MessageOverSocket, SenderGoneWithoutHavingReadIsNoSystemError) {
   Sockets sockets;
-  mp::encode(1).send(sockets.here);  // unread: the system then reports a reset connection
+  mp::encode(1).send(sockets.here);  // unread, so the system then reports a reset connection
   mp::encode(2).send(sockets.there);
   sockets.there.close();
   try {
@@ -782,7 +782,7 @@ TEST(MessageOverSocket, ReceiverGoneInTheMiddleIsABrokenPipe) {
   EXPECT_THROW((Message{std::string(64 << 20, 'x'), {}}.send(sockets.there)), mp::BrokenPipe);
 }
 
-// ---- Values over a socket: long ones are decoded while they arrive ----
+// ---- Values over a socket; long ones are decoded while they arrive ----
 
 template <class T>
 void expect_arrival(const T& value) {
@@ -792,7 +792,7 @@ void expect_arrival(const T& value) {
   EXPECT_TRUE(mp::receive<T>(sockets.here) == value) << mp::type_name<T>();
 }
 
-// Sends a message of this type with a 1 MiB string behind it, and another one.
+// Sends a message of this type followed by a 1 MiB string, and then another message.
 template <class T, class... Part>
 void expect_error_and_the_next_message(const Part&... parts) {
   Sockets sockets;

@@ -18,7 +18,7 @@
 #include "leftovers.hpp"
 #include <mp/process.hpp>
 
-// Small programs whose output, exit status or surroundings a test looks at from outside:
+// Small programs whose output, exit status or leftovers a test examines from outside:
 //   process_scenarios NAME START_METHOD [ARGUMENT]
 
 namespace {
@@ -41,7 +41,7 @@ void output_in_order() {
   print_three_ways("after");
 }
 
-// With streams of their own, the order among printf and cout is open, so only cout prints.
+// Unsynchronised, the order of printf and cout is undefined, so only cout prints.
 void print_unsynchronised(const std::string& who) {
   std::ios::sync_with_stdio(false);
   std::cout << who << '\n';
@@ -67,7 +67,7 @@ void leave_a_handler(bool call_exit) {
   if (call_exit) std::exit(3);
 }
 
-// In a spawned process nothing is copied, so only what it made itself ends there.
+// A spawned process copies nothing, so only objects that it made itself are destroyed there.
 void exit_handlers() {
   static Goodbye object{"parent's static object"};
   std::atexit([] { std::puts("parent's exit handler"); });
@@ -97,7 +97,7 @@ void exceptions() {
   std::fprintf(stderr, "%s\n", to_string(status).c_str());
 }
 
-// Without start methods that are sent their function, mp::init may be forgotten; with them not.
+// Without mp::init, only the start methods that send the function fail.
 void without_init() {
   try {
     mp::Process{{.start_method = method}, std::function<void()>{}};
@@ -110,7 +110,7 @@ void without_init() {
 
 void say(const std::string& text) { std::puts(text.c_str()); }
 
-// Some of it is lost before the end, when it no longer fits into the buffer.
+// Some output is lost before the end, when it no longer fits into the buffer.
 void say_in_vain(const std::string& what) {
   const std::string much(1 << 20, 'x');
   if (what == "unsynchronised") {
@@ -150,7 +150,7 @@ void default_start_method() {
   std::puts(mp::start_method() == StartMethod::fork ? "fork" : "another one");
 }
 
-// Overwriting the file of a running program is refused, so it is another one that takes its place.
+// The system refuses to overwrite the file of a running program, so another file takes its place.
 void image_gone() {
   const auto path = fs::read_symlink("/proc/self/exe");
   fs::remove(path);
@@ -163,7 +163,7 @@ void image_gone() {
 
 volatile std::sig_atomic_t interrupts = 0;
 
-// A Ctrl-C at the terminal goes to the whole group of processes.
+// Ctrl-C in the terminal goes to the whole process group.
 void interrupt() {
   std::signal(SIGINT, [](int) { interrupts = interrupts + 1; });
   mp::Process{{.start_method = method}, say, "before"};
@@ -184,7 +184,8 @@ void write_everywhere(const std::string& file) {
   if (std::getchar() == EOF) out << "as it should be\n";
 }
 
-// First part: runs the second one with closed standard streams. `argument` is a file to write to.
+// The first part runs the second one with closed standard streams. `argument` is a file to write
+// to.
 void closed_streams() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(number);
   ::execl("/proc/self/exe", "process_scenarios", "with_closed_streams",
@@ -201,7 +202,7 @@ void with_closed_streams() {
   std::exit(good && daemon.join().success() ? 0 : 1);
 }
 
-// The program closes them itself, when mp::init can do no more about it.
+// The program closes them itself, after mp::init.
 void streams_closed_later() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(number);
   mp::Process child{{.start_method = method}, write_everywhere, argument};

@@ -29,8 +29,8 @@
 #include <mp/process.hpp>
 #include <mp/start.hpp>
 
-// Process: its life, its end, and what must not be left over. What concerns the way a function and
-// its arguments take into another process is in start_method_test.cpp.
+// Process: its lifetime, its end, and what must not be left over. start_method_test.cpp covers how
+// a function and its arguments get into another process.
 
 namespace {
 
@@ -73,11 +73,11 @@ void ignore_sigterm_and_run_forever(const FileDescriptor& ready) {
   run_forever_and_say_so(ready);
 }
 
-// Ends when somebody writes into the pipe. (To close it would not do: a forked process holds a copy
-// of the end that its parent closes.)
+// Ends when a process writes into the pipe. (Closing it is not enough, because a forked process
+// holds a copy of the end that its parent closes.)
 void wait_for(const FileDescriptor& pipe) { read_text(pipe); }
 
-// Only the process is meant to write into the pipe.
+// Only the process writes into the pipe.
 Process start_and_await(const ProcessOptions& options, void (*function)(const FileDescriptor&)) {
   Pipe ready;
   Process process{options, function, std::move(ready.write)};
@@ -85,7 +85,7 @@ Process start_and_await(const ProcessOptions& options, void (*function)(const Fi
   return process;
 }
 
-// A process for each test, seen from outside.
+// A process for each test, examined from outside.
 course::Run run_scenario(const std::string& name, StartMethod method,
                          const std::string& argument = "", const course::RunOptions& options = {}) {
   return run_program(SCENARIOS, {name, course::to_string(method), argument}, options);
@@ -230,7 +230,7 @@ void exit_with(int code) { std::exit(code); }
 void end_by_signal(int number) {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
-  std::signal(number, SIG_DFL);  // a sanitizer may have put its own in place
+  std::signal(number, SIG_DFL);  // a sanitizer may have installed its own handler
   ::raise(number);
 }
 
@@ -306,7 +306,7 @@ TEST_P(ProcessTest, VectorOfProcesses) {
   EXPECT_EQ(processes[2].join().code, 3);
 }
 
-// ---- A process that is not there ----
+// ---- An empty object ----
 
 template <class Call>
 void expect_empty(Call call) {
@@ -380,10 +380,10 @@ TEST(Process, CopiesInAForkedChildDoNothing) {
   EXPECT_EQ(process->join().code, 0);
 }
 
-// ---- All the ways to an end, a thousand times ----
+// ---- All ways to end, a thousand times ----
 
 #if defined(__SANITIZE_ADDRESS__) || \
-    defined(__SANITIZE_THREAD__)  // to fork takes a hundred times as long then
+    defined(__SANITIZE_THREAD__)  // a fork then takes a hundred times as long
 constexpr int repetitions = 50;
 #else
 constexpr int repetitions = 1000;
@@ -570,7 +570,7 @@ TEST(Process, WithinADestructorThatUnwindingCallsIsJoinedAsEverywhere) {
 TEST_P(ProcessTest, FailureInTheMiddleOfStartingLeavesNothing) {
   start_server();
   const NothingLeftOver nothing;
-  // The argument's serializer is the user's code, and may throw.
+  // The argument's serializer is user code, which may throw.
   struct Fails {
     void save(mp::Writer&) const { throw std::runtime_error{"cannot be saved"}; }
     void load(mp::Reader&) {}
@@ -632,8 +632,7 @@ bool ends(const FileDescriptor& handle) {
   return mp::wait_ready(handle, POLLIN, mp::deadline_after(20s));
 }
 
-// What the test expects to be true is told by the process itself: when it says its number it is
-// under the parent-death pipe already.
+// When a process reports its number, it is already watching the parent-death pipe.
 void introduce(const FileDescriptor& pipe) { write_text(pipe, std::to_string(::getpid()) + " "); }
 
 void introduce_and_run_forever(const FileDescriptor& pipe) {
@@ -710,7 +709,7 @@ TEST_P(ProcessTest, ProcessesThatAreNotDaemonsOutliveTheirParent) {
     run_forever();
   }};
   const auto family = meet(pipe.read, 1);
-  // Only now may the forked parent's copy of this end go.
+  // Only now may the forked parent close its copy of this end.
   parent.kill();
   parent.join();
   EXPECT_FALSE(has_ended(family.pids.at(0)));
@@ -742,7 +741,7 @@ TEST_P(ProcessTest, DaemonOutlivesTheThreadThatStartedIt) {
 
 TEST_P(ProcessTest, DaemonsEndWithTheirProgram) {
   for (const std::string how : {"return", "exit", "_exit"}) {
-    const auto run = run_scenario("end_with_daemon", method(), how);  // looks for leftovers itself
+    const auto run = run_scenario("end_with_daemon", method(), how);  // also looks for leftovers
     EXPECT_THAT(run.output_lines(), ElementsAre("daemon runs")) << run;
     EXPECT_EQ(run.status, 0) << run;
   }
@@ -753,7 +752,7 @@ TEST_P(ProcessTest, DaemonsEndWithTheirProgram) {
 int signal_pipe = -1;
 volatile std::sig_atomic_t alarms = 0;
 
-// Interrupts system calls every millisecond; the twentieth time it releases the process.
+// Interrupts system calls every millisecond, and releases the process the twentieth time.
 class Interruptions {
  public:
   explicit Interruptions(const FileDescriptor& release) {
@@ -796,7 +795,8 @@ TEST_P(ProcessTest, StartingGoesOnAfterASignalHandler) {
 
 TEST_P(ProcessTest, IgnoredSigchldDoesNotHang) {
   std::signal(SIGCHLD, SIG_IGN);
-  // The server does not ignore it, so it can tell; the kernel keeps nothing for the others.
+  // The server does not ignore SIGCHLD, so it knows the status; for the others the kernel keeps
+  // nothing.
   const int code = method() == StartMethod::forkserver ? 3 : 255;
   EXPECT_EQ((Process{options(), exit_with, 3}).join().code, code);
   Process process{options(), exit_with, 3};
@@ -826,11 +826,12 @@ class SoftLimit {
   rlimit before_{};
 };
 
-// True when the process was started and ended well; false when the system refused it, by name.
+// Returns true when the process was started and ended well, false when the system refused it with
+// an error that names the call.
 bool try_to_start(const ProcessOptions& options) {
   try {
     Process process{options, do_nothing};
-    process.join();  // it has the limit too, and may fail with it
+    process.join();  // the process has the same limit, so it may fail, too
     return true;
   } catch (const std::system_error& error) {
     const std::string text = error.what();
@@ -842,8 +843,8 @@ bool try_to_start(const ProcessOptions& options) {
   }
 }
 
-// From no free descriptor at all to enough of them, so that every call is refused once. Some of the
-// free ones are below the last that is in use.
+// From no free descriptor to enough of them, so that every call fails once. Some of the free ones
+// are below the highest in use.
 void fill_descriptor_table(const ProcessOptions& options, std::size_t free_below) {
   std::vector<FileDescriptor> descriptors(free_below + 1);
   for (auto& descriptor : descriptors)
@@ -919,8 +920,8 @@ TEST(Process, FullDescriptorTableOfTheForkServer) {
   EXPECT_EQ(descendants(), std::vector{server});
 }
 
-// The limit does not bind root, so a child gives up that power first. It ends with a line that
-// tells what went wrong, if anything.
+// The limit does not apply to root, so a child gives up that privilege first. It ends with a line
+// that says what went wrong, if anything.
 void give_up_root() {
   constexpr uid_t nobody = 65534;
   if (::getuid() == 0) {
@@ -944,7 +945,7 @@ TEST_P(ProcessTest, FullProcessTableIsAnErrorAndNoMore) {
       rlimit before{};
       mp::check(::getrlimit(RLIMIT_NPROC, &before), "getrlimit");
       const rlimit limit{1, before.rlim_max};
-      // The server is a process with a limit of its own.
+      // The server is a process with its own limit.
       for (const auto pid : server) ::prlimit(pid, RLIMIT_NPROC, &limit, nullptr);
       ::setrlimit(RLIMIT_NPROC, &limit);
       try {

@@ -33,13 +33,13 @@ using mp::check;
 using mp::FileDescriptor;
 using Clock = std::chrono::steady_clock;
 
-// Low numbers are the program's: a descriptor that has one already would stay closed on exec.
+// Low numbers are for the program; a descriptor that has one already would stay close-on-exec.
 FileDescriptor out_of_the_way(int number) {
   const FileDescriptor low{number};
   return FileDescriptor{check(::fcntl(low.get(), F_DUPFD_CLOEXEC, 10), "fcntl(F_DUPFD_CLOEXEC)")};
 }
 
-// A file, not a pipe: the program need not read it, and nobody waits for it to do so.
+// A file instead of a pipe, so that the program need not read it and no process waits for that.
 FileDescriptor input_file(const std::string& text) {
   auto file = out_of_the_way(check(::memfd_create("input", MFD_CLOEXEC), "memfd_create"));
   for (std::size_t written = 0; written < text.size();) {
@@ -70,8 +70,8 @@ struct Capture {
   FileDescriptor write;
 };
 
-// Gives the program a session of its own, by which everything it starts is found again, and its
-// environment. Between fork and exec it makes system calls, and nothing else.
+// Gives the program its environment and its own session, which identifies everything it starts.
+// Between fork and exec it makes only system calls.
 class Surroundings {
  public:
   explicit Surroundings(const std::map<std::string, std::string>& additions) {
@@ -108,10 +108,10 @@ class Surroundings {
 
 struct Member {
   pid_t pid;
-  std::string text;  // its number and command, for a reader
+  std::string text;  // its pid and command, for messages
 };
 
-// The living processes of a session, from /proc/PID/stat: "PID (COMMAND) STATE PARENT GROUP
+// Returns the live processes of a session, from /proc/PID/stat: "PID (COMMAND) STATE PARENT GROUP
 // SESSION".
 std::vector<Member> members(pid_t session) {
   std::vector<Member> found;
@@ -133,7 +133,7 @@ std::vector<Member> members(pid_t session) {
   return found;
 }
 
-// Until none is left: one that was being forked meanwhile is seen the next time.
+// Repeats until none is left, because a process that was being forked is seen only the next time.
 void kill_session(pid_t session) {
   for (auto alive = members(session); !alive.empty(); alive = members(session)) {
     for (const auto& member : alive) ::kill(member.pid, SIGKILL);
@@ -141,12 +141,12 @@ void kill_session(pid_t session) {
   }
 }
 
-// What lives on after the program. A process that is just ending gets a moment for it.
+// Returns the processes that outlive the program. One that is just ending gets some time for that.
 std::string left_over(pid_t session, std::chrono::milliseconds patience, asio::io_context& output) {
   const auto end = Clock::now() + patience;
   auto alive = members(session);
   for (auto pause = 1ms; !alive.empty() && Clock::now() < end; pause = std::min(2 * pause, 50ms)) {
-    output.poll();  // it may have to write before it can end
+    output.poll();  // a process may have to write before it can end
     std::this_thread::sleep_for(pause);
     alive = members(session);
   }
@@ -209,7 +209,7 @@ Run run_program(const std::string& path, const std::vector<std::string>& argumen
   if (WIFSIGNALED(status)) run.signal = WTERMSIG(status);
   if (WIFEXITED(status)) run.status = WEXITSTATUS(status);
 
-  // The rest of the output; end-of-file comes when nobody holds a pipe open any more.
+  // The rest of the output; end-of-file comes when no process holds a pipe open any longer.
   if (const auto rest = left_over(pid, options.patience, context); !rest.empty()) {
     ADD_FAILURE() << path << " has ended, but not what it has started:" << rest << ": killed";
     kill_session(pid);
@@ -248,7 +248,7 @@ void expect_checked_command_lines(const std::string& folder) {
       EXPECT_THAT(run.error_lines(), testing::ElementsAre(testing::AllOf(
                                          testing::StartsWith(name + ": "), HasSubstr(wrong))));
     }
-    // The help tells which options take numbers: "  --points (20000000)".
+    // The help shows which options take numbers, as in "  --points (20000000)".
     const std::regex takes_number{R"(  (--[a-z-]+) \(-?[0-9][^)]*\))"};
     for (std::sregex_iterator option{help.output.begin(), help.output.end(), takes_number}, end;
          option != end; ++option, ++numbers) {

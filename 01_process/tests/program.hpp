@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
-// Runs a program, a lesson above all, and tells what it wrote and how it ended.
+// Runs a program, usually a lesson, and returns what it wrote and how it ended.
 
 namespace course {
 
-/// What a program is run with; the defaults suit most tests.
+/// Options for running a program; the defaults suit most tests.
 struct RunOptions {
   std::string input{};                               ///< what it reads from its standard input
   std::map<std::string, std::string> environment{};  ///< added to the test's own environment
   std::string output_file{};                         ///< where its output goes, if not to the test
-  std::chrono::milliseconds time_limit{60'000};      ///< then it is killed, and the test fails
-  std::chrono::milliseconds patience{20'000};        ///< what it has started may outlive it by this
+  std::chrono::milliseconds time_limit{60'000};  ///< after this it is killed, and the test fails
+  std::chrono::milliseconds patience{20'000};    ///< how long its processes may outlive it
 };
 
 /// How a program ended, and what it wrote.
@@ -33,10 +33,10 @@ struct Run {
 /// For the messages of failing tests.
 std::ostream& operator<<(std::ostream& stream, const Run& run);
 
-/// Runs a program and everything it starts to the end. The test fails, with a reason, if the
-/// program runs longer than its time limit, if a process that it started is left over, or if its
-/// output is still held open after it has ended; whatever is left over is killed. Throws
-/// std::system_error if the program cannot be started.
+/// Runs a program and waits until everything it starts has ended. The test fails, with a reason, if
+/// the program exceeds its time limit, if a process that it started is left over, or if its output
+/// is still held open after it has ended. Leftover processes are killed. Throws std::system_error
+/// if the program cannot be started.
 Run run_program(const std::string& path, const std::vector<std::string>& arguments = {},
                 const RunOptions& options = {});
 
@@ -46,10 +46,10 @@ struct Lesson {
   int status;  ///< its exit status without arguments; not 0 if its point is a failure
 };
 
-/// The lessons of the chapter whose programs are in `folder`, in reading order.
+/// Returns the lessons of the chapter whose programs are in `folder`, in reading order.
 std::vector<Lesson> lessons_in(const std::string& folder);
 
-/// Every lesson of the chapter answers --help, and refuses arguments that it does not know and
+/// Expects every lesson of the chapter to answer --help, and to reject unknown arguments and
 /// numbers that are too large with one line and exit status 2.
 void expect_checked_command_lines(const std::string& folder);
 

@@ -6,11 +6,11 @@
 
 #include <lesson/random.hpp>
 
-// The random numbers of the lessons: are they Random123's, and distributed as they should be?
+// Checks that the random numbers of the lessons are Random123's and are distributed correctly.
 
 namespace {
 
-// Lines of Random123's tests/kat_vectors: "threefry2x32 20", then counter, key, and what comes out.
+// Lines of Random123's tests/kat_vectors: "threefry2x32 20", then counter, key, and result.
 TEST(Random, IsTheGeneratorThatRandom123Publishes) {
   using Words = r123::Threefry2x32::ctr_type;
   struct Answer {
@@ -25,7 +25,7 @@ TEST(Random, IsTheGeneratorThatRandom123Publishes) {
   EXPECT_EQ(lesson::random_bits(0, 0), published[0].words);
 }
 
-// Both halves of the number and the seed count.
+// Both halves of the number and of the seed matter.
 TEST(Random, NumberAndSeedAreCounterAndKey) {
   const std::int64_t i = 0x0123'4567'89ab'cdef;
   EXPECT_EQ(lesson::random_bits(7, i), r123::Threefry2x32{}({{0x89abcdef, 0x01234567}}, {{7, 0}}));

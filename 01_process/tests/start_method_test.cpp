@@ -39,7 +39,7 @@
 #include <mp/process.hpp>
 #include <mp/start.hpp>
 
-// The way of a function and its arguments into another process, and what that process finds there.
+// How a function and its arguments get into another process, and what that process inherits.
 
 namespace {
 
@@ -65,7 +65,7 @@ using testing::HasSubstr;
 
 namespace fs = std::filesystem;
 
-// In a child: an exception is seen on standard error, and as exit code 1.
+// In a child, an exception appears on standard error and as exit code 1.
 void require(bool condition, const std::string& text) {
   if (!condition) throw std::runtime_error{text};
 }
@@ -104,8 +104,8 @@ struct Point {
   }
 };
 
-// All types travel in a few arguments, as every pair of function and arguments takes its time to
-// compile. message_test looks at each type alone.
+// A few arguments carry all types, because every combination of function and arguments takes time
+// to compile. message_test checks each type alone.
 using Numbers =
     std::tuple<bool, char, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,
                std::uint32_t, std::int64_t, std::uint64_t, char32_t, float, double, long double>;
@@ -118,7 +118,7 @@ using Compositions =
                std::map<std::string, std::vector<int>>, std::unordered_map<int, std::string>,
                std::set<int>, std::complex<double>, std::chrono::milliseconds>;
 
-// Made anew in the child, so that what arrives is compared with what has not travelled.
+// Constructed again in the child, to compare received values with values that were not sent.
 Numbers numbers() {
   return {true,       'x',       INT8_MIN,   UINT8_MAX,     INT16_MIN, UINT16_MAX, INT32_MIN,
           UINT32_MAX, INT64_MIN, UINT64_MAX, U'\U0001F600', 0.1F,      -0.1,       0.1L};
@@ -510,7 +510,7 @@ TEST_P(StartMethodTest, NamesMayBeGiven) {
   EXPECT_EQ(mp::this_process::name(), "MainProcess");
 }
 
-// A process that itself starts processes, in every way; they have names derived from its own.
+// A process that starts processes itself, with every start method; their names derive from its own.
 void start_others(const std::string& name, int depth) {
   int number = 0;
   for (const auto inner : {StartMethod::fork, StartMethod::spawn, StartMethod::forkserver}) {

@@ -11,7 +11,7 @@
 #include <mp/file_descriptor.hpp>
 #include <mp/process.hpp>
 
-// What the tests of processes need: every start method in turn, and pipes to wait for each other.
+// Helpers for tests of processes: every start method in turn, and pipes to wait for each other.
 
 namespace course {
 
@@ -36,14 +36,14 @@ inline void PrintTo(StartMethod method, std::ostream* out) { *out << course::to_
 
 namespace course {
 
-/// A test that runs under each start method; `method()` is the one.
+/// A test that runs under each start method; `method()` returns the current one.
 class StartMethods : public testing::TestWithParam<mp::StartMethod> {
  protected:
   static mp::StartMethod method() { return GetParam(); }
   static mp::ProcessOptions options() { return {.start_method = method()}; }
   static mp::ProcessOptions daemon() { return {.start_method = method(), .daemon = true}; }
 
-  /// The fork server stays, so it must be there before anything is counted.
+  /// The fork server stays, so it must be running before anything is counted.
   static void start_server() {
     if (method() == mp::StartMethod::forkserver) mp::Process{options(), [] {}};
   }
@@ -67,7 +67,8 @@ inline void write_text(const mp::FileDescriptor& end, const std::string& text) {
   mp::check(mp::retry([&] { return ::write(end.get(), text.data(), text.size()); }), "write");
 }
 
-/// What the next read gives; empty at end-of-file. Throws when nothing comes for twenty seconds.
+/// Returns the result of the next read, empty at end-of-file. Throws when nothing arrives for
+/// twenty seconds.
 inline std::string read_text(const mp::FileDescriptor& end) {
   pollfd state{end.get(), POLLIN, 0};
   if (mp::check(mp::retry([&] { return ::poll(&state, 1, 20'000); }), "poll") == 0)

@@ -8,7 +8,7 @@
 
 namespace course {
 
-/// A folder of its own, which is removed at the end of the scope.
+/// A private folder, removed at the end of the scope.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

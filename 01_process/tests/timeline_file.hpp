@@ -13,7 +13,7 @@
 #include <lesson/temporary_folder.hpp>
 #include <lesson/timeline.hpp>
 
-// Runs programs with MP_TIMELINE, and looks at what they did.
+// Runs programs with MP_TIMELINE and examines their timelines.
 
 namespace course {
 
@@ -62,7 +62,7 @@ inline RecordedRun run_recorded(const std::string& program,
   return result;
 }
 
-/// What holds for each timeline of a program that was recorded from its beginning to its end.
+/// Checks what holds for each timeline of a program that was recorded from beginning to end.
 inline void expect_possible(const RecordedRun& recorded) {
   const auto& [end, rows, spans, arrows, missing_events, missing_processes] = recorded.timeline;
   EXPECT_EQ(missing_events, 0);

@@ -13,8 +13,8 @@
 #include <mp/queue.hpp>
 #include <python.hpp>
 
-// Pipes and queues beside what they are made of, and beside their peers. Each benchmark moves the
-// same number of items; compare the items (or bytes) a second.
+// Pipes and queues compared with their building blocks and with their peers. Each benchmark moves
+// the same number of items; compare the items (or bytes) per second.
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include <lesson_tests.hpp>
 
-// The lessons of the chapter, run as programs; those about deadlocks have a file of their own.
+// Runs the chapter's lessons as programs; deadlock_lesson_test.cpp has those about deadlocks.
 
 namespace {
 
@@ -93,7 +93,7 @@ TEST_P(StartMethods, SmallestMultipleIsTheSameForAnyNumberOfProcesses) {
 }
 
 TEST(Lessons, SmallestMultipleHandlesPartsThatFindNone) {
-  // More processes than points: some parts are empty.
+  // With more processes than points, some parts are empty.
   const auto few = run_lesson("smallest_multiple", {"--points", "3", "--processes", "8"});
   EXPECT_EQ(few.status, 0) << few;
   const auto none = run_lesson("smallest_multiple", {"--points", "10", "--factor", "1000"});

@@ -13,7 +13,7 @@
 #include <mp/queue.hpp>
 #include <mp/watchdog.hpp>
 
-// Small programs whose messages a test looks for on their timelines:
+// Small programs; a test looks for their messages on their timelines:
 //   message_scenarios NAME START_METHOD
 
 namespace {
@@ -87,7 +87,7 @@ void put_forever(mp::Queue<std::string>& queue) {
   for (;;) queue.put(std::string(10'000, 'x'));
 }
 
-// Producers are killed in the middle of putting; another one goes on.
+// Producers are killed in the middle of putting; another one continues.
 void killed_producers() {
   mp::Queue<std::string> queue;
   for (int i = 0; i < 5; ++i) {

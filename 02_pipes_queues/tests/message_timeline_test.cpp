@@ -8,7 +8,7 @@
 #include "start_methods.hpp"
 #include "timeline_file.hpp"
 
-// Messages on a timeline: both ends of each, in a possible order.
+// Checks that timelines show both ends of each message, in a possible order.
 
 namespace {
 
@@ -29,7 +29,7 @@ class MessageTimeline : public testing::TestWithParam<mp::StartMethod> {
 };
 INSTANTIATE_TEST_SUITE_P(All, MessageTimeline, every_start_method, method_name);
 
-// How many messages went from which process to which.
+// Counts the messages from each process to each other.
 std::map<std::string, int> messages(const RecordedRun& recorded) {
   std::map<std::string, int> counts;
   for (const auto& arrow : recorded.arrows("message"))
@@ -83,7 +83,8 @@ TEST_P(MessageTimeline, LooksInVainAreNotRecorded) {
   EXPECT_THAT(messages(recorded), ElementsAre(Pair("MainProcess -> MainProcess", 1)));
 }
 
-// A producer may be killed when it has put an item and not counted it: that item has no arrow.
+// A producer may be killed after it has put an item and before it counts it; that item has no
+// arrow.
 TEST_P(MessageTimeline, OfKilledProducersIsInAPossibleOrder) {
   const auto recorded = run("killed_producers");
   ASSERT_EQ(recorded.run.status, 0) << recorded.run;

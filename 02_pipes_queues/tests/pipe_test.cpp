@@ -60,7 +60,7 @@ class PipeUnder : public testing::TestWithParam<StartMethod> {
  protected:
   void SetUp() override {
     mp::set_start_method(GetParam());
-    Process{[] {}}.join();  // the fork server is there from here on
+    Process{[] {}}.join();  // starts the fork server
   }
 };
 INSTANTIATE_TEST_SUITE_P(Each, PipeUnder,
@@ -74,11 +74,11 @@ void expect_echo(const T& value) {
   Process child{echo<T>, std::move(there)};
   here.send(value);
   EXPECT_EQ(here.recv<T>(), value);
-  here.close();  // the child gets the end of the file, and ends
+  here.close();  // the child gets end-of-file and exits
   EXPECT_TRUE(child.join().success());
 }
 
-// A child made meanwhile must neither keep a copy of an end nor find a mutex locked.
+// A child forked meanwhile must neither keep a copy of an end nor find a mutex locked.
 TEST(Pipe, ThreadsMakeMoveAndClosePipesWhileOthersFork) {
   const NothingLeftOver nothing;
   std::vector<Process> children;
@@ -98,7 +98,7 @@ TEST(Pipe, ThreadsMakeMoveAndClosePipesWhileOthersFork) {
       children.emplace_back([end = std::move(there)]() mutable {
         auto own = mp::pipe();
         end.send(true);
-        end.poll(60s);  // lives on, until the test closes the other end
+        end.poll(60s);  // runs until the test closes the other end
       });
       ASSERT_TRUE(ends.back().poll(20s)) << "the child hangs";
     }
@@ -142,7 +142,7 @@ TEST_P(PipeUnder, ASenderKilledInTheMiddleOfAMessageGivesNoHalfValue) {
   auto [here, there] = mp::pipe();
   Process child{[](Connection connection) { connection.send(std::string(10'000'000, 'x')); },
                 std::move(there)};
-  ASSERT_TRUE(here.poll(60s));  // it has begun, and cannot end: nobody receives
+  ASSERT_TRUE(here.poll(60s));  // it has begun and cannot end, because no process receives
   child.kill();
   child.join();
   EXPECT_THROW(here.recv<std::string>(), mp::MessageError);
@@ -157,7 +157,7 @@ TEST_P(PipeUnder, EveryWorkerSeesTheEndOfItsOwnPipe) {
     ends.push_back(std::move(here));
     workers.emplace_back(echo<int>, std::move(there));
   }
-  // In this order: the later ones were started when the first pipe was open here.
+  // The order matters, because the later ones were started while the first pipe was open here.
   for (std::size_t i = 0; i < ends.size(); ++i) {
     ends[i].send(7);
     EXPECT_EQ(ends[i].recv<int>(), 7);
@@ -224,7 +224,7 @@ TEST(Pipe, AnEndThatStayedWithTheParentSaysSo) {
                 },
                 std::move(result_there)};
   EXPECT_THAT(result.recv<std::string>(), HasSubstr("move it into the process"));
-  there.send(2);  // the parent's own is as it was
+  there.send(2);  // the parent's own end is unchanged
   EXPECT_EQ(here.recv<int>(), 2);
 }
 
@@ -282,7 +282,7 @@ TEST(Pipe, PollTellsWhetherThereIsSomething) {
   EXPECT_TRUE(b.poll(std::chrono::hours::max()));
   b.recv<int>();
   a.close();
-  EXPECT_TRUE(b.poll());  // the end of the file can be received
+  EXPECT_TRUE(b.poll());  // end-of-file can be received
   EXPECT_THROW(b.recv<int>(), mp::EndOfFile);
 }
 
@@ -314,18 +314,18 @@ TEST(Pipe, SignalsDoNotDisturb) {
   auto [here, there] = mp::pipe();
   Process child{echo<std::string>, std::move(there)};
   ::setitimer(ITIMER_REAL, &often, nullptr);
-  const std::string text(50'000, 'x');  // fits into the pipe: the child sends while this sends
-  // Until the calls have really been interrupted.
+  const std::string text(50'000, 'x');  // fits into the pipe, because both processes send first
+  // Until calls have been interrupted.
   while (signals < 50) {
     here.send(text);
     EXPECT_EQ(here.recv<std::string>(), text);
     (void)here.poll(1ms);
   }
   ::setitimer(ITIMER_REAL, &never, nullptr);
-  here.close();  // or the child would wait for more, and this process for its end
+  here.close();  // or the child would wait for more, and this process for the child
 }
 
-// An ordinary user may have only so many descriptors under way.
+// The number of descriptors that an ordinary user may have in transit is limited.
 void send_ends_until_the_kernel_refuses() {
   if (::geteuid() == 0) mp::check(::setuid(65534), "setuid");
   const rlimit few{64, 64};

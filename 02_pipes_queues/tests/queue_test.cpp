@@ -44,7 +44,7 @@ class QueueUnder : public testing::TestWithParam<StartMethod> {
  protected:
   void SetUp() override {
     mp::set_start_method(GetParam());
-    Process{[] {}}.join();  // the fork server is there from here on
+    Process{[] {}}.join();  // starts the fork server
   }
 };
 INSTANTIATE_TEST_SUITE_P(Each, QueueUnder,
@@ -52,11 +52,11 @@ INSTANTIATE_TEST_SUITE_P(Each, QueueUnder,
                                          StartMethod::forkserver),
                          [](const auto& method) { return name_of(method.param); });
 
-// Who put it, the how manieth, and a text whose length and letters follow from the two.
+// The producer, the item's number, and a text whose length and letters follow from the two.
 using Item = std::tuple<int, int, std::string>;
 
 std::string text_for(int producer, int number) {
-  // Most are small; some are longer than a pipe writes as a whole, some longer than a pipe holds.
+  // Most are small; some exceed what a pipe writes at once, some what a pipe holds.
   const std::size_t size = number % 1000 == 0 ? 70'000 : number % 100 == 0 ? 5000 : 10;
   return std::string(size, static_cast<char>('a' + (producer + number) % 26));
 }
@@ -147,7 +147,7 @@ TEST(Queue, GetForRunsOut) {
   EXPECT_EQ(queue.get_for(-1h), std::nullopt);
   queue.put("here");
   EXPECT_EQ(queue.get_for(std::chrono::hours::max()), "here");
-  // Also while somebody else waits, who holds the readers' lock.
+  // Also while another thread waits and holds the readers' lock.
   auto [ready, ready_there] = mp::one_way_pipe();
   Process other{{.daemon = true},
                 [](Queue<std::string>& from, Connection to) {
@@ -183,7 +183,7 @@ void await_full_pipe(const Process& producer) {
   }));
 }
 
-// What was being put when the queue was closed arrives, and nothing after it.
+// An item that was being put when the queue was closed arrives, and nothing after it.
 TEST(Queue, CloseDoesNotWaitForAProducerThatWaits) {
   Queue<int> queue;
   auto [last, last_there] = mp::pipe();
@@ -242,7 +242,7 @@ TEST(Queue, CarriesNoDescriptors) {
   EXPECT_THROW(queue.put(a), std::invalid_argument);
 }
 
-// Whoever is killed, wherever it is: the others get whole items, in order, and nobody hangs.
+// Wherever a process is killed, the others get whole items, in order, and none blocks forever.
 TEST(Queue, ProducersMayBeKilledInTheMiddleOfALargePut) {
   const NothingLeftOver nothing;
   Queue<Item> queue;
@@ -251,16 +251,16 @@ TEST(Queue, ProducersMayBeKilledInTheMiddleOfALargePut) {
     Process victim{[&] {
       for (int number = 0;; number += 100) queue.put({1, number, text_for(1, number)});
     }};
-    // Gets a few, so that it is in the middle of something.
+    // Gets a few, so that the victim is in the middle of a put.
     for (auto left = random() % 20; left > 0; --left) {
       const auto [producer, number, text] = queue.get();
       EXPECT_EQ(text, text_for(producer, number));
     }
     victim.kill();
     victim.join();
-    // In a process of its own, because the pipe may be full.
+    // In another process, because the pipe may be full.
     Process survivor{[&] { queue.put({2, round, text_for(2, round)}); }};
-    // What the victim had put comes first; then the survivor's.
+    // The victim's items come first, then the survivor's.
     for (;;) {
       const auto item = queue.get_for(60s);
       ASSERT_TRUE(item) << "hangs in round " << round;
@@ -302,8 +302,8 @@ TEST(Queue, ConsumersMayBeKilledAtAnyMoment) {
       queue.put({1, next, text_for(1, next)});
     victim.kill();
     victim.join();
-    // It has taken some; the others are whole and in order, and the last one is this.
-    // In a process of its own, because the pipe may be full.
+    // The victim has taken some; the others are whole and in order, and this is the last one. In a
+    // process of its own, because the pipe may be full.
     Process survivor{[&] { queue.put({2, round, text_for(2, round)}); }};
     for (;;) {
       const auto item = queue.get_for(60s);
@@ -367,7 +367,7 @@ TEST(Queue, AFullDescriptorTableIsAnErrorAndNoMore) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit limit{64, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-  // A queue needs three: leave room for two, for one, and for none.
+  // A queue needs three descriptors; leave two, one, and none.
   std::vector<mp::FileDescriptor> others;
   try {
     for (;;) others.emplace_back(mp::check(::dup(STDERR_FILENO), "dup"));

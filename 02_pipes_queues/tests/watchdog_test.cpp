@@ -52,8 +52,8 @@ using Clock = std::chrono::steady_clock;
 
 // ---- The programs that are examined ----
 
-// A process made by a bare fork. It dies with its parent at the latest. What it starts belongs to
-// its group, unless that is a Child itself.
+// A process made by a bare fork. It dies with its parent at the latest. Processes that it starts
+// belong to its group, except those that are a Child themselves.
 class Child {
  public:
   Child(const char* name, const std::function<void()>& function) : pid_{::fork()} {
@@ -370,7 +370,7 @@ void with_a_watchdog_in_a_child() {
   receive(to_parent.read);
 }
 
-// Runs a program where it has numbers for processes, and sockets, of its own, as graders do.
+// Runs a program in its own PID and network namespaces, as graders do.
 void run_in_sandbox(void (*program)()) {
   if (::unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET) == -1) ::_exit(9);
   const Child child{"Sandboxed", program};
@@ -421,7 +421,7 @@ TEST_P(Deadlock, IsExplained) {
                         mp::set_start_method(GetParam().method);
                         GetParam().run();
                       }};
-  // There may be a smaller deadlock before all have got to where they stay.
+  // There may be a smaller deadlock before all are blocked.
   const auto examination = examine_until(program.pid(), [](const auto& found) {
     return without_numbers(found.explanation) == GetParam().explanation;
   });
@@ -547,7 +547,7 @@ TEST(Watchdog, LooksIntoASandbox) {
   }
 }
 
-// Who comes first at the queue is not known.
+// It is unknown which process reaches the queue first.
 TEST(Watchdog, ExplainsProcessesThatWaitForTheirTurnAtAQueue) {
   const Child program{"Main", several_get_from_an_empty_queue};
   const auto text = MatchesRegex(
@@ -586,7 +586,7 @@ TEST(Watchdog, SaysThatThereIsNoProcess) {
 
 struct NoDeadlock : testing::TestWithParam<Program> {};
 
-// Waits until the processes do what the explanation says, and looks at them many times.
+// Waits until the processes do what the explanation says, then examines them many times.
 TEST_P(NoDeadlock, IsNotCalledOne) {
   const Child program{"Main", GetParam().run};
   const auto expected = MatchesRegex(GetParam().explanation);
@@ -650,7 +650,7 @@ void child_gets_with_time_limit() {
 }
 void child_locks_with_time_limit() {
   mp::Lock lock;
-  lock.lock();  // without a guard: it is not for the child to unlock it
+  lock.lock();  // without a guard, because the child must not unlock it
   parent_receives_while_child([&] {
     if (lock.try_lock_for(1h)) ::_exit(2);
   });
@@ -703,7 +703,7 @@ void timer_ends_the_child() {
     receive(own.read);
   });
 }
-// The kernel counts on the eventfd when it has read the file.
+// The kernel signals the eventfd when it has read the file.
 void file_is_read_in_the_background() {
   const int done = ::eventfd(0, 0);
   aio_context_t context = 0;
@@ -755,7 +755,7 @@ void main_thread_of_child_has_ended() {
   Pipe pipe;
   Child child{"Child", [] {
                 std::thread{sleep_long}.detach();
-                ::syscall(SYS_exit, 0);  // this thread only
+                ::syscall(SYS_exit, 0);  // ends only this thread
               }};
   receive(pipe.read);
 }
@@ -862,8 +862,9 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     name_of);
 
-// One thread has a handler whenever it waits, and runs while it has none. Whoever remembers that
-// there was no handler, and then sees the thread wait, is wrong. The others make the look longer.
+// One thread has a handler whenever it waits, and runs while it has none. An observer that first
+// sees no handler and then sees the thread wait draws a wrong conclusion. The other threads make
+// the examination longer.
 void waits_only_with_a_handler() {
   const Pipe own;
   sigset_t alarm;
@@ -928,7 +929,7 @@ TEST(Watchdog, SeesThatNoProgramCanOpenASemaphoreWithoutAName) {
   EXPECT_TRUE(examination.deadlock()) << examination.explanation;
 }
 
-// The write end is here, in the ancestor.
+// The ancestor, this process, has the write end.
 TEST(Watchdog, KnowsThatInputMayComeFromOutside) {
   const Pipe input;
   const Child program{"Main", [&] {
@@ -947,7 +948,7 @@ TEST(Watchdog, KnowsThatInputMayComeFromOutside) {
 }
 
 TEST(Watchdog, DoesNotGuessAboutProcessesThatItMayNotExamine) {
-  // Without privileges there are processes that one may not look at. This one will send.
+  // Without privileges, some processes may not be examined. This one will send.
   const Child examiner{
       "Examiner", [] {
         if (::geteuid() == 0 && ::setuid(65534) == -1) ::_exit(3);
@@ -1011,7 +1012,7 @@ TEST(Watchdog, ExaminesProcessesThatComeAndGo) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
-// Each is blocked nearly always, but never both of them.
+// Each is nearly always blocked, but never both.
 TEST(Watchdog, ExaminesProcessesThatAreBusyWithEachOther) {
   const Child program{"Main", [] {
                         Pipe to_child, to_parent;
@@ -1032,7 +1033,7 @@ TEST(Watchdog, ExaminesProcessesThatAreBusyWithEachOther) {
   EXPECT_EQ(::waitpid(program.pid(), nullptr, WNOHANG), 0);
 }
 
-// A descriptor on its way from one process to another is held by somebody at every moment.
+// A descriptor in transit from one process to another is held by some process at every moment.
 TEST(Watchdog, ExaminesProcessesThatAreBeingStarted) {
   for (const auto method : {mp::StartMethod::spawn, mp::StartMethod::forkserver}) {
     const Child program{"Main", [&] {
@@ -1096,7 +1097,7 @@ TEST(WatchdogDeathTest, LeavesTheEndOfTheProgramToItsAlarm) {
   EXPECT_EXIT(watched(wait_for_own_alarm), testing::KilledBySignal(SIGALRM), "^$");
 }
 
-// The parent would notice that the first child dies while the second one takes its time to.
+// The parent would notice that the first child dies while the second one is still dying.
 void complain_about_dead_child() {
   Pipe to_child, to_parent;
   Child child{"Child", [&] {
@@ -1150,7 +1151,7 @@ TEST(Watchdog, StopsAtOnce) {
 TEST(Watchdog, LeavesForkedChildrenAlone) {
   const mp::Watchdog watchdog{24h};
   auto copy = std::make_unique<mp::Watchdog>(24h);
-  const Child child{"Child", [&] { copy.reset(); }};  // there is no thread here to stop
+  const Child child{"Child", [&] { copy.reset(); }};  // this process has no thread to stop
   int status = 0;
   ASSERT_EQ(::waitpid(child.pid(), &status, 0), child.pid());
   EXPECT_EQ(status, 0);

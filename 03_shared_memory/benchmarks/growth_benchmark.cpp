@@ -11,7 +11,7 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-// The lesson dice_rolls with ever more rolls: from which number on does it pay to start processes?
+// The lesson dice_rolls with more and more rolls, which shows from what number on processes pay.
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include <mp/shared_queue.hpp>
 #include <python.hpp>
 
-// The shared queue beside its peers: every benchmark moves the same number of ints from so many
-// producers to so many consumers. Compare the items a second.
+// The shared queue compared with its peers. Every benchmark moves the same number of ints from some
+// producers to some consumers; compare the items per second.
 
 namespace {
 
@@ -53,7 +53,7 @@ void boost_message_queue(benchmark::State& state) {
   const auto name = "course-queue-benchmark-" + std::to_string(::getpid());
   ipc::message_queue::remove(name.c_str());
   ipc::message_queue queue{ipc::create_only, name.c_str(), capacity, sizeof(int)};
-  ipc::message_queue::remove(name.c_str());  // gone with the last who uses it
+  ipc::message_queue::remove(name.c_str());  // destroyed when the last process closes it
   move_items(
       state, [&](int i) { queue.send(&i, sizeof i, 0); },
       [&] {
@@ -71,7 +71,7 @@ void pipe_queue(benchmark::State& state) {
       state, [&](int i) { queue.put(i); }, [&] { benchmark::DoNotOptimize(queue.get()); });
 }
 
-// Four bytes are written and read as a whole, so that several processes may do it.
+// Four bytes are written and read at once, so several processes may do it.
 void raw_pipe(benchmark::State& state) {
   std::array<int, 2> ends{};
   check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");

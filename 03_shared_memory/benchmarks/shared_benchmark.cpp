@@ -18,14 +18,14 @@
 #include <mp/value.hpp>
 #include <python.hpp>
 
-// Shared values and loops beside what they are made of, and beside their peers: OpenMP's threads
-// and Python. Each group does the same; compare the times, or the items (bytes) a second.
+// Shared values and loops compared with their building blocks and with their peers, OpenMP's
+// threads and Python. Each group does the same; compare the times, or the items (bytes) per second.
 
 namespace {
 
 const int processors = mp::cpu_count();
 
-// ---- An increment under a lock that nobody else wants ----
+// ---- An increment under a lock that no other process wants ----
 
 struct Counter {
   pthread_mutex_t mutex;
@@ -75,7 +75,7 @@ print(time.perf_counter() - t))");
   state.SetItemsProcessed(state.iterations() * 1'000'000);
 }
 
-// ---- 1 GiB copied and added up, chunk by chunk, into memory that nobody has used yet ----
+// ---- 1 GiB copied and added up, chunk by chunk, into new memory ----
 
 constexpr std::size_t doubles = 128 << 20, chunk_size = 1 << 20;
 
@@ -96,7 +96,7 @@ std::vector<double> numbers() {
   return values;
 }
 
-// Into memory of its own, or into shared memory, whose pages cost the kernel more.
+// Copies into private memory, or into shared memory, whose pages cost the kernel more.
 template <class Output>
 [[maybe_unused]] void copy_openmp(benchmark::State& state) {
   const auto input = numbers();
@@ -176,7 +176,7 @@ void compute_mp(benchmark::State& state) {
   }
 }
 
-// ---- Indexes taken one by one, with nothing to do for them; few: starting and joining alone ----
+// ---- An empty loop; with few iterations, only starting and joining ----
 
 [[maybe_unused]] void items_openmp(benchmark::State& state) {
   for (auto _ : state) {

@@ -55,7 +55,7 @@ TEST(Array, TakesTheElementsOfAnyRange) {
   EXPECT_EQ((Pairs{{1, 1.5}, {2, 2.5}}[1]), (std::pair{2, 2.5}));
 }
 
-// As a limit on the size of files, or a full disk, does: an error, not a signal that kills.
+// Exceeding a limit on file size gives an error, like a full disk, not a signal that kills.
 TEST(Array, BeyondTheLimitOnFilesIsAnError) {
   Process process{[] {
     const rlimit small{1 << 20, 1 << 20};
@@ -214,7 +214,7 @@ TEST(Array, NamesTheSizeThatDoesNotFit) {
       const Array<double> numbers(size);
       ADD_FAILURE() << "there cannot be so much";
     } catch (const std::system_error& error) {
-      // In elements, or in bytes with what the lock takes.
+      // Too large in elements, or in bytes together with the lock.
       EXPECT_THAT(error.what(), testing::AnyOf(HasSubstr(std::to_string(size)),
                                                HasSubstr(std::to_string(8 * size + 64))));
     }

@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(Each, BarrierUnder, course::every_start_method, course:
 
 // ---- All wait for all ----
 
-// Each says where it is; nobody may be more than a step away from anybody.
+// Each process publishes its step; no two may be more than one step apart.
 void walk(Barrier& barrier, Array<int>& where, int own, int steps, Value<std::atomic<int>>& wrong) {
   for (int step = 1; step <= steps; ++step) {
     std::atomic_ref{where[static_cast<std::size_t>(own)]} = step;
@@ -165,7 +165,7 @@ TEST(Barrier, AbortBreaksAndResetMends) {
   }};
   wait_until([&] { return barrier.waiting() == 1; });
   barrier.abort();
-  barrier.reset();  // the one who waited must get the error all the same
+  barrier.reset();  // the process that waited must still get the error
   EXPECT_FALSE(barrier.is_broken());
   barrier.arrive_and_wait();
   EXPECT_TRUE(waiting.join().success());
@@ -217,7 +217,7 @@ TEST_P(BarrierUnder, BreaksWithTheNameOfADeadMember) {
       wait_until([&] { return barrier.waiting() == 2; });
       victim.kill();
       victim.join();
-      // What it did before it came is done, so this round is complete; the next one cannot be.
+      // It died after it had arrived, so this round is complete; the next one cannot be.
       EXPECT_EQ(break_of(barrier), "not broken");
       EXPECT_THAT(break_of(barrier), HasSubstr(name));
       EXPECT_TRUE(other.join().success());
@@ -236,7 +236,7 @@ TEST(Barrier, AMemberThatEndsNormallyBreaksNothing) {
   barrier.arrive_and_wait();
   EXPECT_TRUE(leaves.join().success());
   Process waits{[&] { barrier.arrive_and_wait(); }};
-  std::this_thread::sleep_for(300ms);  // time enough to break it by mistake
+  std::this_thread::sleep_for(300ms);  // enough time to break it by mistake
   EXPECT_FALSE(barrier.is_broken());
   barrier.arrive_and_wait();
   EXPECT_TRUE(waits.join().success());
@@ -264,7 +264,7 @@ class KilledAtEveryInstruction : public course::KilledAtEveryInstruction {
   }
 };
 
-// Goes through the barrier until it breaks, and ends with 7 then.
+// Passes the barrier until it breaks, then exits with code 7.
 void walk_until_broken(Barrier& barrier) {
   try {
     for (;;) barrier.arrive_and_wait();
@@ -277,7 +277,7 @@ TEST_F(KilledAtEveryInstruction, AProcessThatArrives) {
   for_each_instruction([](int n) {
     Barrier barrier{2};
     Process other{[&] { walk_until_broken(barrier); }};
-    // The last to come, or the first: as it happens.
+    // The process may arrive first or last.
     const bool middle = kill_after(
         n,
         [&] {

@@ -43,7 +43,7 @@ class ConditionUnder : public course::StartMethods {
 };
 INSTANTIATE_TEST_SUITE_P(Each, ConditionUnder, course::every_start_method, course::method_name);
 
-// A buffer of a few numbers, made by hand as a learner would.
+// A buffer of a few numbers, written as a learner would.
 struct Buffer {
   static constexpr int capacity = 4;
   std::array<int, capacity> items{};
@@ -96,7 +96,7 @@ TEST(Condition, WaitWithoutAPredicateEndsWithTheNextNotification) {
     condition.wait(lock);
   }};
   wait_until([&] {
-    const std::scoped_lock lock{waits};  // free again: it waits
+    const std::scoped_lock lock{waits};  // free again, so the process waits
     return *waits;
   });
   EXPECT_TRUE(process.is_alive());
@@ -115,7 +115,7 @@ TEST(Condition, LimitsRunOut) {
   EXPECT_TRUE(lock.owns_lock());
   EXPECT_FALSE(condition.wait_for(lock, -1h, [] { return false; }));
   EXPECT_TRUE(condition.wait_for(lock, -1h, [] { return true; }));
-  int asked = 0;  // at the end it looks once more
+  int asked = 0;  // it checks once more at the end
   EXPECT_TRUE(condition.wait_for(lock, 1ms, [&] { return ++asked == 2; }));
 }
 
@@ -211,8 +211,8 @@ TEST_F(KilledAtEveryInstruction, AProcessThatNotifiesACondition) {
   });
 }
 
-// Waiters are killed at any moment, also as they are woken: each time the others must still get
-// what they wait for.
+// Waiters are killed at any moment, even while they wake. The others must still get what they wait
+// for.
 TEST(Condition, AWaiterKilledAtRandomDisturbsNoOther) {
   Condition condition;
   Value<Buffer> buffer;
@@ -220,7 +220,7 @@ TEST(Condition, AWaiterKilledAtRandomDisturbsNoOther) {
     for (;;) {
       try {
         return std::unique_lock{buffer};
-      } catch (const mp::OwnerDied&) {  // every step of `take` leaves it in order
+      } catch (const mp::OwnerDied&) {  // every step of `take` leaves the buffer consistent
       }
     }
   };

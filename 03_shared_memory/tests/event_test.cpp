@@ -138,7 +138,7 @@ TEST_F(KilledAtEveryInstruction, AProcessThatSetsAnEvent) {
     Event event;
     auto waiting = asleep([&] { event.wait(); });
     const bool middle = kill_after(n, [&] { event.set(); });
-    // Set, or not: but not by halves.
+    // It is set or not, but nothing in between.
     if (event.is_set()) {
       EXPECT_TRUE(waiting.join_for(60s));
     } else {

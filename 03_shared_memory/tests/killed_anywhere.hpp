@@ -17,8 +17,9 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// A process is led through a call instruction by instruction, and killed after the first one, after
-// the second one, and so on. Others wait meanwhile, or come afterwards: they must never notice.
+// Steps a process through a call instruction by instruction, and kills it after the first one,
+// after the second one, and so on. Other processes, which wait meanwhile or come later, must never
+// notice.
 
 namespace course {
 
@@ -32,9 +33,9 @@ void wait_until(Condition condition) {
 
 inline bool is_asleep(pid_t pid) { return process_state(pid).state == 'S'; }
 
-/// Makes the call in a new process, and kills that after so many instructions; before that, with
-/// the process stopped there, it calls `meanwhile`. False when the process has finished or fallen
-/// asleep before it came so far.
+/// Makes the call in a new process and kills that process after the given number of instructions;
+/// before that, while it is stopped there, calls `meanwhile`. Returns false when the process has
+/// finished or fallen asleep earlier.
 inline bool kill_after(
     int instructions, const std::function<void()>& call,
     const std::function<void()>& meanwhile = [] {},
@@ -93,7 +94,7 @@ class KilledAtEveryInstruction : public testing::Test {
  protected:
   void SetUp() override {
     if (!may_trace()) GTEST_SKIP() << "single-stepping a process with ptrace is not allowed here";
-    // All on one processor: it takes half as long there.
+    // All on one processor, which takes half as long.
     mp::check(::sched_getaffinity(0, sizeof processors_, &processors_), "sched_getaffinity");
     cpu_set_t one;
     CPU_ZERO(&one);
@@ -105,10 +106,10 @@ class KilledAtEveryInstruction : public testing::Test {
     if (!IsSkipped()) ::sched_setaffinity(0, sizeof processors_, &processors_);
   }
 
-  // Makes the calls once, so that the dynamic linker's work is done before, and is not led through.
+  // Makes the calls once, so that the dynamic linker's work is done and is not stepped through.
   virtual void warm_up() = 0;
 
-  // `scenario(n)` kills after n instructions, and tells whether that was in the middle.
+  // `scenario(n)` kills after n instructions and returns whether that was in the middle.
   template <class Scenario>
   static void for_each_instruction(Scenario scenario) {
     int last = 1;

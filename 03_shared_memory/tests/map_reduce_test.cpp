@@ -41,7 +41,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-// The parent-death pipe of daemons stays, so it must be there before anything is counted.
+// The parent-death pipe of daemons stays, so it must exist before anything is counted.
 class MapReduceTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -206,7 +206,7 @@ TEST_F(MapReduceTest, CanBeUsedWithinItself) {
 TEST_F(MapReduceTest, IsNotDisturbedBySignals) {
   struct sigaction action {
   }, old{};
-  action.sa_handler = [](int) {};  // without SA_RESTART: system calls are interrupted
+  action.sa_handler = [](int) {};  // without SA_RESTART, so system calls are interrupted
   mp::check(::sigaction(SIGALRM, &action, &old), "sigaction");
   const itimerval often{{0, 500}, {0, 500}}, never{};
   mp::check(::setitimer(ITIMER_REAL, &often, nullptr), "setitimer");
@@ -229,7 +229,7 @@ TEST_F(MapReduceTest, IsNotDisturbedBySignals) {
   for (;;) ::pause();
 }
 
-// Runs a loop that shall fail, with and without a reduce.
+// Runs a loop that must fail, with and without a reduce.
 template <class Error, class Work>
 void expect_failure(Work work, std::function<void(const Error&)> examine) {
   const NothingLeftOver check;
@@ -318,7 +318,7 @@ TEST_P(Deaths, NameProcessAndSignal) {
 }
 
 TEST_F(MapReduceTest, NamesTheDeadWorkerNotItsVictims) {
-  // Whoever waits for the critical section gets OwnerDied, an exception.
+  // A process that waits for the critical section gets OwnerDied, an exception.
   expect_failure<mp::WorkerDied>(
       [&](MapReduce& workers, std::size_t i) {
         const std::scoped_lock guard{workers.critical()};
@@ -374,7 +374,7 @@ TEST_F(MapReduceTest, EndsWithItsParent) {
   std::string arrived;
   while (arrived.size() < 2) arrived += course::read_text(alive.read);
   parent.kill();
-  EXPECT_EQ(course::read_text(alive.read), "");  // the end of the file: nobody holds the pipe
+  EXPECT_EQ(course::read_text(alive.read), "");  // end-of-file, because no process holds the pipe
 }
 
 TEST_F(MapReduceTest, SaysWhenThereIsNoRoom) {
@@ -392,7 +392,7 @@ TEST_F(MapReduceTest, SaysWhenThereIsNoRoom) {
     } catch (const std::system_error& error) {
       EXPECT_EQ(error.code(), std::errc::too_many_files_open);
     } catch (const mp::WorkerDied&) {
-      // The worker had no room.
+      // The worker had no memory.
     }
     mp::check(::setrlimit(RLIMIT_NOFILE, &old), "setrlimit");
   }

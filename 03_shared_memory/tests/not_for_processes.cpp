@@ -7,7 +7,7 @@
 #include <mp/shared_queue.hpp>
 #include <mp/value.hpp>
 
-// Does not compile, on purpose. Each line is refused with a sentence that says what to use.
+// Does not compile, on purpose. Each line is rejected with a message that says what to use.
 struct Sums {
   long a, b, c;
 };

@@ -208,7 +208,7 @@ TEST_P(SemaphoreUnder, OneOfManyWaitersGetsTheErrorAndAllContinue) {
   victim.join();
   try {
     semaphore.acquire();
-  } catch (const OwnerDied&) {  // it was the last to come
+  } catch (const OwnerDied&) {  // the last process to wait
     ++told->now;
   }
   EXPECT_EQ(told->entries, 4);
@@ -241,7 +241,7 @@ class KilledAtEveryInstruction : public course::KilledAtEveryInstruction {
   }
 };
 
-// Whatever the victim did, all units are there in the end.
+// Whatever the victim did, no unit is lost in the end.
 void expect_all_units(Semaphore& semaphore) {
   for (std::size_t i = 0; i < semaphore.units(); ++i) {
     try {

@@ -46,7 +46,7 @@ using testing::AnyOf;
 using testing::ElementsAre;
 using Clock = std::chrono::steady_clock;
 
-// An item that shows whether it is whole: all its numbers follow from the first two.
+// An item that shows whether it is whole, because all its numbers follow from the first two.
 struct Item {
   int producer = 0, number = 0;
   std::array<int, 12> rest{};
@@ -72,13 +72,13 @@ class SharedQueueUnder : public course::StartMethods {
 };
 INSTANTIATE_TEST_SUITE_P(Each, SharedQueueUnder, course::every_start_method, course::method_name);
 
-// ---- Nothing lost, nothing twice ----
+// ---- Nothing lost, nothing duplicated ----
 
 void produce(SharedQueue<Item>& queue, int producer, int count) {
   for (int number = 0; number < count; ++number) queue.put({producer, number});
 }
 
-// Counts how often each item came: item n of producer p at p * count + n.
+// Counts how often each item arrived; item n of producer p is at p * count + n.
 void consume(SharedQueue<Item>& queue, Array<std::uint8_t>& came, int count,
              Value<std::atomic<int>>& wrong) {
   std::array<int, 4> last{-1, -1, -1, -1};
@@ -124,7 +124,7 @@ TEST_P(SharedQueueOf, LosesNothingHoweverOftenItIsFull) {
 TEST_P(SharedQueueOf, HoldsSoManyItemsAndNoMore) {
   SharedQueue<int> queue{GetParam()};
   const auto capacity = static_cast<int>(GetParam());
-  for (int round = 0; round < 2000; ++round) {  // the slots go round, and so do the counts
+  for (int round = 0; round < 2000; ++round) {  // the slots and the counts wrap around
     for (int i = 0; i < capacity; ++i) ASSERT_TRUE(queue.try_put(round + i));
     ASSERT_FALSE(queue.try_put(-1));
     for (int i = 0; i < capacity; ++i) ASSERT_EQ(queue.try_get(), round + i);
@@ -208,7 +208,7 @@ TEST(SharedQueue, MakesNoSystemCallUnlessAProcessMustWait) {
   SharedQueue<int> queue;
   const pid_t child = mp::check(::fork(), "fork");
   if (child == 0) {
-    // From here on, any system call but read, write and exit is the end.
+    // From here on, any system call except read, write and exit kills the process.
     const bool strict = ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0;
     for (int i = 0; strict && i < 10'000; ++i) {
       queue.put(i);
@@ -222,7 +222,7 @@ TEST(SharedQueue, MakesNoSystemCallUnlessAProcessMustWait) {
   if (WEXITSTATUS(status) != 0) GTEST_SKIP() << "seccomp's strict mode is not allowed here";
 }
 
-// The time for which the process has had a processor.
+// Returns the processor time of the process.
 std::chrono::nanoseconds processor_time(pid_t pid) {
   clockid_t clock{};
   timespec time{};
@@ -415,7 +415,7 @@ TEST_F(KilledAtEveryInstruction, AProducerWhileOthersWantToPut) {
     std::vector<int> items;
     while (const auto item = queue.try_get()) items.push_back(*item);
     EXPECT_EQ(items.back(), 4);
-    std::erase(items, 1);  // the victim's, which may be there or not
+    std::erase(items, 1);  // the victim's item may be there or not
     EXPECT_EQ(items.size(), others.size() + 1);
     return middle;
   });
@@ -478,7 +478,7 @@ TEST_F(KilledAtEveryInstruction, AProcessThatCloses) {
       empty.close();
     });
     for (auto* queue : {&full, &empty}) {
-      try {  // closed, or not: but not by halves
+      try {  // closed or not, but nothing in between
         queue->try_put(2);
         queue->close();
       } catch (const mp::QueueClosed&) {
@@ -492,15 +492,15 @@ TEST_F(KilledAtEveryInstruction, AProcessThatCloses) {
 
 // ---- Killed at random ----
 
-// Producers and consumers are killed and replaced while others go on. What they have done they note
-// in shared memory, which takes memory only where it is touched.
+// Producers and consumers are killed and replaced while others continue. They record their work in
+// shared memory, which takes memory only where it is touched.
 struct Diary {
   static constexpr int producers = 200, items = 1'000'000;
-  std::atomic<long> all;                             // how many items came
+  std::atomic<long> all;                             // how many items arrived
   std::atomic<int> torn;                             // how many of them were not whole
-  std::atomic<bool> enough;                          // nobody has to produce more
-  std::atomic<int> put[producers];                   // by each producer, how many
-  std::atomic<std::uint8_t> came[producers][items];  // how often each came
+  std::atomic<bool> enough;                          // production may stop
+  std::atomic<int> put[producers];                   // how many each producer put
+  std::atomic<std::uint8_t> came[producers][items];  // how often each item arrived
 };
 
 TEST(SharedQueue, SurvivesProcessesKilledAtRandom) {
@@ -553,7 +553,7 @@ TEST(SharedQueue, SurvivesProcessesKilledAtRandom) {
     const auto& came = diary.came[producer];
     lost += static_cast<int>(std::count(came, came + put, 0));
     twice += static_cast<int>(std::count_if(came, came + put, [](int times) { return times > 1; }));
-    // The item at `put` may have come: its producer was killed before it could note that.
+    // The item at `put` may have arrived, if its producer was killed before it could record that.
     for (int number = put + 1; number < std::min(put + 10, Diary::items); ++number)
       from_nowhere += came[number];
   }

@@ -88,7 +88,7 @@ TEST(Value, StartsAsToldOrAsZero) {
   struct Atomics {
     std::atomic<int> one, two[2];
   };
-  // With a virtual destructor it would be refused for that alone.
+  // With a virtual destructor it would be rejected for that alone.
   struct Unusable {  // NOLINT(cppcoreguidelines-virtual-class-destructor)
     Unusable() = default;
     Unusable(const Unusable&) = delete;

@@ -11,8 +11,8 @@
 #include <mp/pool.hpp>
 #include <python.hpp>
 
-// Whole problems, by one process and by two, where OpenMP and oneTBB have two threads. All of them
-// run the same kernel. NumPy and plain Python are what a reader would use instead.
+// Whole problems with one process and with two, where OpenMP and oneTBB have two threads. All run
+// the same kernel. NumPy and plain Python are what a reader would use instead.
 
 namespace {
 
@@ -59,7 +59,7 @@ void pool(benchmark::State& state, const course::Problem<Result>& problem, int s
   mp::Pool workers{size};
   std::vector<int> numbers(static_cast<std::size_t>(problem.parts));
   std::iota(numbers.begin(), numbers.end(), 0);
-  workers.map(problem.part, numbers);  // now all workers are there
+  workers.map(problem.part, numbers);  // now all workers are running
   for (auto _ : state)
     benchmark::DoNotOptimize(workers.map(problem.part, numbers, {.chunk_size = 1}));
   state.SetItemsProcessed(state.iterations() * problem.items);

@@ -13,11 +13,11 @@
 #include <lesson/kernel.hpp>
 #include <lesson/random.hpp>
 
-// The problems of the lessons, divided into parts, and the same in NumPy and in plain Python.
+// The problems of the lessons, divided into parts, and the same in NumPy and plain Python.
 
 namespace course {
 
-/// Work in parts: `part(0)` … `part(parts - 1)`, with so many items in all. `numpy` and `python`
+/// Work in parts, `part(0)` … `part(parts - 1)`, with `items` items in all. `numpy` and `python`
 /// are programs that define f(part) and `parts`; they have fewer items, because they take longer.
 template <class Result>
 struct Problem {
@@ -158,7 +158,7 @@ def f(part):
         bins[min(max(int((reach - least) / (most - least) * 20), 0), 19)] += 1
     return bins)", 400'000};
 
-// ---- Parzen windows of 4000 widths: which of 100,000 points of a normal distribution count? ----
+// ---- Parzen windows of 4000 widths: which of 100,000 normally distributed points count? ----
 
 struct Points {
   std::vector<double> xs, ys;

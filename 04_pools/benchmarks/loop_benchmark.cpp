@@ -10,7 +10,7 @@
 #include <mp/process.hpp>
 #include <python.hpp>
 
-// mp::parallel and mp::Memory beside joblib, after which they are modelled.
+// mp::parallel and mp::Memory compared with their model, joblib.
 
 namespace {
 
@@ -57,7 +57,7 @@ void cache(benchmark::State& state, bool is_warm) {
   state.SetItemsProcessed(state.iterations() * calls);
 }
 
-// joblib wants the function in a file, or it cannot tell whether it has changed.
+// joblib needs the function in a file to notice when it has changed.
 void cache_joblib(benchmark::State& state, bool is_warm) {
   course::python(state, R"(
 import joblib, numpy, sys, tempfile, time

@@ -12,8 +12,8 @@
 #include <mp/pool.hpp>
 #include <python.hpp>
 
-// What a task costs, in a pool of two workers and in its peers. Compare the items a second, within
-// one run.
+// The cost of a task, in a pool of two workers and in its peers. Compare the items per second
+// within one run.
 
 namespace {
 
@@ -24,7 +24,8 @@ constexpr int round_trips = 5'000;
 
 int identity(int x) { return x; }
 
-// A process that sends back what it gets, through two bare pipes: so many bytes at once.
+// A process that sends back what it receives through two bare pipes, with a fixed number of bytes
+// at once.
 class RawEcho {
  public:
   explicit RawEcho(std::size_t at_once) : at_once_{at_once} {}
@@ -66,7 +67,7 @@ class RawEcho {
   mp::Process process_{{.daemon = true}, [this] { echo(); }};
 };
 
-// A pipe has room for the results of one turn: so whoever writes never waits for who reads.
+// A pipe holds the results of one turn, so the writer never waits for the reader.
 void map_raw_pipes(benchmark::State& state, std::size_t chunk_size) {
   constexpr std::size_t turn = 12'500;
   const RawEcho first{chunk_size * sizeof(int)}, second{chunk_size * sizeof(int)};
@@ -118,7 +119,7 @@ using Bytes = std::vector<unsigned char>;
 
 Bytes identity_of_vector(const Bytes& bytes) { return bytes; }
 
-// A process that sends back what it gets through a bare socket.
+// A process that sends back what it receives through a bare socket.
 class SocketEcho {
  public:
   void put(const Bytes& bytes) const { write_all(here_.get(), bytes); }
@@ -178,7 +179,7 @@ void vectors_mp(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(vectors));
 }
 
-// `pool` makes the pool p, and `call` maps f over xs with it.
+// `pool` creates the pool p, and `call` maps f over xs with it.
 void map_python(benchmark::State& state, const std::string& pool, const std::string& call) {
   course::python(state, R"(
 import multiprocessing as m, time
@@ -212,7 +213,7 @@ void apply_raw_pipes(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * round_trips);
 }
 
-// `pool` makes the pool p, and `call` calls f(i) with it.
+// `pool` creates the pool p, and `call` calls f(i) with it.
 void apply_python(benchmark::State& state, const std::string& pool, const std::string& call) {
   course::python(state, R"(
 import multiprocessing as m, time
@@ -249,7 +250,7 @@ int main(int argc, char** argv) {
   add("map_default_chunks/mp_Pool", map_mp, std::ptrdiff_t{0})->UseRealTime();
   add_python("map_default_chunks/python_Pool", map_python, pool, "p.map(f, xs)");
   add_python("map_default_chunks/python_futures", map_python, executor,
-             "list(p.map(f, xs, chunksize=12500))");  // as the other pools; its own is 1
+             "list(p.map(f, xs, chunksize=12500))");  // like the other pools; its default is 1
   add("vectors_of_64_KiB/raw_sockets", vectors_raw_sockets)->UseRealTime();
   add("vectors_of_64_KiB/mp_Pool", vectors_mp)->UseRealTime();
   add("apply/raw_pipes", apply_raw_pipes)->UseRealTime();

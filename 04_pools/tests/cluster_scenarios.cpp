@@ -61,7 +61,7 @@ void dies() {
   pool.map([](int x) { return x == 5 ? std::raise(SIGKILL) : x; }, std::vector{1, 5, 9});
 }
 
-// Until the run is ended from outside.
+// Runs until it is ended from outside.
 void endless() {
   mp::ClusterPool pool;
   for (;;) pool.map([](int) { std::this_thread::sleep_for(10ms); }, std::vector<int>(100));
@@ -108,7 +108,7 @@ void initializer() {
   }
 }
 
-// Rank 1 is slow; how many of the tasks does it get?
+// Rank 1 is slow. Prints how many of the tasks it gets.
 void slow() {
   mp::ClusterPool pool;
   const auto ranks = pool.map(
@@ -120,7 +120,7 @@ void slow() {
   fmt::print("{}\n", std::ranges::count(ranks, 1));
 }
 
-// The processor time that a rank takes while it has nothing to do, as a share of one processor.
+// The processor time that an idle rank takes, as a share of one processor.
 void idle() {
   mp::ClusterPool pool;
   const auto used = [] {
@@ -134,7 +134,7 @@ void idle() {
   fmt::print("{:.4f}\n", (pool.apply(used) - before) / 2);
 }
 
-// Ten results are kept on disk; the first run dies at the sixth.
+// Ten results are cached on disk; the first run dies at the sixth.
 double costly(int number) {
   fmt::print("computes {}\n", number);
   return number;

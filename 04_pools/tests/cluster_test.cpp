@@ -12,8 +12,8 @@
 #include <program.hpp>
 #include <temporary_folder.hpp>
 
-// mp::ClusterPool: programs run by mpirun on this machine, and on three hosts made of network
-// namespaces.
+// Tests mp::ClusterPool with programs run by mpirun, on this machine and on three hosts made of
+// network namespaces.
 
 namespace {
 

@@ -17,7 +17,7 @@
 #include <mp/value.hpp>
 #include <mp/watchdog.hpp>
 
-// The watchdog knows nothing of pools, but finds out why a program that uses one hangs.
+// The watchdog knows nothing about pools, but finds out why a program that uses one hangs.
 
 namespace {
 
@@ -143,7 +143,7 @@ TEST(DeadlockDeathTest, ConditionThatIsNotNotified) {
       "waits for a notification. ");
 }
 
-// Everything waits for each other all the time, but never for good.
+// All wait for each other all the time, but never forever.
 int twice(int number) { return 2 * number; }
 void work_hard() {
   const auto end = std::chrono::steady_clock::now() + 4s;

@@ -17,7 +17,7 @@
 #include <mp/file_descriptor.hpp>
 #include <mp/process.hpp>
 
-// The lessons of the chapter, run as programs.
+// Runs the chapter's lessons as programs.
 
 namespace {
 

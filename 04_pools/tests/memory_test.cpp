@@ -36,7 +36,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-int calls = 0;  // how often something was really computed
+int calls = 0;  // how often a result was computed
 
 int square(int x) {
   ++calls;
@@ -80,7 +80,7 @@ class MemoryTest : public testing::Test {
     return files().at(0);
   }
 
-  /// It is computed once, whatever is in its file, and then known again.
+  /// Expects one computation, whatever is in its file, and then a cached result.
   void expect_recovery() const {
     calls = 0;
     EXPECT_EQ(mp::Memory{folder_}.call(square, 9), 81);
@@ -102,7 +102,7 @@ void write(const fs::path& file, const std::string& bytes) {
   std::ofstream{file, std::ios::binary} << bytes;
 }
 
-/// Runs a function in a process of its own, and tells what that wrote to standard error.
+/// Runs a function in a new process and returns what that wrote to standard error.
 template <class Function>
 std::string errors_of(Function function) {
   testing::internal::CaptureStderr();
@@ -112,7 +112,7 @@ std::string errors_of(Function function) {
   return errors;
 }
 
-// ---- What is the same call ----
+// ---- Which calls are the same ----
 
 TEST_F(MemoryTest, ComputesOnce) {
   mp::Memory memory{folder_};
@@ -341,7 +341,7 @@ TEST_F(MemoryTest, NeitherHangsNorFailsOnWhatIsNoFile) {
   fs::remove(file);
   fs::create_symlink("nowhere", file);
   expect_recovery();
-  fs::resize_file(file, 1ULL << 42U);  // too much for the memory, and no room on the disk
+  fs::resize_file(file, 1ULL << 42U);  // larger than the memory, without using the disk
   expect_recovery();
   write(file, "");
   fs::resize_file(file, 1ULL << 42U);
@@ -404,7 +404,7 @@ TEST_F(MemoryTest, ComputesWhenTheDiskIsFull) {
     limit_file_size(1000);  // a write beyond it fails, as on a full disk
     mp::Memory memory{folder_};
     if (memory.call(repeat, "ab", 5000).size() != 10'000) std::exit(1);
-    if (memory.call(square, 9) != 81) std::exit(1);  // there is room for this one
+    if (memory.call(square, 9) != 81) std::exit(1);  // this one fits
   });
   EXPECT_THAT(errors, HasSubstr("write: File too large"));
   EXPECT_THAT(files(), SizeIs(1));

@@ -2,7 +2,7 @@
 
 #include <mp/pool.hpp>
 
-// Does not compile, on purpose: four mistakes, and four errors.
+// Does not compile, on purpose. There are four mistakes and four errors.
 
 struct Address {
   int* pointer;

@@ -7,7 +7,7 @@
 #include <mp/pool.hpp>
 #include <mp/watchdog.hpp>
 
-// A library with threads of its own, in a parent and in its children.
+// A library with its own threads, in a parent and in its children.
 
 namespace {
 

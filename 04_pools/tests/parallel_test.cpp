@@ -35,7 +35,7 @@ std::vector<int> numbers(int first, int end) {
 
 class Parallel : public testing::Test {
  protected:
-  // What a process keeps for all the daemons that it will ever have, before anything is counted.
+  // The parent-death pipe stays, so it must exist before anything is counted.
   static void SetUpTestSuite() { mp::Pool{1}; }
 
   course::NothingLeftOver nothing_left_over_;
@@ -48,7 +48,7 @@ TEST_F(Parallel, GivesResultsInOrder) {
   const auto results =
       mp::parallel(numbers(0, 8),
                    [&](int x) {
-                     std::this_thread::sleep_for((8 - x) * 1ms);  // the last is ready first
+                     std::this_thread::sleep_for((8 - x) * 1ms);  // the last one is ready first
                      return scale * x;
                    },
                    {.processes = 4});
@@ -56,7 +56,7 @@ TEST_F(Parallel, GivesResultsInOrder) {
 }
 
 TEST_F(Parallel, RunsInSeveralProcesses) {
-  // Each waits until the other is there.
+  // Each waits until the other has started.
   course::Pipe first, second;
   const auto pids = mp::parallel(std::vector{0, 1},
                                  [&](int i) {
@@ -146,7 +146,7 @@ TEST_F(Parallel, AnExceptionEndsTheLoop) {
     mp::parallel(numbers(0, 10),
                  [](int x) {
                    if (x == 1) throw std::domain_error{"no, not " + std::to_string(x)};
-                   std::this_thread::sleep_for(1h);  // nobody waits for the others
+                   std::this_thread::sleep_for(1h);  // the others are not waited for
                    return x;
                  },
                  {.processes = 2});
@@ -173,7 +173,7 @@ TEST_F(Parallel, AKilledWorkerIsAnError) {
 
 // ---- Progress ----
 
-// What is written to standard error during a loop over so many items.
+// Returns what a loop over `items` items writes to standard error.
 std::string progress(int items, bool verbose) {
   testing::internal::CaptureStderr();
   mp::parallel(numbers(0, items), [](int x) { return x; }, {.processes = 2, .verbose = verbose});

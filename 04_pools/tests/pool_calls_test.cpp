@@ -14,8 +14,8 @@
 #include <mp/cluster_pool.hpp>
 #include <mp/pool.hpp>
 
-// The calls of mp::Pool and mp::ClusterPool: the same templates, on two engines. With mpirun, this
-// program's ranks are the workers of the second.
+// The calls of mp::Pool and mp::ClusterPool, which are the same templates on two engines. With
+// mpirun, this program's ranks are the workers of the second.
 
 namespace {
 

@@ -34,7 +34,7 @@
 #include <mp/worker.hpp>
 #include <start_methods.hpp>
 
-// Workers that are killed or stopped wherever that can happen, and what else goes on meanwhile.
+// Workers that are killed or stopped anywhere, and what happens meanwhile.
 
 namespace {
 
@@ -68,7 +68,7 @@ std::vector<pid_t> workers_of(Pool& pool, int processes) {
                   {.chunk_size = 1});
 }
 
-// What the first daemon of a process leaves open for the next.
+// The parent-death pipe, which the first daemon of a process leaves open for the next.
 class ParentDeathPipe : public testing::Environment {
   void SetUp() override {
     Process{{.daemon = true}, [] {}};
@@ -81,7 +81,7 @@ class ParentDeathPipe : public testing::Environment {
 
 struct Trap {
   std::atomic<WorkerStep> where;
-  std::atomic<int> left;  // so many workers fall into it
+  std::atomic<int> left;  // how many more workers it catches
   std::atomic<int> signal;
   std::atomic<pid_t> caught;
 };
@@ -93,7 +93,7 @@ void fall_into_the_trap(WorkerStep where) {
   ::raise(trap->signal);
 }
 
-// Workers that are forked from now on have the trap.
+// Workers forked from now on have the trap.
 class Traps : public testing::TestWithParam<WorkerStep> {
  protected:
   Traps() : memory_{sizeof(Trap)} {
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Traps,
                                          WorkerStep::delivering, WorkerStep::woke_pool),
                          name_of);
 
-// Has chunks of all kinds made, whose results are 0, 1, 2 … Returns how many were lost.
+// Submits chunks of all kinds, whose results are 0, 1, 2 … Returns how many were lost.
 template <class Result>
 int map_with_losses(Pool& pool, Result (*call)(int), int count, std::ptrdiff_t chunk_size) {
   int expected = 0, lost = 0;
@@ -178,7 +178,7 @@ TEST_P(Traps, AWorkerThatIsStoppedThereHoldsUpItsChunkOnly) {
       for ([[maybe_unused]] const int result : pool.imap_unordered(same, numbers_to(count)))
         ++arrived;
     }};
-    // All but that of the stopped one arrive, at least of the first kind.
+    // All except the stopped worker's chunk arrive, at least of the first kind.
     EXPECT_TRUE(eventually([&] { return arrived >= count / 8 - 1; }));
     trap->left = 0;
     bool continued = false;
@@ -230,7 +230,7 @@ TEST(PoolOfAllSizes, ChunksAndRepliesOfEverySizeArrive) {
     texts.emplace_back(size, static_cast<char>('a' + texts.size()));
   for (const std::ptrdiff_t chunk_size : {1, 2, 5})
     EXPECT_EQ(pool.map(echo, texts, {.chunk_size = chunk_size}), texts);
-  // A small chunk with a large reply, and the other way round.
+  // A small chunk with a large reply, and vice versa.
   const auto grow = [](std::size_t size) { return std::string(size, 'x'); };
   const auto shrink = [](const std::string& text) { return text.size(); };
   for (const std::size_t size : {100UL, 1000UL, 100'000UL, 3'000'000UL}) {
@@ -254,7 +254,7 @@ TEST(PoolOfAllSizes, AThousandWorkersOneAfterTheOther) {
   const NothingLeftOver nothing;
   Pool pool{{.processes = 4, .max_tasks_per_child = 1}};
   const auto pids = pool.map([](int) { return ::getpid(); }, numbers_to(1000), {.chunk_size = 1});
-  EXPECT_GT(std::set<pid_t>(pids.begin(), pids.end()).size(), 900U);  // numbers may come again
+  EXPECT_GT(std::set<pid_t>(pids.begin(), pids.end()).size(), 900U);  // pids may be reused
 }
 
 TEST(PoolOfAllSizes, TasksMayWaitForLaterOnes) {
@@ -309,7 +309,7 @@ TEST(PoolOfAllSizes, OneProcessorIsEnough) {
   EXPECT_TRUE(child.join().success());
 }
 
-// ---- What is referred to ----
+// ---- References ----
 
 int work(mp::Queue<int>& log, int x) {
   log.put(x);

@@ -49,7 +49,7 @@ using mp::StartMethod;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// ---- What workers do ----
+// ---- Tasks ----
 
 int square(int x) { return x * x; }
 int add(int a, int b) { return a + b; }
@@ -102,7 +102,7 @@ void count(mp::Value<int>& counter, int) {
   ++*counter;
 }
 
-// Says that it is there, and waits until the other end is closed.
+// Announces itself, then waits until the other end is closed.
 int say_and_wait(mp::Connection connection) {
   connection.send(static_cast<int>(::getpid()));
   try {
@@ -112,14 +112,14 @@ int say_and_wait(mp::Connection connection) {
   return 1;
 }
 
-// Returns when as many have come here.
+// Returns when that many have arrived here.
 pid_t meet(mp::Value<std::atomic<int>>& here, int all) {
   ++*here;
   while (*here < all) std::this_thread::yield();
   return ::getpid();
 }
 
-// first, first + 1 … up to, but without, end.
+// first, first + 1 … up to but not including end.
 std::vector<int> numbers_from(int first, int end) {
   std::vector<int> numbers(static_cast<std::size_t>(end - first));
   std::iota(numbers.begin(), numbers.end(), first);
@@ -129,7 +129,7 @@ std::vector<int> numbers_from(int first, int end) {
 int initialised = 0;
 void initialise(int value) { initialised += value; }
 
-// Input that is made when it is taken: make(0), make(1) …
+// Lazy input: make(0), make(1) …
 template <class Make>
 struct Made {
   struct Iterator {
@@ -162,7 +162,7 @@ std::vector<pid_t> workers_of(Pool& pool, int processes) {
                   {.chunk_size = 1});
 }
 
-// What the first daemon of a process leaves open for the next: the parent-death pipe.
+// The parent-death pipe, which the first daemon of a process leaves open for the next.
 class ParentDeathPipe : public testing::Environment {
   void SetUp() override {
     Process{{.daemon = true}, [] {}};
@@ -264,7 +264,7 @@ TEST_P(Pools, CarryDescriptorsBothWays) {
   auto back = pool.apply(echo<mp::FileDescriptor>, there.descriptor());
   mp::Connection{std::move(back)}.send(7);
   EXPECT_EQ(here.recv<int>(), 7);
-  // More than the kernel takes at once, between others that carry none.
+  // More than the kernel accepts at once, between others that carry none.
   std::vector<mp::FileDescriptor> many;
   for (int i = 0; i < 300; ++i) many.push_back(there.descriptor().duplicate());
   EXPECT_EQ(pool.apply([](const std::vector<mp::FileDescriptor>& all) { return all.size(); }, many),
@@ -391,7 +391,7 @@ TEST(Pool, ImapTakesEndlessInputAsItIsNeeded) {
     ASSERT_TRUE(arrived.insert(result).second);
     if (arrived.size() == 100) break;
   }
-  // What was given up does not disturb.
+  // Dropped results do no harm.
   EXPECT_EQ(pool.apply(square, 3), 9);
 }
 
@@ -401,12 +401,13 @@ int last_waits_at_the_gate(int number) {
   return number < last_number || gate.poll(20s) ? number : -1;
 }
 
-// A worker sends many small answers at once; but what is done must not wait for what is not.
+// A worker sends many small answers at once, but a finished one must not wait for an unfinished
+// one.
 TEST(Pool, AnAnswerIsNotHeldBackByALongTask) {
   for (int round = 0; round < 20; ++round) {
     auto [here, there] = mp::pipe();
     gate = std::move(there);
-    // The worker has a copy of the gate that no task carries: tasks with descriptors travel alone.
+    // The worker inherits a copy of the gate, because tasks that carry descriptors are sent alone.
     Pool pool{{.processes = 1,
                .initializer = mp::partial([](mp::Connection& given) { gate = std::move(given); },
                                           std::ref(gate)),
@@ -414,7 +415,7 @@ TEST(Pool, AnAnswerIsNotHeldBackByALongTask) {
     int expected = 0;
     for (const int result : pool.imap(last_waits_at_the_gate, numbers_from(0, last_number + 1))) {
       ASSERT_EQ(result, expected++);
-      if (expected == last_number) here.send(0);  // all others have answered
+      if (expected == last_number) here.send(0);  // all others have been answered
     }
     EXPECT_EQ(expected, last_number + 1);
   }
@@ -437,7 +438,7 @@ TEST(Pool, ImapUnorderedGivesResultsAsTheyArrive) {
   EXPECT_THAT(arrived, ElementsAre(1, 2, 0));
 }
 
-// Some wait until another call begins.
+// Some calls wait until another one begins.
 int wait_for_another(mp::Value<std::atomic<int>>& begun, int number) {
   const int own = ++*begun;
   while (number % 1000 == 500 && *begun <= own) std::this_thread::yield();
@@ -457,7 +458,7 @@ TEST(Pool, SlowTasksAreDealtOneByOne) {
   Pool pool{2};
   auto [here, there] = mp::pipe();
   std::vector<mp::FileDescriptor> connections;
-  // The first occupies one worker until the end: the others are all done by the other worker.
+  // The first task occupies one worker until the end, so the other worker does all others.
   auto slow = pool.apply_async(say_and_wait, there);
   there.close();
   ASSERT_TRUE(here.poll(60s));
@@ -468,7 +469,7 @@ TEST(Pool, SlowTasksAreDealtOneByOne) {
   EXPECT_EQ(slow.get(), 1);
 }
 
-// ---- Results that come later ----
+// ---- Asynchronous results ----
 
 TEST(Pool, ResultsMayBeTakenInAnyOrder) {
   Pool pool{2};
@@ -599,7 +600,7 @@ TEST(Pool, AFailedCallLeavesTheOthersAlone) {
     ASSERT_TRUE(error);
     EXPECT_EQ(error->text, "3");  // the first in input order
   }
-  EXPECT_EQ(*counter, 60);  // all were made
+  EXPECT_EQ(*counter, 60);  // all calls were made
 
   auto results = pool.imap(odd_ones_fail, numbers_from(0, 10), {.chunk_size = 4});
   std::vector<int> good, bad;
@@ -625,7 +626,7 @@ TEST(Pool, AResultThatCannotBeWrittenIsAnError) {
   EXPECT_EQ(pool.apply(square, 3), 9);
 }
 
-// What is registered in an archive while it is written, or read, must not outlive the value.
+// What an archive registers while it writes or reads a value must not outlive the value.
 struct Versioned {
   int x = 0, y = 0;
   bool operator==(const Versioned&) const = default;
@@ -815,23 +816,24 @@ TEST(Pool, ATaskMayCloseAllDescriptors) {
     ::close_range(2, ~0U, 0);
     return 1;
   }),
-            1);  // it is the worker's last
+            1);  // the worker's last task
   EXPECT_EQ(pool.apply(own_name, 0), "Worker-2");
 }
 
 TEST(Pool, AGrandchildThatLivesOnDoesNotHideADeath) {
   Pool pool{1};
   auto [here, there] = mp::pipe();
-  EXPECT_THROW(pool.apply(
-                   [](mp::Connection connection) {
-                     if (::fork() == 0) {  // it has copies of all the worker's descriptors
-                       say_and_wait(std::move(connection));
-                       ::_exit(0);
-                     }
-                     ::raise(SIGKILL);
-                   },
-                   there),
-               mp::WorkerDied);
+  EXPECT_THROW(
+      pool.apply(
+          [](mp::Connection connection) {
+            if (::fork() == 0) {  // the grandchild has copies of all the worker's descriptors
+              say_and_wait(std::move(connection));
+              ::_exit(0);
+            }
+            ::raise(SIGKILL);
+          },
+          there),
+      mp::WorkerDied);
   there.close();
   EXPECT_EQ(pool.apply(square, 3), 9);
   ASSERT_TRUE(here.poll(60s));
@@ -854,7 +856,7 @@ TEST(Pool, AWorkerThatOnlyClosesItsSocketDoesNotDelayOtherPools) {
       },
       there);
   ASSERT_TRUE(here.poll(60s));
-  // It is given a second, which is long enough for these.
+  // The worker gets a second, which is long enough for these.
   for (int i = 0; i < 20; ++i) ASSERT_EQ(other.apply(square, i), i * i);
   EXPECT_FALSE(silent.ready());
   EXPECT_THROW(silent.get(), mp::WorkerDied);
@@ -870,15 +872,15 @@ std::string write_to_the_socket(std::size_t size) {
 }
 
 TEST(Pool, ATaskThatWritesToTheSocketOfItsWorkerHarmsNoReply) {
-  // A small reply lies in memory, but a large one would come through the socket.
+  // A small reply is in shared memory, but a large one would come through the socket.
   Pool pool{{.processes = 1, .start_method = StartMethod::fork}};
   EXPECT_THROW(pool.apply(write_to_the_socket, std::size_t{1} << 20), mp::MessageError);
   EXPECT_EQ(pool.apply(square, 3), 9);
   try {
     EXPECT_EQ(pool.apply(write_to_the_socket, 1), "x");
-  } catch (const mp::MessageError&) {  // noticed before the reply was
+  } catch (const mp::MessageError&) {  // noticed before the reply
   }
-  for (std::string name; name != "Worker-3";) {  // when it is noticed, the worker is replaced
+  for (std::string name; name != "Worker-3";) {  // once noticed, the worker is replaced
     try {
       name = pool.apply(own_name, 0);
     } catch (const mp::MessageError&) {
@@ -903,7 +905,7 @@ TEST(Pool, WhatCannotBeSentIsAnError) {
   auto before = pool.apply_async(say_and_wait, there);
   there.close();
   ASSERT_TRUE(here.poll(60s));
-  // What waits for the worker carries a descriptor, which is closed behind the pool's back.
+  // The waiting task carries a descriptor, which is closed behind the pool's back.
   const auto descriptors = course::open_descriptors();
   auto unsendable = pool.apply_async(echo<mp::FileDescriptor>, here.descriptor());
   auto behind = pool.map_async(square, std::vector{1, 2, 3});
@@ -927,7 +929,7 @@ TEST(Pool, RunningOutOfMemoryIsAnError) {
   EXPECT_EQ(error->type, "std::bad_alloc");
 }
 
-// ---- The life of workers ----
+// ---- Lifetime of workers ----
 
 TEST_P(Pools, TheInitializerRunsOnceInEveryWorker) {
   const NothingLeftOver nothing;
@@ -970,7 +972,7 @@ TEST(Pool, WhatStillRunsInABrokenPoolIsAwaitedWithoutSpinning) {
         return 1;
       },
       there);
-  refuses = true;  // the worker that is forked next, in place of this one
+  refuses = true;  // the next worker, which replaces this one
   EXPECT_THROW(pool.apply(die, kill_itself), mp::WorkerDied);
   EXPECT_EQ(caught_by([&] { pool.apply(square, 3); }).value().text, "no licence");
   here.send(true);
@@ -1003,7 +1005,7 @@ TEST(Pool, AChunkIsFinishedThoughItHasMoreThanMaxTasksPerChild) {
   EXPECT_THAT(calls, ElementsAre(testing::Pair("Worker-1", 5), testing::Pair("Worker-2", 5)));
 }
 
-// Number 200 is long at work.
+// Task 200 takes long.
 std::string own_name_after_a_while(int number) {
   if (number == 200) std::this_thread::sleep_for(200ms);
   return mp::this_process::name();
@@ -1023,7 +1025,7 @@ TEST(Pool, AWorkerThatCannotBeStartedIsNotTriedAllTheTime) {
   ::kill(workers_of(pool, 2).front(), SIGKILL);
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-  const rlimit none{5, limit.rlim_max};  // new descriptors; but enough for poll
+  const rlimit none{5, limit.rlim_max};  // no new descriptors, but enough for poll
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   for (int i = 0; i < 2000; ++i) {
     try {
@@ -1036,7 +1038,7 @@ TEST(Pool, AWorkerThatCannotBeStartedIsNotTriedAllTheTime) {
   std::vector<int> numbers;
   for (const auto& name : pool.map(own_name, numbers_from(0, 10), {.chunk_size = 1}))
     numbers.push_back(std::stoi(name.substr(name.find('-') + 1)));
-  EXPECT_LT(std::ranges::max(numbers), 100);  // each attempt has had another number
+  EXPECT_LT(std::ranges::max(numbers), 100);  // each attempt has a new number
 }
 
 TEST_P(Pools, MakesDoWithTheWorkersThatThereAreDescriptorsFor) {
@@ -1065,7 +1067,7 @@ TEST(Pool, EndsInTheMiddleOfWork) {
     unfinished = pool.apply_async(say_and_wait, there);
     given_up = pool.apply_async(square, 3);
     there.close();
-    ASSERT_TRUE(here.poll(60s));  // it has begun, and does not end
+    ASSERT_TRUE(here.poll(60s));  // it has begun and does not end
   }
   EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
   EXPECT_THROW(unfinished->get(), mp::PoolClosed);
@@ -1081,7 +1083,7 @@ TEST(Pool, EndsWhileAThreadWaitsForItsResult) {
     std::thread waiter{[&wait_for_result, &used = *pool, &to = there] {
       EXPECT_THROW(wait_for_result(used, std::move(to)), mp::PoolClosed);
     }};
-    EXPECT_TRUE(here.poll(60s));  // the task has begun, and does not end
+    EXPECT_TRUE(here.poll(60s));  // the task has begun and does not end
     pool.reset();
     waiter.join();
   };
@@ -1132,7 +1134,7 @@ TEST_P(Pools, WorkersEndWithTheirParent) {
   parent.join();
   const auto start = std::chrono::steady_clock::now();
   for (const pid_t worker : workers) EXPECT_TRUE(eventually([&] { return has_ended(worker); }));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);  // the kernel ends them, at once
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);  // the kernel ends them at once
 }
 
 TEST_P(Pools, CtrlCEndsAllOfThemQuietly) {
@@ -1175,7 +1177,7 @@ TEST(Pool, WhatATaskStartsIgnoresCtrlCOnlyIfThisProgramDoes) {
   }
 }
 
-// Reads with a system call, after it has told who it is.
+// Reads with a system call after it has sent its pid.
 ssize_t read_a_byte(mp::Connection connection) {
   connection.send(static_cast<int>(::getpid()));
   char byte = 0;
@@ -1208,11 +1210,11 @@ TEST(Pool, AThousandPoolsLeaveNothing) {
 TEST(Pool, BelongsToTheProcessThatMadeIt) {
   const NothingLeftOver nothing;
   auto pool = std::make_unique<Pool>(2);
-  pool->map_async(square, std::vector{1}).get();  // there is a thread, too
+  pool->map_async(square, std::vector{1}).get();  // now the pool has a thread, too
   Process child{[&] {
     EXPECT_THROW(pool->apply(square, 3), std::logic_error);
     pool.reset();
-    Pool own{1};  // it may have its own
+    Pool own{1};  // the child may have its own
     std::exit(own.apply(square, 3) == 9 ? 0 : 5);
   }};
   EXPECT_TRUE(child.join().success());
