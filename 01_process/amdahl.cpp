@@ -8,16 +8,16 @@
 #include <lesson/timing.hpp>
 #include <mp/process.hpp>
 
-// Amdahl's law: the serial part takes as long as ever, only the rest is divided.
+// Amdahl's law: the serial part takes as long as before; only the rest is divided.
 double predicted_speed_up(double serial, int processes) {
   return 1 / (serial + (1 - serial) / processes);
 }
 
-// Adds up a series. The sum is thrown away: how to get values back is the next chapter's subject.
+// Adds up a series and discards the sum. The next chapter shows how to get values back.
 void work(double terms) {
   double sum = 0;
   for (double k = 0; k < terms; ++k) sum += 1 / ((4 * k + 1) * (4 * k + 3));
-  [[maybe_unused]] volatile double result = sum;  // or else the compiler would leave out the loop
+  [[maybe_unused]] volatile double result = sum;  // keeps the compiler from removing the loop
 }
 
 void work_in_processes(double terms, double serial, int processes) {
@@ -32,17 +32,17 @@ int main(int argc, char** argv) {
   double terms = 2e8, serial = 0.2;
   int processes = std::clamp(mp::cpu_count(), 4, 8);
   std::string plot;
-  lesson::parse(argc, argv, "What a serial part does to the speed-up: measured, and as predicted.",
-                {{"--terms", terms, "how much there is to do", 1.0, 1e15},
+  lesson::parse(argc, argv, "How a serial part limits the speed-up, measured and predicted.",
+                {{"--terms", terms, "the amount of work", 1.0, 1e15},
                  {"--serial", serial, "the fraction that cannot be divided", 0.0, 1.0},
-                 {"--processes", processes, "measure 1 process, 2, 3 … up to so many", 1, 1000},
+                 {"--processes", processes, "measure with 1, 2, 3 … up to this many", 1, 1000},
                  lesson::plot(plot)});
 
   lesson::Series measured{"measured", {}}, predicted{"Amdahl's prediction", {}};
   double alone = 0;
   fmt::print("processes  seconds  speed-up  predicted\n");
   for (int n = 1; n <= processes; ++n) {
-    // The best of three: other programs can only make it slower.
+    // The best of three, because other programs can only make it slower.
     const double seconds = lesson::seconds([&] { work_in_processes(terms, serial, n); }, 3);
     if (n == 1) alone = seconds;
     measured.points.emplace_back(n, alone / seconds);
@@ -56,7 +56,8 @@ int main(int argc, char** argv) {
                 "speed-up",
                 {predicted, measured}},
                plot);
-  fmt::print("Amdahl expects a processor for each process; here are {}.\n", mp::cpu_count());
-  fmt::print("{} processes are {:.2f} times as fast as one; no number of them can be {:g} times\n",
-             processes, measured.points.back().second, 1 / serial);
+  fmt::print("Amdahl's law assumes a processor for each process; this program has {}.\n",
+             mp::cpu_count());
+  fmt::print("{} processes are {:.2f} times as fast as one; the limit is {:g} times\n", processes,
+             measured.points.back().second, 1 / serial);
 }

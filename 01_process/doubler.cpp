@@ -11,7 +11,7 @@ void doubler(int number) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   const std::vector numbers{5, 10, 15, 20, 25};
-  lesson::parse(argc, argv, "Every process has a name: a number, or the one that it is given.",
+  lesson::parse(argc, argv, "Every process has a name, which can be chosen when it is started.",
                 {lesson::start_method()});
 
   std::vector<mp::Process> processes;

@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 void return_normally() {}
 void exit_with_3() { std::exit(3); }
-void throw_exception() { throw std::runtime_error{"no way to go on"}; }
-void die_by_signal() { std::raise(SIGKILL); }  // as the kernel does it when memory runs out
+void throw_exception() { throw std::runtime_error{"cannot continue"}; }
+void die_by_signal() { std::raise(SIGKILL); }  // as the kernel does when memory runs out
 void sleep_long() { std::this_thread::sleep_for(1h); }
 
 void show(mp::Process& process) {
@@ -23,14 +23,14 @@ void show(mp::Process& process) {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  lesson::parse(argc, argv, "The ways in which a process can end, and how its parent learns of it.",
+  lesson::parse(argc, argv, "The ways a process can end, and how its parent finds out.",
                 {lesson::start_method()});
 
   mp::Process normal{{.name = "a normal end"}, return_normally};
   show(normal);
   mp::Process exits{{.name = "std::exit(3)"}, exit_with_3};
   show(exits);
-  // The child reports the exception on standard error; the parent sees no more than exit code 1.
+  // The child reports the exception on standard error; the parent sees only exit code 1.
   mp::Process throws{{.name = "an exception"}, throw_exception};
   show(throws);
   mp::Process dies{{.name = "a signal"}, die_by_signal};

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "A process runs a function with an argument.",
                 {lesson::start_method()});
 
-  // The process gets a copy of the argument: the two share no memory.
+  // The process gets a copy of the argument, because processes share no memory.
   mp::Process process{hello, "bob"};
   process.join();
 }

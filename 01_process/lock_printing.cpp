@@ -12,8 +12,9 @@
 
 using namespace std::chrono_literals;
 
-// Writes letter by letter. The pause makes sure that the others get in between on every run;
-// without it they do so now and then, which is worse: it works in the test and fails at night.
+// Writes letter by letter. The pause lets the others interrupt on every run. Without it they
+// interrupt only now and then, which is worse, because the program then works in the test and fails
+// at night.
 void print_line(int number) {
   for (const char letter : fmt::format("Process {} prints this line\n", number)) {
     std::putchar(letter);
@@ -29,9 +30,10 @@ void print_locked(mp::Lock& lock, int number) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 10;
-  lesson::parse(argc, argv, "Processes print at the same time: without a lock, then with one.",
-                {{"--processes", processes, "how many processes print"}});
-  std::setvbuf(stdout, nullptr, _IONBF, 0);  // every letter goes out at once
+  lesson::parse(argc, argv,
+                "Processes print at the same time, first without a lock, then with one.",
+                {{"--processes", processes, "how many processes to start"}});
+  std::setvbuf(stdout, nullptr, _IONBF, 0);  // writes every letter at once
 
   fmt::print("Without a lock:\n");
   std::vector<mp::Process> printers;

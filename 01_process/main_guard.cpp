@@ -29,7 +29,7 @@ void task() {
 
 int main(int argc, char** argv) {
   run("main up to mp::init");
-  // A spawned process comes by here, too. If it could start one, that one would start one …
+  // A spawned process runs this, too. If it could start a process, that one would start another …
   std::string refusal;
   try {
     mp::Process{{.start_method = mp::StartMethod::spawn}, task};
@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
     refusal = error.what();
   }
 
-  mp::init(argc, argv);  // a spawned process does not return from here: it runs its task and ends
+  mp::init(argc, argv);  // a spawned process runs its task here and does not return
 
   lesson::parse(argc, argv, "What runs again in a new process, and why main begins with mp::init.");
   run("main after mp::init");

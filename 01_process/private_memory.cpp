@@ -18,12 +18,12 @@ void change() {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  lesson::parse(argc, argv, "A process changes a variable; the other process's stays as it was.");
+  lesson::parse(argc, argv, "A process changes a variable, and its parent's copy stays the same.");
 
   show("at the start");
   mp::Process child{change};
   child.join();
-  // The address is the same, the memory is not: each process has a copy of its own.
+  // The address is the same, but the memory is not: each process has its own copy.
   show("after the other's change");
   fmt::print("{}\n", number == 1 ? "The change was lost." : "The change arrived.");
 }

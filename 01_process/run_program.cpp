@@ -21,12 +21,12 @@ using Seconds = std::chrono::duration<double>;
 void run(const std::string& program, const std::vector<std::string>& arguments, Seconds limit) {
   const auto path = process::environment::find_executable(program);
   if (path.empty()) throw std::runtime_error{"there is no program " + program};
-  std::fflush(stdout);  // or the buffer would be copied, and its text might be written twice
+  std::fflush(stdout);  // or the buffer would be copied and could be written twice
 
-  // Boost.Process stands on Asio. What is begun below happens later, while `context` runs.
+  // Boost.Process uses Asio. The operations started below make progress while `context` runs.
   asio::io_context context;
   asio::readable_pipe pipe{context};
-  // Its standard input, output and error; only the output is connected to the pipe.
+  // Standard input, output and error of the program; only its output goes into the pipe.
   process::process child{context, path, arguments, process::process_stdio{{}, pipe, {}}};
 
   // Read while the program runs. A pipe has limited capacity, and a full one blocks its writer.
@@ -35,14 +35,14 @@ void run(const std::string& program, const std::vector<std::string>& arguments, 
   bool ended = false;
   child.async_wait([&](auto...) { ended = true; });
 
-  // Both go on until they are complete, or the limit has passed.
+  // Runs both operations until they are complete or the limit has passed.
   context.run_for(std::chrono::ceil<std::chrono::milliseconds>(limit));
   if (!ended) {
-    fmt::print("{}: {} s are over\n", program, limit.count());
+    fmt::print("{}: time limit of {} s exceeded\n", program, limit.count());
     child.terminate();                 // SIGKILL, which no program can ignore
-    while (!ended) context.run_one();  // until its end has been noticed
+    while (!ended) context.run_one();  // until it has been reaped
   }
-  // exit_code() would be 9 for exit code 9 and for signal 9.
+  // exit_code() would return 9 both for exit code 9 and for signal 9.
   const int status = child.native_exit_code();
   const bool killed = WIFSIGNALED(status);
   fmt::print("{}: {} bytes of output, {} {}\n", program, output.size(),
@@ -52,8 +52,8 @@ void run(const std::string& program, const std::vector<std::string>& arguments, 
 
 int main(int argc, char** argv) {
   Seconds limit{0.5};
-  lesson::parse(argc, argv, "Boost.Process runs other programs: output, exit code, time limit.",
-                {});
+  lesson::parse(argc, argv,
+                "Boost.Process runs other programs, reads their output and limits their time.", {});
 
   run("echo", {"What a program writes can be read."}, limit);
   run("seq", {"100000"}, limit);

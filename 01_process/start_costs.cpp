@@ -21,13 +21,13 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int starts = 15, memory = 256;
   std::string plot;
-  lesson::parse(argc, argv, "What each start method costs, as the memory of the parent grows.",
-                {{"--starts", starts, "how many starts are measured, of which the fastest counts"},
-                 {"--memory", memory, "the most memory that the parent uses, in MiB", 1, 65536},
+  lesson::parse(argc, argv, "What each start method costs as the parent's memory grows.",
+                {{"--starts", starts, "how many starts to measure; the fastest counts"},
+                 {"--memory", memory, "the largest memory of the parent, in MiB", 1, 65536},
                  lesson::plot(plot)});
 
   lesson::Series fork{"fork", {}}, spawn{"spawn", {}}, forkserver{"forkserver", {}};
-  fmt::print("Milliseconds to start and join, and the memory that the parent uses\n");
+  fmt::print("Milliseconds to start and join a process, by the memory of the parent\n");
   fmt::print("{:>8}  {:>10}  {:>10}  {:>10}\n", "MiB", "fork", "spawn", "forkserver");
   for (int size = 1; size <= memory; size *= 4) {
     const std::vector<char> used(static_cast<std::size_t>(size) << 20, 'x');
@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   }
   const std::vector lines{fork, spawn, forkserver};
   const auto last = [](const lesson::Series& line) { return line.points.back().second; };
-  fmt::print("The cheapest with that much memory: {}\n",
+  fmt::print("The cheapest with the most memory: {}\n",
              std::ranges::min_element(lines, {}, last)->title);
   lesson::draw({"The cost of a process", "memory of the parent (MiB)", "start and join (ms)", lines,
                 true, true},

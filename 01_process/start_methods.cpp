@@ -9,9 +9,9 @@
 #include <mp/process.hpp>
 
 int number = 1;                  // a global variable, which main changes
-constexpr int descriptor = 100;  // a number that no other open file has
+constexpr int descriptor = 100;  // a number that no other open file uses
 
-// Runs in the new process: which of main's changes are here?
+// Runs in the new process: which of main's changes are visible here?
 void look(const std::string& method, pid_t main) {
   auto yes = [](bool here) { return here ? "yes" : "no"; };
   fmt::print("{:<10}  {:>8}  {:>9}  {:>11}  {:>9}  {:>13}\n", method, yes(number == 2),
@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "What a new process inherits from its parent.");
   using mp::StartMethod;
 
-  // The fork server starts with the first process it is asked for. Later changes do not reach it.
+  // The fork server starts when the first process is requested. Later changes do not reach it.
   mp::Process{{.start_method = StartMethod::forkserver}, [] {}}.join();
   number = 2;
   mp::check(dup2(STDOUT_FILENO, descriptor), "dup2");

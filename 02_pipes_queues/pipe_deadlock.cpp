@@ -17,7 +17,7 @@ void add_one(mp::Connection parent) {
 
 int ask(mp::Connection& child) {
   fmt::print("MainProcess waits for the answer\n");
-  const int answer = child.recv<int>();  // the mistake: the question comes one line too late
+  const int answer = child.recv<int>();  // the bug: the question is sent one line too late
   child.send(41);
   return answer;
 }
@@ -26,16 +26,16 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   double patience = 1;
   bool forever = false;
-  lesson::parse(argc, argv, "Two processes wait for each other; a watchdog finds out why.",
+  lesson::parse(argc, argv, "Two processes wait for each other; a watchdog explains why.",
                 {{"--patience", patience, "how many seconds the watchdog waits", 0.0, 3600.0},
-                 {"--forever", forever, "no watchdog: wait until you press Ctrl-C"}});
+                 {"--forever", forever, "no watchdog; wait until you press Ctrl-C"}});
 
-  // The watchdog kills: what a process has not written by then is lost.
+  // The watchdog kills processes, and what they have not written by then is lost.
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   std::optional<mp::Watchdog> watchdog;
   if (!forever) watchdog.emplace(std::chrono::duration<double>{patience});
 
   auto [parent_end, child_end] = mp::pipe();
   mp::Process process{add_one, std::move(child_end)};
-  fmt::print("The answer is {}\n", ask(parent_end));  // is never reached
+  fmt::print("The answer is {}\n", ask(parent_end));  // never reached
 }

@@ -12,7 +12,7 @@
 
 using Letter = std::vector<char>;
 
-// How many bytes a pipe holds before a sender blocks. Fills one that no process receives from.
+// Returns how many bytes a pipe holds before a sender blocks, by filling one that no process reads.
 std::size_t measure_capacity() {
   const auto [receiver, sender] = mp::pipe();
   const Letter piece(16'384);
@@ -27,13 +27,13 @@ std::size_t measure_capacity() {
 void send_first(mp::Connection other, std::size_t size) {
   other.send(Letter(size));
   const auto letter = other.recv<Letter>();
-  fmt::print("  {} has sent, then received {} bytes\n", mp::this_process::name(), letter.size());
+  fmt::print("  {} sent, then received {} bytes\n", mp::this_process::name(), letter.size());
 }
 
 void receive_first(mp::Connection other, std::size_t size) {
   const auto letter = other.recv<Letter>();
   other.send(Letter(size));
-  fmt::print("  {} has received {} bytes, then sent\n", mp::this_process::name(), letter.size());
+  fmt::print("  {} received {} bytes, then sent\n", mp::this_process::name(), letter.size());
 }
 
 // Alice sends first. What does Bob do?
@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     mp::Process alice{{.name = "Alice"}, run_alice, run_bob, size, patience};
     fmt::print("  Alice ended with {}\n", mp::to_string(alice.join()));
   };
-  exchange("Both send first", send_first, capacity / 4);  // so it works in every small test
+  exchange("Both send first", send_first, capacity / 4);  // so it works in a small test
   exchange("Both send first", send_first, 2 * capacity);
-  exchange("The cure: one receives first", receive_first, 2 * capacity);
+  exchange("The fix: one receives first", receive_first, 2 * capacity);
 }

@@ -9,7 +9,7 @@
 #include <mp/process.hpp>
 
 void calculate_sum(mp::Connection to_parent) {
-  const auto numbers = to_parent.recv<std::vector<int>>();  // waits until they have come
+  const auto numbers = to_parent.recv<std::vector<int>>();  // blocks until they arrive
   fmt::print("{} adds up {}\n", mp::this_process::name(), numbers);
   to_parent.send(std::accumulate(numbers.begin(), numbers.end(), 0));
 }
@@ -17,7 +17,7 @@ void calculate_sum(mp::Connection to_parent) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   const std::vector numbers{1, 2, 3, 4, 5};
-  lesson::parse(argc, argv, "Numbers go to a process through a pipe, and their sum comes back.",
+  lesson::parse(argc, argv, "A process receives numbers through a pipe and sends back their sum.",
                 {lesson::start_method()});
 
   auto [to_child, to_parent] = mp::pipe();  // both ends send and receive

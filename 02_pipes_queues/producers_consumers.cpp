@@ -7,16 +7,16 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// Every producer has numbers of its own: no two items are the same.
+// Every producer has its own range of numbers, so no two items are the same.
 void produce(mp::Queue<int>& items, int first, int count) {
   for (int item = first; item < first + count; ++item) items.put(item);
-  fmt::print("{} has put {} items\n", mp::this_process::name(), count);
+  fmt::print("{} put {} items\n", mp::this_process::name(), count);
 }
 
 void consume(mp::Queue<int>& items, mp::Queue<std::vector<int>>& results) {
   std::vector<int> taken;
   for (const int item : items) taken.push_back(item);  // until the queue is closed and empty
-  fmt::print("    {} has got {} items\n", mp::this_process::name(), taken.size());
+  fmt::print("    {} got {} items\n", mp::this_process::name(), taken.size());
   results.put(taken);
 }
 
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
                          std::ref(items), (i - 1) * count, count);
 
   for (auto& producer : putting) producer.join();
-  // Nothing more can come now. Without this the consumers would block forever.
+  // No more items can come now. Without this the consumers would block forever.
   items.close();
 
   std::vector<int> times_taken(static_cast<std::size_t>(producers * count));

@@ -6,7 +6,7 @@
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  lesson::parse(argc, argv, "First in, first out: what a queue does, in one process.");
+  lesson::parse(argc, argv, "First in, first out: a queue in one process.");
 
   mp::Queue<int> queue;
   queue.put(1);
@@ -17,5 +17,5 @@ int main(int argc, char** argv) {
   fmt::print("{}\n", queue.get());
   fmt::print("{}\n", queue.get());
   // A fourth get would block forever, because no process is left that could put a value.
-  // queue.try_get() would not wait: it returns an optional, which is empty when the queue is.
+  // queue.try_get() does not block; it returns an optional, which is empty when the queue is.
 }

@@ -8,7 +8,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// A queue takes values of one type. Here it is Python's [42, None, 'hello'] once more.
+// A queue takes values of one type. Here it is Python's [42, None, 'hello'] again.
 using Values = std::tuple<int, std::optional<double>, std::string>;
 
 void put_values(mp::Queue<Values>& queue) { queue.put({42, std::nullopt, "hello"}); }
@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
                 {lesson::start_method()});
 
   mp::Queue<Values> queue;
-  // A reference, not an end to give away: any number of processes may use the same queue.
+  // The child gets a reference, because any number of processes may use the same queue.
   mp::Process child{put_values, std::ref(queue)};
   const auto [number, nothing, text] = queue.get();
   child.join();

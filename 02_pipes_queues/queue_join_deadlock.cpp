@@ -13,15 +13,15 @@ using Results = mp::Queue<std::string>;
 
 void work(Results& results, std::size_t size) { results.put(std::string(size, 'x')); }
 
-// A child has not ended before its result fits into the queue, so this works with small ones only.
+// A child cannot exit before its result fits into the queue, so this works only for small results.
 void join_first(mp::Process& child, Results& results) {
   child.join();
-  fmt::print("  Parent has got {} bytes\n", results.get().size());
+  fmt::print("  Parent got {} bytes\n", results.get().size());
 }
 
-// The cure: empty the queue, then join.
+// The fix: empty the queue, then join.
 void get_first(mp::Process& child, Results& results) {
-  fmt::print("  Parent has got {} bytes\n", results.get().size());
+  fmt::print("  Parent got {} bytes\n", results.get().size());
   child.join();
 }
 
@@ -36,9 +36,10 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   double patience = 1;
   int size = 1'000'000;
-  lesson::parse(argc, argv, "Joining a process before its result is taken: a large one hangs.",
+  lesson::parse(argc, argv,
+                "Joining a process before taking its result blocks forever if the result is large.",
                 {{"--patience", patience, "how many seconds the watchdog waits", 0.0, 3600.0},
-                 {"--size", size, "bytes of a large result"}});
+                 {"--size", size, "how many bytes the large result has"}});
 
   const auto collect = [&](const char* title, auto how, int bytes) {
     fmt::print("{}, a result of {} bytes:\n", title, bytes);
@@ -48,5 +49,5 @@ int main(int argc, char** argv) {
   };
   collect("Join, then get", join_first, 100);
   collect("Join, then get", join_first, size);
-  collect("The cure: get, then join", get_first, size);
+  collect("The fix: get, then join", get_first, size);
 }

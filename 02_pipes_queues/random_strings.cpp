@@ -33,10 +33,10 @@ void put_string(mp::Queue<std::string>& output, int length, int seed, int number
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 4, length = 5, seed = 123;
-  lesson::parse(argc, argv, "Processes make random strings; they come out in order of arrival.",
+  lesson::parse(argc, argv, "Processes make random strings, which come out in order of arrival.",
                 {{"--processes", processes, "how many strings", 1, 1000},
-                 {"--length", length, "how many characters each"},
-                 {"--seed", seed, "another one gives other strings", 0}});
+                 {"--length", length, "how many characters each has"},
+                 {"--seed", seed, "a different seed gives different strings", 0}});
 
   mp::Queue<std::string> output;
   std::vector<mp::Process> workers;
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
 
   std::vector<std::string> results;
   while (results.size() < workers.size()) results.push_back(output.get());
-  // Not before: a process cannot end while the queue is too full for what it has to put.
+  // Not earlier, because a process cannot exit while the queue is too full for its string.
   for (auto& worker : workers) worker.join();
   fmt::print("[{}]\n", fmt::join(results, ", "));
 }

@@ -15,7 +15,7 @@
 constexpr std::string_view characters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-// A queue does not say which process put a value, so the position travels along with it.
+// A queue does not say which process put a value, so the position travels with it.
 using Result = std::pair<int, std::string>;
 
 std::string random_string(int length, int seed, int position) {
@@ -35,10 +35,10 @@ void put_string(mp::Queue<Result>& output, int length, int seed, int position) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 4, length = 5, seed = 123;
-  lesson::parse(argc, argv, "Random strings again, put in order by the positions they bring along.",
+  lesson::parse(argc, argv, "Random strings again, sorted by the position that travels with each.",
                 {{"--processes", processes, "how many strings", 1, 1000},
-                 {"--length", length, "how many characters each"},
-                 {"--seed", seed, "another one gives other strings", 0}});
+                 {"--length", length, "how many characters each has"},
+                 {"--seed", seed, "a different seed gives different strings", 0}});
 
   mp::Queue<Result> output;
   std::vector<mp::Process> workers;
@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     results.push_back(output.get());
     fmt::print("({}, {}) arrived\n", results.back().first, results.back().second);
   }
-  std::sort(results.begin(), results.end());  // pairs are compared by their first member first
+  std::sort(results.begin(), results.end());  // pairs compare by their first member first
   std::vector<std::string> strings;
   for (const auto& [position, text] : results) strings.push_back(text);
   fmt::print("[{}]\n", fmt::join(strings, ", "));

@@ -12,11 +12,11 @@ struct Measurement {
   std::string sensor;
   double celsius;
 
-  // How it travels: as its members, one after the other. Without this line nothing compiles below.
+  // Sends the members one after the other. Without this line, nothing below compiles.
   void serialize(auto& archive) { archive(sensor, celsius); }
 };
 
-// It arrives as an argument, and goes on through a pipe and a queue.
+// It arrives as an argument, and is sent on through a pipe and a queue.
 void warm_up(Measurement measured, mp::Connection parent, mp::Queue<Measurement>& queue) {
   measured.celsius += 1;
   parent.send(measured);
@@ -30,7 +30,8 @@ void show(const char* how, const Measurement& measured) {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  lesson::parse(argc, argv, "A struct of your own, sent to a process, through a pipe and a queue.",
+  lesson::parse(argc, argv,
+                "Your own struct goes to a process, through a pipe and through a queue.",
                 {lesson::start_method()});
   auto [parent, child] = mp::pipe();
   mp::Queue<Measurement> queue;

@@ -46,7 +46,7 @@ Smallest search(int processes, std::int64_t points, int factor, int seed) {
   }
   Smallest smallest;
   for (int part = 0; part < processes; ++part) {
-    // Waits for whichever is ready first: the order does not matter here.
+    // Takes the results as they come, because the order does not matter here.
     const Smallest found = results.get();
     if (found) smallest = std::min(*found, smallest.value_or(*found));
   }
@@ -59,11 +59,11 @@ int main(int argc, char** argv) {
   int processes = 2, factor = 7, seed = 1;
   std::string plot;
   lesson::parse(
-      argc, argv, "The smallest multiple among random numbers; a queue collects results.",
+      argc, argv, "The smallest multiple among random numbers; a queue collects the results.",
       {{"--points", points, "how many random numbers, from 1 to 999", 1, 1'000'000'000'000},
        {"--processes", processes, "how many processes share the work", 1, 1000},
-       {"--factor", factor, "what the number shall be a multiple of"},
-       {"--seed", seed, "another one gives other numbers", 0},
+       {"--factor", factor, "find a multiple of this number"},
+       {"--seed", seed, "a different seed gives different numbers", 0},
        lesson::start_method(),
        lesson::plot(plot),
        {"--most", most, "the most numbers in the figure", 1000, 1'000'000'000'000}});

@@ -14,13 +14,14 @@
 
 using Counter = mp::Value<std::int64_t>;
 
-// Read, add, write: what others write in between is lost. (volatile: see value_race.)
+// Reads, adds, writes. What another process writes in between is lost. (For volatile see
+// value_race.)
 void unlocked(Counter& counter, std::int64_t times) {
   volatile std::int64_t& shared = *counter;
   for (; times > 0; --times) shared = shared + 1;
 }
 
-// One process at a time; who finds the lock taken goes to sleep, and has to be woken.
+// Admits one process at a time; a process that finds the lock taken sleeps until it is woken.
 void locked(Counter& counter, std::int64_t times) {
   for (; times > 0; --times) {
     const std::scoped_lock guard{counter};
@@ -28,8 +29,8 @@ void locked(Counter& counter, std::int64_t times) {
   }
 }
 
-// The processor reads, adds and writes in one step. Enough for a single number; changes that belong
-// together need a lock.
+// The processor reads, adds and writes in one step. That is enough for a single number; changes
+// that belong together need a lock.
 void atomic(Counter& counter, std::int64_t times) {
   for (; times > 0; --times) ++std::atomic_ref{*counter};
 }
@@ -37,10 +38,10 @@ void atomic(Counter& counter, std::int64_t times) {
 struct Way {
   std::string name;
   void (*increment)(Counter&, std::int64_t);
-  std::int64_t times;  // so many that all ways take about as long
+  std::int64_t times;  // chosen so that all ways take about the same time
 };
 
-// Prints a line of the table, and returns the nanoseconds for each increment.
+// Prints a line of the table and returns the nanoseconds per increment.
 double measure(const Way& way, int processes) {
   Counter counter{0};
   const auto share = way.times / processes, expected = share * processes;
@@ -61,9 +62,9 @@ int main(int argc, char** argv) {
   std::vector<int> processes{1, 2};
   std::string plot;
   lesson::parse(
-      argc, argv, "A counter unlocked, locked, atomic: is it right, and what does it cost?",
-      {{"--increments", increments, "how many locked ones; of the others, 60 and 10 times as many",
-        1000, 1'000'000'000},
+      argc, argv, "A counter unlocked, locked and atomic: is it right, and what does it cost?",
+      {{"--increments", increments,
+        "how many with the lock; 60 times as many without, 10 times atomic", 1000, 1'000'000'000},
        lesson::plot(plot)});
 
   const std::vector<Way> ways{{"unlocked", unlocked, 60 * increments},

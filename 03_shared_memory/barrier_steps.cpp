@@ -15,8 +15,8 @@
 
 constexpr double hot = 100;  // the upper edge; the other three stay at 0
 
-// Rows `first` up to, but without, `last`. A point becomes as warm as its four neighbours are on
-// average, so the rows next to a block belong to other processes.
+// Computes rows `first` up to but not including `last`. Each point becomes the average of its four
+// neighbours, so the rows next to a block belong to other processes.
 void warm(mp::Barrier& barrier, mp::Array<double>& one, mp::Array<double>& other, std::size_t side,
           std::size_t first, std::size_t last, int steps) {
   auto *now = &one, *next = &other;
@@ -25,7 +25,7 @@ void warm(mp::Barrier& barrier, mp::Array<double>& one, mp::Array<double>& other
       for (auto at = row * side + 1; at < (row + 1) * side - 1; ++at)
         (*next)[at] = ((*now)[at - side] + (*now)[at - 1] + (*now)[at + 1] + (*now)[at + side]) / 4;
     }
-    // Nobody begins the next step before all have finished this one.
+    // No process begins the next step before all have finished this one.
     barrier.arrive_and_wait();
     std::swap(now, next);
   }
@@ -35,11 +35,10 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int width = 102, processes = 4, steps = 2000;
   std::string plot;
-  lesson::parse(argc, argv,
-                "Heat spreads in a plate, step by step, with a barrier after each step.",
+  lesson::parse(argc, argv, "Heat spreads in a plate, with a barrier after each step.",
                 {{"--side", width, "points along each side", 3, 10'000},
                  {"--steps", steps, "how many steps", 0, 1'000'000},
-                 {"--processes", processes, "among how many the rows are divided", 1, 1000},
+                 {"--processes", processes, "how many processes share the rows", 1, 1000},
                  lesson::start_method(),
                  lesson::plot(plot)});
 

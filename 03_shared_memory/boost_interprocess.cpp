@@ -17,8 +17,8 @@ struct Counter {
 int main(int argc, char** argv) {
   int processes = 2, increments = 100'000;
   lesson::parse(argc, argv, "The counter of memory_by_hand with a library, Boost.Interprocess.",
-                {{"--processes", processes, "how many count", 1, 100},
-                 {"--increments", increments, "how often each counts", 1, 10'000'000}});
+                {{"--processes", processes, "how many processes count", 1, 100},
+                 {"--increments", increments, "how often each process counts", 1, 10'000'000}});
 
   const auto memory = boost::interprocess::anonymous_shared_memory(sizeof(Counter));
   auto& counter = *new (memory.get_address()) Counter;

@@ -36,7 +36,7 @@ void consume(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& 
     if (look_again) {
       while (must_wait()) not_empty.wait(lock);
     } else {
-      if (must_wait()) not_empty.wait(lock);  // wrong: another may have been faster
+      if (must_wait()) not_empty.wait(lock);  // the bug: another consumer may be faster
     }
     if (buffer->size > 0) {
       --buffer->size;
@@ -45,7 +45,7 @@ void consume(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& 
     } else if (buffer->closed) {
       return;
     } else {
-      ++buffer->woken_for_nothing;  // a program in earnest would take an item that is not there
+      ++buffer->woken_for_nothing;  // a real program would take an item that is not there
     }
   }
 }
@@ -74,7 +74,7 @@ int takes_of_nothing(bool look_again, int count) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int items = 20'000;
-  lesson::parse(argc, argv, "A bounded buffer by hand: why a wait stands in a while, not in an if.",
+  lesson::parse(argc, argv, "A bounded buffer by hand: why a wait needs while instead of if.",
                 {{"--items", items, "how many items each producer puts", 1, 10'000'000},
                  lesson::start_method()});
   takes_of_nothing(false, items);

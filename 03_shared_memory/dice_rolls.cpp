@@ -22,15 +22,16 @@ LESSON_KERNEL Counts roll(int seed, std::int64_t begin, std::int64_t end) {
   Counts counts{};
   for (std::int64_t i = begin; i < end; ++i) {
     const int rolled = lesson::random_below(6, seed, i);
-    // Faster than ++counts[rolled]: no step depends on the number, so many are taken at once.
+    // Faster than ++counts[rolled], because no step depends on the number, so many rolls are
+    // counted at once.
     for (int face = 0; face < 6; ++face) counts[static_cast<std::size_t>(face)] += rolled == face;
   }
   return counts;
 }
 
 void roll_part(mp::Array<std::int64_t>& total, int seed, std::int64_t begin, std::int64_t end) {
-  const auto own = roll(seed, begin, end);  // the long part: no process waits
-  const std::scoped_lock guard{total};      // the short one
+  const auto own = roll(seed, begin, end);  // the long part, without a lock
+  const std::scoped_lock guard{total};      // the short part
   for (std::size_t face = 0; face < own.size(); ++face) total[face] += own[face];
 }
 
@@ -53,14 +54,13 @@ int main(int argc, char** argv) {
   std::int64_t rolls = 1'000'000, most = 100'000'000;
   int processes = 4, seed = 1;
   std::string plot;
-  lesson::parse(
-      argc, argv, "Processes roll a die, and add up what they have counted.",
-      {{"--rolls", rolls, "how often the die is rolled", 1, 1'000'000'000'000},
-       {"--processes", processes, "how many processes share the rolls", 1, 1000},
-       {"--seed", seed, "another one gives other rolls", 0},
-       {"--most", most, "with --plot: measure up to so many rolls", 1000, 1'000'000'000'000},
-       lesson::start_method(),
-       lesson::plot(plot)});
+  lesson::parse(argc, argv, "Processes roll a die and add up their counts.",
+                {{"--rolls", rolls, "how often to roll the die", 1, 1'000'000'000'000},
+                 {"--processes", processes, "how many processes share the rolls", 1, 1000},
+                 {"--seed", seed, "a different seed gives different rolls", 0},
+                 {"--most", most, "the most rolls in the figure", 1000, 1'000'000'000'000},
+                 lesson::start_method(),
+                 lesson::plot(plot)});
 
   const auto counts = roll_all(processes, rolls, seed);
   fmt::print("Counts after {} rolls: [{}]\n", rolls, fmt::join(counts, ", "));

@@ -9,7 +9,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// Each line goes out at once, or the lines of different processes would change places.
+// Writes each line at once, or lines of different processes would change places.
 void say(const std::string& text) {
   fmt::print("{}\n", text);
   std::fflush(stdout);
@@ -17,7 +17,7 @@ void say(const std::string& text) {
 
 void run(mp::Event& signal, mp::Queue<std::string>& ready, mp::Queue<bool>& starts) {
   const auto& name = mp::this_process::name();
-  ready.put(name);  // a process takes a while to come to life: only now can it wait
+  ready.put(name);  // a process takes time to start; only now can it wait
   signal.wait();
   say("    " + name + " runs");
   starts.put(signal.is_set());
@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int runners = 4;
   lesson::parse(
-      argc, argv, "Several processes wait for the starting signal, and start together.",
+      argc, argv, "Several processes wait for a starting signal and start together.",
       {{"--runners", runners, "how many processes wait", 1, 1000}, lesson::start_method()});
 
   mp::Event signal;
@@ -38,9 +38,8 @@ int main(int argc, char** argv) {
     all.emplace_back(run, std::ref(signal), std::ref(ready), std::ref(starts));
 
   for (int i = 0; i < runners; ++i) say(ready.get() + " is ready");
-  say(starts.try_get() ? "Somebody has jumped the gun!"
-                       : "All are ready, and none has started: go!");
-  signal.set();  // wakes all, however many they are
+  say(starts.try_get() ? "A process jumped the gun!" : "All are ready, and none has started: go!");
+  signal.set();  // wakes all of them
 
   int after_the_signal = 0;
   for (int i = 0; i < runners; ++i) after_the_signal += starts.get();

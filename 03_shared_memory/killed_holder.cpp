@@ -7,7 +7,7 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// Money moves in two steps. In between, some is missing: nobody else may look then.
+// Money moves in two steps. In between some is missing, so no other process may look then.
 struct Accounts {
   int savings, wallet;
 };
@@ -16,7 +16,7 @@ constexpr int all = 100;
 void move_money(mp::Value<Accounts>& accounts, int amount, bool killed) {
   const std::scoped_lock guard{accounts};
   accounts->savings -= amount;
-  if (killed) raise(SIGKILL);  // as the kernel does when memory runs out: no destructor runs
+  if (killed) raise(SIGKILL);  // as the kernel does when memory runs out; no destructor runs
   accounts->wallet += amount;
 }
 
@@ -27,28 +27,30 @@ void print(const char* when, const Accounts& accounts) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int amount = 30;
-  lesson::parse(argc, argv, "A process is killed while it holds a lock: an error, not a hang.",
-                {{"--amount", amount, "how much it moves", 1, all}});
+  lesson::parse(
+      argc, argv,
+      "A process dies while it holds a lock; the others get an error instead of blocking.",
+      {{"--amount", amount, "how much money it moves", 1, all}});
 
   mp::Value<Accounts> accounts{Accounts{.savings = all, .wallet = 0}};
   print("Before", *accounts);
   mp::Process victim{move_money, std::ref(accounts), amount, true};
-  fmt::print("{} is ended in the middle by {}\n", victim.name(), to_string(victim.join()));
+  fmt::print("{} ended halfway with {}\n", victim.name(), to_string(victim.join()));
 
-  // With an ordinary lock, everybody would wait for ever from here on.
+  // With an ordinary lock, every process would block forever from here on.
   try {
     const std::scoped_lock guard{accounts};
-    return 1;  // a lock that says nothing is no use: all would go on with what is half-changed
+    return 1;  // a lock without this error would let us use half-changed data
   } catch (const mp::OwnerDied& error) {
     fmt::print("Main: {}\n", error.what());
   }
 
-  // It was told once. Now the lock works as before; what it protects is for us to mend.
+  // The error is reported once. Now the lock works again, and we must repair what it protects.
   {
     const std::scoped_lock guard{accounts};
     print("Found", *accounts);
     accounts->savings = all - accounts->wallet;
-    print("Mended", *accounts);
+    print("Repaired", *accounts);
   }
   mp::Process{move_money, std::ref(accounts), amount, false}.join();
   const std::scoped_lock guard{accounts};

@@ -11,7 +11,7 @@
 
 using Dictionary = std::map<int, int>;
 using List = std::vector<int>;
-// The requests that travel to the server, and what each does there.
+// The requests sent to the server, and what each does there.
 struct Add {
   int key, value;
   void serialize(auto& archive) { archive(key, value); }
@@ -24,18 +24,18 @@ struct Everything {
 };
 using Request = std::variant<Add, Everything>;
 
-// The server does one thing after the other, so no lock is needed. It ends with the last proxy.
+// The server handles one request after the other, so it needs no lock. It ends with the last proxy.
 void serve(std::vector<mp::Connection> proxies) {
   Dictionary dictionary;
   List list;
   while (!proxies.empty()) {
     auto ready = mp::wait(proxies);
-    std::ranges::reverse(ready);  // from the end, because some may be erased
+    std::ranges::reverse(ready);  // backwards, because some may be erased
     for (const auto i : ready) {
       try {
         auto request = proxies[i].recv<Request>();
         std::visit([&](auto& what) { proxies[i].send(what.run(dictionary, list)); }, request);
-      } catch (const std::exception&) {  // the end of the file: its process closed it, or died
+      } catch (const std::exception&) {  // end-of-file: its process closed it or died
         proxies.erase(proxies.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
@@ -43,7 +43,7 @@ void serve(std::vector<mp::Connection> proxies) {
   fmt::print("Server: all proxies are gone\n");
 }
 
-// A proxy is the way to the server; the function below turns a message into a call.
+// A proxy is the connection to the server; this function makes a call out of two messages.
 template <class Answer>
 Answer ask(mp::Connection& proxy, const Request& request) {
   proxy.send(request);
@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 3;
   lesson::parse(argc, argv, "A server process owns a dictionary and a list; others use proxies.",
-                {{"--processes", processes, "how many use them", 1, 1000}});
+                {{"--processes", processes, "how many processes use them", 1, 1000}});
   std::vector<mp::Connection> at_the_server;
   std::vector<mp::Process> workers;
   for (int i = 1; i <= processes; ++i) {
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
   mp::Process server{serve, std::move(at_the_server)};
   for (auto& worker : workers) worker.join();
   const auto [dictionary, list] = ask<std::pair<Dictionary, List>>(proxy, Everything{});
-  proxy.close();  // the last proxy: without this, the server would never end
+  proxy.close();  // the last proxy; without this, the server would never end
   server.join();
   for (const auto& [key, value] : dictionary) fmt::print("{} squared: {}\n", key, value);
   fmt::print("The list, in order of arrival: {}\n", list);

@@ -9,7 +9,7 @@
 
 #include <lesson/arguments.hpp>
 
-// System calls leave their error in errno; pthread functions return it.
+// System calls leave their error code in errno; pthread functions return it.
 void check(int error, const char* call) {
   if (error != 0) throw std::system_error(error, std::generic_category(), call);
 }
@@ -22,12 +22,14 @@ struct Counter {
   Counter() {
     pthread_mutexattr_t attributes;
     check(pthread_mutexattr_init(&attributes), "pthread_mutexattr_init");
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);  // not for threads only
-    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);  // or a dead holder hangs all
+    pthread_mutexattr_setpshared(&attributes,
+                                 PTHREAD_PROCESS_SHARED);  // or it works only between threads
+    pthread_mutexattr_setrobust(&attributes,
+                                PTHREAD_MUTEX_ROBUST);  // or all block when its holder dies
     check(pthread_mutex_init(&mutex, &attributes), "pthread_mutex_init");
   }
   void increment() {
-    ++atomic;  // needs no lock: it works in shared memory as it is
+    ++atomic;  // needs no lock, even in shared memory
     check(pthread_mutex_lock(&mutex), "pthread_mutex_lock");
     ++locked;
     check(pthread_mutex_unlock(&mutex), "pthread_mutex_unlock");
@@ -36,11 +38,11 @@ struct Counter {
 
 int main(int argc, char** argv) {
   int processes = 2, increments = 100'000;
-  lesson::parse(argc, argv, "What mp::Value does for you: shared memory with system calls only.",
-                {{"--processes", processes, "how many count", 1, 100},
-                 {"--increments", increments, "how often each counts", 1, 10'000'000}});
+  lesson::parse(argc, argv, "What mp::Value does for you, with system calls only.",
+                {{"--processes", processes, "how many processes count", 1, 100},
+                 {"--increments", increments, "how often each process counts", 1, 10'000'000}});
 
-  // Anonymous: it has no name, so nothing is left behind. Shared: with the children of a fork.
+  // Anonymous memory has no name, so nothing is left behind. Forked children share it.
   void* page =
       mmap(nullptr, sizeof(Counter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   check(page == MAP_FAILED ? errno : 0, "mmap");

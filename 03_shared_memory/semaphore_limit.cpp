@@ -16,7 +16,7 @@ struct Visitors {
 };
 
 void visit(mp::Semaphore& places, mp::Value<Visitors>& visitors) {
-  // A lock would let in one at a time. The semaphore lets in as many as it has units; the place is
+  // A lock admits one process at a time; the semaphore admits as many as it has units. The unit is
   // given back at the end of the scope.
   const std::scoped_lock place{places};
   {
@@ -33,7 +33,7 @@ void visit(mp::Semaphore& places, mp::Value<Visitors>& visitors) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 8, limit = 2;
-  lesson::parse(argc, argv, "Many processes, but only a few at a time may be at something.",
+  lesson::parse(argc, argv, "Many processes, but only a few may be inside at the same time.",
                 {{"--processes", processes, "how many want to enter", 1, 1000},
                  {"--limit", limit, "how many may be inside at the same time", 1, 1000},
                  lesson::start_method()});

@@ -12,10 +12,11 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-using Slice = std::pair<std::size_t, std::size_t>;  // from the first, up to but without the second
+using Slice =
+    std::pair<std::size_t, std::size_t>;  // from the first up to but not including the second
 
-// Slices of the same size, as far as possible: the last one may be smaller. Never more than there
-// are items, so there may be less than one for each process.
+// Returns slices of the same size, except that the last may be smaller. There may be fewer slices
+// than processes, because none is empty.
 std::vector<Slice> distribute(std::size_t items, std::size_t processes) {
   const auto size = (items + processes - 1) / processes;
   std::vector<Slice> slices;
@@ -24,7 +25,7 @@ std::vector<Slice> distribute(std::size_t items, std::size_t processes) {
   return slices;
 }
 
-// No lock: no element is in two slices.
+// Needs no lock, because no element is in two slices.
 void take_roots(mp::Array<double>& data, Slice slice) {
   for (double& value : std::span{data}.subspan(slice.first, slice.second - slice.first))
     value = std::sqrt(value);
@@ -35,7 +36,7 @@ int main(int argc, char** argv) {
   int items = 100, processes = 4;
   lesson::parse(argc, argv, "Each process takes square roots in its own slice of a shared array.",
                 {{"--items", items, "how many numbers: 0, 1, 2 …", 1, 100'000'000},
-                 {"--processes", processes, "among how many processes they are divided", 1, 1000}});
+                 {"--processes", processes, "how many processes share them", 1, 1000}});
 
   mp::Array<double> data(static_cast<std::size_t>(items));
   std::iota(data.begin(), data.end(), 0.0);

@@ -8,13 +8,13 @@
 #include <mp/value.hpp>
 
 void increment(mp::Value<int>& value) {
-  // The lock belongs to the value. By hand: an exception between the two calls would leave it
+  // The lock belongs to the value. By hand, an exception between the two calls would leave it
   // locked.
   value.lock();
   *value += 1;
   value.unlock();
 
-  // For the rest of the scope: unlocked at its end, whatever happens.
+  // A guard unlocks at the end of the scope, whatever happens.
   const std::scoped_lock guard{value};
   *value += 100;
 }
@@ -22,7 +22,7 @@ void increment(mp::Value<int>& value) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 8;
-  lesson::parse(argc, argv, "Processes add to a shared value, one at a time: nothing is lost.",
+  lesson::parse(argc, argv, "Processes add to a shared value one at a time, and nothing is lost.",
                 {{"--processes", processes, "how many processes add 1 + 100", 1, 1000},
                  lesson::start_method()});
 

@@ -9,16 +9,17 @@
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
-// std::sqrt itself cannot be sent: it lies in a shared library, not in this program.
+// std::sqrt itself cannot be sent, because it is in a shared library, not in this program.
 double root(double x) {
-  std::this_thread::sleep_for(std::chrono::milliseconds{20});  // stands for work
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});  // stands in for work
   return std::sqrt(x);
 }
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 4;
-  lesson::parse(argc, argv, "Results that are promised at once, and fetched when they are needed.",
+  lesson::parse(argc, argv,
+                "Calls that return at once, and results that are fetched when they are needed.",
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
 
   mp::Pool pool{processes};

@@ -13,7 +13,7 @@
 #include <mp/parallel.hpp>
 #include <mp/process.hpp>
 
-// Random points in the unit square: the share of them inside the quarter circle is pi/4.
+// Of random points in the unit square, the fraction inside the quarter circle is pi/4.
 std::int64_t points_inside(int seed, std::int64_t points, int part) {
   fmt::print("    {} computes part {}\n", mp::this_process::name(), part);
   std::int64_t inside = 0;
@@ -29,7 +29,7 @@ void estimate_pi(mp::Memory& cache, std::int64_t points, int seed) {
   std::vector<std::int64_t> inside;
   const double seconds = lesson::seconds([&] {
     inside = mp::parallel(parts, [&](int part) {
-      // The number of the part makes the calls differ. Without it all would have one result.
+      // The part's number makes the calls differ. Without it all would have the same result.
       return cache.call(points_inside, seed, points, part);
     });
   });
@@ -44,10 +44,10 @@ int main(int argc, char** argv) {
   std::int64_t points = 5'000'000;
   int seed = 1;
   std::string folder;
-  lesson::parse(argc, argv, "Results kept on disk: the same call is computed only once.",
+  lesson::parse(argc, argv, "Results kept on disk, so the same call is computed only once.",
                 {{"--points", points, "how many random points in each of the four parts", 1,
                   1'000'000'000'000},
-                 {"--seed", seed, "another one gives other points", 0},
+                 {"--seed", seed, "a different seed gives different points", 0},
                  {"--cache", [&](const std::string& name) { folder = name; },
                   "keep the results in this folder, for the next run"}});
 

@@ -14,7 +14,7 @@
 #include <mp/cluster_pool.hpp>
 #include <mp/process.hpp>
 
-// Random points in the unit square: the share of them inside the quarter circle is pi/4.
+// Of random points in the unit square, the fraction inside the quarter circle is pi/4.
 LESSON_KERNEL std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
   std::int64_t inside = 0;
   for (std::int64_t i = begin; i < end; ++i) {
@@ -25,19 +25,19 @@ LESSON_KERNEL std::int64_t points_inside(int seed, std::int64_t begin, std::int6
 }
 
 int main(int argc, char** argv) {
-  mp::init(argc, argv);  // under mpirun only rank 0 goes on; the other ranks become workers
+  mp::init(argc, argv);  // under mpirun only rank 0 returns; the other ranks become workers
   std::int64_t points = 200'000'000;
   int seed = 1;
   lesson::parse(argc, argv, "Monte Carlo pi on one machine, or with mpirun on many.",
                 {{"--points", points, "how many random points", 1, 1'000'000'000'000},
-                 {"--seed", seed, "another one gives other points", 0}});
+                 {"--seed", seed, "a different seed gives different points", 0}});
 
   mp::ClusterPool pool;
   std::map<std::string, int> workers;
   for (const auto& host : pool.hosts()) ++workers[host];
   fmt::print("Workers: {}\n", workers);
 
-  // More parts than workers: a quick machine takes more of them than a slow one.
+  // More parts than workers, so a fast machine takes more of them than a slow one.
   constexpr int parts = 100;
   std::vector<std::tuple<int, std::int64_t, std::int64_t>> ranges;
   for (int part = 0; part < parts; ++part)

@@ -12,11 +12,11 @@
 #include <mp/process.hpp>
 
 int cube(int x) {
-  std::this_thread::sleep_for(std::chrono::milliseconds{50});  // stands for work that takes a while
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});  // stands in for work
   return x * x * x;
 }
 
-// Prints the results of one way, and how long they took.
+// Prints the results of one way and how long they took.
 void show(const std::string& way, const std::function<std::vector<int>()>& get_cubes) {
   std::vector<int> cubes;
   const double seconds = lesson::seconds([&] { cubes = get_cubes(); });
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   mp::Pool pool{processes};
   const std::vector<int> numbers{1, 2, 3, 4, 5, 6};
 
-  // One call after the other: a single worker is busy at a time.
+  // One call after the other, so only one worker is busy at a time.
   show("apply", [&] {
     std::vector<int> cubes;
     for (const int x : numbers) cubes.push_back(pool.apply(cube, x));
@@ -39,15 +39,16 @@ int main(int argc, char** argv) {
   });
   // Many calls, shared by all workers.
   show("map", [&] { return pool.map(cube, numbers); });
-  // Single calls that run while this process goes on, here to make the next ones.
+  // Single calls that run while this process continues, here with the next call.
   show("apply_async", [&] {
     std::vector<mp::AsyncResult<int>> promised;
     for (const int x : numbers) promised.push_back(pool.apply_async(cube, x));
     std::vector<int> cubes;
-    for (auto& result : promised) cubes.push_back(result.get());  // waits until it is there
+    for (auto& result : promised)
+      cubes.push_back(result.get());  // blocks until the result is there
     return cubes;
   });
-  // Many calls that run while this process goes on.
+  // Many calls that run while this process continues.
   auto promised = pool.map_async(cube, numbers);
   fmt::print("map_async returns at once\n");
   show("map_async", [&] { return promised.get(); });

@@ -16,8 +16,8 @@
 
 constexpr std::complex c{-0.83, -0.22};
 
-// Counts for each point z = x + iy of a row how often it can be replaced by z * z + c while it
-// stays finite: at most 80 times.
+// Counts, for each point z = x + iy of a row, how often z can be replaced by z * z + c while it
+// stays finite, at most 80 times.
 LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts) {
   std::vector<double> x(counts.size()), y(counts.size(), -2 + 2.0 * row / cells);
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -34,11 +34,11 @@ LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts)
       counts[i] += is_finite;
       finite += is_finite;
     }
-    if (finite == 0) break;  // the rest of the rounds would not count anything
+    if (finite == 0) break;  // the remaining iterations would count nothing
   }
 }
 
-// A slice is some whole rows. The pool sends it to the parent.
+// A slice consists of whole rows. The pool sends it to the parent.
 std::vector<std::uint8_t> julia_slice(int cells, int slices, int slice) {
   const auto side = static_cast<std::size_t>(2 * cells);
   std::vector<std::uint8_t> counts;
@@ -53,10 +53,11 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int cells = 2000, slices = 64, processes = std::clamp(mp::cpu_count(), 2, 8);
   std::string plot;
-  lesson::parse(argc, argv, "The Julia set of z * z + c in slices: how many, for how many workers?",
-                {{"--cells", cells, "points for each 2 units; the square is 4 by 4", 1, 10'000},
-                 {"--slices", slices, "measure 1 slice, 4, 16 … up to so many", 1, 20'000},
-                 {"--processes", processes, "measure 1 worker, 2, 4 … up to so many", 1, 1000},
+  lesson::parse(argc, argv,
+                "The Julia set of z * z + c, for several numbers of slices and workers.",
+                {{"--cells", cells, "points per 2 units; the square is 4 by 4", 1, 10'000},
+                 {"--slices", slices, "measure with 1, 4, 16 … up to this many", 1, 20'000},
+                 {"--processes", processes, "measure with 1, 2, 4 … up to this many", 1, 1000},
                  lesson::start_method(),
                  lesson::plot(plot)});
   const int side = 2 * cells;
@@ -70,7 +71,7 @@ int main(int argc, char** argv) {
     for (int parts = 1; parts <= slices; parts *= 4) {
       std::vector<int> numbers(static_cast<std::size_t>(parts));
       std::iota(numbers.begin(), numbers.end(), 0);
-      // All slices have these arguments in common; the last one is the slice's number.
+      // All slices share these arguments; the missing last one is the slice's number.
       const auto slice = mp::partial(julia_slice, cells, parts);
       const double seconds = lesson::seconds([&] {
         picture.clear();

@@ -14,8 +14,8 @@
 
 constexpr std::complex c{-0.8, -0.22};
 
-// Counts for each point z = x + iy of a row how often it can be replaced by z * z + c while it
-// stays finite: at most 80 times.
+// Counts, for each point z = x + iy of a row, how often z can be replaced by z * z + c while it
+// stays finite, at most 80 times.
 LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts) {
   std::vector<double> x(counts.size()), y(counts.size(), -2 + 2.0 * row / cells);
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -32,7 +32,7 @@ LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts)
       counts[i] += is_finite;
       finite += is_finite;
     }
-    if (finite == 0) break;  // the rest of the rounds would not count anything
+    if (finite == 0) break;  // the remaining iterations would count nothing
   }
 }
 
@@ -40,13 +40,13 @@ int main(int argc, char** argv) {
   int cells = 2000;
   std::string plot;
   lesson::parse(argc, argv, "The Julia set of z * z + c, row by row, in one process.",
-                {{"--cells", cells, "points for each 2 units; the square is 4 by 4", 1, 10'000},
+                {{"--cells", cells, "points per 2 units; the square is 4 by 4", 1, 10'000},
                  lesson::plot(plot)});
 
   const auto side = static_cast<std::size_t>(2 * cells);
   std::vector<std::uint8_t> counts(side * side);
   const double seconds = lesson::seconds([&] {
-    // No point needs any other: such a problem is called embarrassingly parallel.
+    // No point needs any other. Such a problem is called embarrassingly parallel.
     for (std::size_t row = 0; row < side; ++row)
       julia_row(static_cast<int>(row), cells, std::span{counts}.subspan(row * side, side));
   });

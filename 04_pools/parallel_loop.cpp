@@ -12,13 +12,12 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 2;
   double seconds = 0.2;
-  lesson::parse(argc, argv,
-                "A loop whose rounds run in several processes, and progress on the way.",
-                {{"--processes", processes, "how many rounds at the same time", 1, 1000},
-                 {"--seconds", seconds, "how long one takes", 0.0, 60.0}});
+  lesson::parse(argc, argv, "A loop whose iterations run in several processes, with its progress.",
+                {{"--processes", processes, "how many iterations run at the same time", 1, 1000},
+                 {"--seconds", seconds, "how long one iteration takes", 0.0, 60.0}});
 
-  // Unlike a pool's function this one may capture: its workers start when it is known, as copies of
-  // this process.
+  // Unlike a pool's function, this one may capture, because the workers are forked when it is
+  // known.
   const std::chrono::duration<double> duration{seconds};
   const std::vector<int> numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   const auto squares = mp::parallel(numbers,

@@ -13,10 +13,10 @@
 #include <lesson/timing.hpp>
 #include <mp/pool.hpp>
 
-std::vector<double> xs, ys;  // random points, which every process has for itself
+std::vector<double> xs, ys;  // random points, of which every process has its own copy
 
 void draw_points(int points, int seed) {
-  if (!xs.empty()) return;  // a forked worker has those of its parent
+  if (!xs.empty()) return;  // a forked worker inherits those of its parent
   for (int i = 0; i < points; ++i) {
     const auto [x, y] = lesson::random_normal_point(seed, i);
     xs.push_back(x);
@@ -24,7 +24,7 @@ void draw_points(int points, int seed) {
   }
 }
 
-// The share of the points that lie in a window of this width around the origin.
+// Returns the fraction of the points in a window of this width around the origin.
 LESSON_KERNEL double share_inside(double width) {
   std::int64_t inside = 0;
   for (std::size_t i = 0; i < xs.size(); ++i)
@@ -37,9 +37,9 @@ int main(int argc, char** argv) {
   int points = 100'000, widths = 4000, seed = 1;
   std::string bars;
   lesson::parse(argc, argv, "Parzen windows: how dense are random points around the origin?",
-                {{"--points", points, "how many, from a normal distribution in two dimensions"},
-                 {"--widths", widths, "measure the time for so many widths from 1.0 to 1.2", 2},
-                 {"--seed", seed, "another one gives other points", 0},
+                {{"--points", points, "how many points, normally distributed in two dimensions"},
+                 {"--widths", widths, "how many widths from 1.0 to 1.2 to time", 2},
+                 {"--seed", seed, "a different seed gives different points", 0},
                  lesson::start_method(),
                  lesson::plot(bars)});
   draw_points(points, seed);

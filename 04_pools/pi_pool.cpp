@@ -16,11 +16,11 @@
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
-// Random points in the unit square: the share of them inside the quarter circle is pi/4.
+// Of random points in the unit square, the fraction inside the quarter circle is pi/4.
 LESSON_KERNEL std::int64_t points_inside(int seed, std::int64_t begin, std::int64_t end) {
   std::int64_t inside = 0;
   for (std::int64_t i = begin; i < end; ++i) {
-    const auto [x, y] = lesson::random_point(seed, i);  // the same ones for any number of workers
+    const auto [x, y] = lesson::random_point(seed, i);  // the same points for any number of workers
     inside += x * x + y * y <= 1;
   }
   return inside;
@@ -41,10 +41,11 @@ int main(int argc, char** argv) {
   std::int64_t points = 20'000'000;
   int processes = std::clamp(mp::cpu_count(), 2, 8), seed = 1;
   std::string plot;
-  lesson::parse(argc, argv, "Monte Carlo pi with pools of 1, 2, 3 … workers: is more also faster?",
+  lesson::parse(argc, argv,
+                "Monte Carlo pi with pools of 1, 2, 3 … workers: are more workers faster?",
                 {{"--points", points, "how many random points", 1, 1'000'000'000'000},
-                 {"--processes", processes, "measure up to so many workers", 1, 1000},
-                 {"--seed", seed, "another one gives other points", 0},
+                 {"--processes", processes, "measure with up to this many workers", 1, 1000},
+                 {"--seed", seed, "a different seed gives different points", 0},
                  lesson::start_method(),
                  lesson::plot(plot)});
 

@@ -21,11 +21,10 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 4, seed = 1;
   double wait = 1;
-  lesson::parse(argc, argv,
-                "Which worker takes which pair, and products in the order of the pairs.",
+  lesson::parse(argc, argv, "Which worker takes which pair; the products still come in order.",
                 {{"--processes", processes, "how many workers", 1, 1000},
                  {"--wait", wait, "the longest time for one pair, in seconds", 0.0, 60.0},
-                 {"--seed", seed, "another one gives other times", 0},
+                 {"--seed", seed, "a different seed gives different times", 0},
                  lesson::start_method()});
 
   std::vector<std::tuple<int, int>> pairs;

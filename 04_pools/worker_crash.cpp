@@ -11,7 +11,7 @@
 
 int square(int x) { return x * x; }
 
-// The kernel does the same to a process when the memory runs out: no warning, no last words.
+// The kernel does the same to a process when memory runs out, without warning.
 int square_or_be_killed(int x) {
   if (x == 5) {
     fmt::print("    {} (pid {}) is killed while it works on {}\n", mp::this_process::name(),
@@ -25,7 +25,8 @@ int square_or_be_killed(int x) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 2;
-  lesson::parse(argc, argv, "A worker is killed in the middle of its work: an error, not a hang.",
+  lesson::parse(argc, argv,
+                "A worker is killed during a call, which throws an error instead of blocking.",
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
 
   mp::Pool pool{processes};
@@ -36,5 +37,6 @@ int main(int argc, char** argv) {
     fmt::print("MainProcess: {}\n", error.what());
   }
   // A new worker has taken its place.
-  fmt::print("MainProcess: the pool goes on: [{}]\n", fmt::join(pool.map(square, numbers), ", "));
+  fmt::print("MainProcess: the pool still works: [{}]\n",
+             fmt::join(pool.map(square, numbers), ", "));
 }

@@ -30,7 +30,7 @@ std::string program;
   std::_Exit(status);
 }
 
-// An exception that left main: its text is for a reader, not for a debugger.
+// Runs when an exception leaves main; its text is for a learner, not for a debugger.
 [[noreturn]] void fail_with_exception() {
   try {
     if (const auto error = std::current_exception()) std::rethrow_exception(error);
@@ -41,7 +41,7 @@ std::string program;
   fail("unknown error", EXIT_FAILURE);
 }
 
-// Without this, a full disk would go unnoticed: most output is written when a program ends.
+// Without this, a full disk would go unnoticed, because most output is written at exit.
 void close_output() {
   if (std::fclose(stdout) != 0)
     fail(fmt::format("cannot write the output: {}", std::strerror(errno)), EXIT_FAILURE);
@@ -60,7 +60,7 @@ Value number_in(const std::string& text, Value least, Value most) {
   return value;
 }
 
-// An existing file stays as it is, and no new one is left.
+// Leaves an existing file unchanged, and no new one behind.
 void require_writable(const std::string& file) {
   const auto open = [&](int flags) {
     return mp::FileDescriptor{::open(file.c_str(), O_WRONLY | O_CLOEXEC | flags, 0600)};

@@ -9,13 +9,13 @@
 #include <utility>
 #include <variant>
 
-// The command line of a lesson (through CLI11, which stays in arguments.cpp: it is slow to
+// The command line of a lesson (parsed by CLI11, which stays in arguments.cpp because it is slow to
 // compile).
 
 namespace lesson {
 
-/// An option and its variable, whose value so far is the default: `{"--points", points, "…"}`.
-/// A number must be at least 1, unless another range is given.
+/// An option and its variable, whose current value is the default: `{"--points", points, "…"}`. A
+/// number must be at least 1 unless another range is given.
 struct Option {
   template <class Value>
   using Number = std::pair<Value*, std::pair<Value, Value>>;
@@ -45,8 +45,8 @@ Option start_method();
 Option plot(std::string& file);
 
 /// Reads the command line. Ends the program after `--help`, and with one line on standard error and
-/// exit status 2 when an argument is wrong. From here on, an exception that nobody catches gives
-/// one such line and exit status 1, and so does output that cannot be written.
+/// exit status 2 when an argument is wrong. From then on, an uncaught exception, or output that
+/// cannot be written, ends the program with one such line and exit status 1.
 void parse(int argc, char** argv, const char* description,
            std::initializer_list<Option> options = {});
 

@@ -19,7 +19,7 @@
 namespace lesson {
 namespace {
 
-// What gnuplot must know of an axis: its label, its range, and where its ticks are.
+// The gnuplot commands for an axis: its label, range and ticks.
 std::string axis(char name, const std::string& label, bool logarithmic, const Figure& figure,
                  const std::string& file) {
   double least = std::numeric_limits<double>::infinity(), most = -least;
@@ -37,26 +37,26 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
   }
   if (least > most) throw std::runtime_error{fmt::format("cannot draw {}: no points", file)};
 
-  // Some room, so that points at the edge are drawn whole.
+  // A margin, so that points at the edge are drawn whole.
   constexpr double room = 0.04;
   auto script = fmt::format("set {}label {} noenhanced\n", name, quoted(label));
   if (!logarithmic) {
-    // Where zero is near it belongs to the picture: bars of twice the height mean twice as much.
+    // The axis starts at zero if that is near, so that heights can be compared.
     if (name == 'y' && least > 0 && least < most / 2) least = 0;
     const double margin = least < most ? room * (most - least) : 0.5;
     const double from = least == 0 ? 0 : least - margin;
-    // There is no half process; what is more than a few gets whole numbers from gnuplot, too.
+    // There is no half process. With more values, gnuplot chooses whole numbers anyway.
     if (name == 'x' && is_whole && most - least <= 10) script += "set xtics 1\n";
     return script + fmt::format("set {}range [{}:{}]\n", name, from, most + margin);
   }
   const double factor = least < most ? std::pow(most / least, room) : 2;
   const double from = least / factor, to = most * factor;
-  // Plain numbers as long as these are short; characters in the terminal have no exponents.
+  // Plain numbers while they are short, and always in the terminal, which has no superscripts.
   const bool plain = file == "-" || (from > 1e-4 && to < 1e5);
   script += fmt::format("set logscale {0}\nset format {0} '{1}'\nset {0}range [{2}:{3}]\n", name,
                         plain ? "%g" : "10^{%T}", from, to);
   if (!plain || to / from > 3000) return script;
-  // Few powers of ten would be in sight: ticks at 1, 2, 5, 10, 20 …
+  // A short axis shows few powers of ten, so put ticks at 1, 2, 5, 10, 20 …
   script += fmt::format("set {}tics (", name);
   const char* separator = "";
   for (double power = std::pow(10, std::floor(std::log10(from))); power <= to; power *= 10) {
@@ -69,14 +69,14 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
   return script + ")\n";
 }
 
-// How every figure begins.
+// Writes the commands that every figure begins with.
 void begin(Gnuplot& gnuplot, const std::string& title, const std::string& file, int height = 500) {
   gnuplot << "set terminal " << terminal(file, height) << "\n";
   if (file != "-") gnuplot << "set output " << quoted(file) << "\n";
   gnuplot << "set title " << quoted(title) << " noenhanced\n"
           << "set key outside top center horizontal\n"  // where it hides no data
           << "set tics nomirror\n";
-  if (file != "-")  // colours that the colour-blind can tell apart, too
+  if (file != "-")  // colours that colour-blind readers can tell apart
     gnuplot << "set colorsequence podo\nset border 3\nset grid linetype 1 linecolor '#dddddd'\n";
 }
 
@@ -105,7 +105,7 @@ void write(Gnuplot& gnuplot, const BarChart& chart, const std::string& file) {
   begin(gnuplot, chart.title, file);
   gnuplot << "unset key\nset ylabel " << quoted(chart.y_label) << " noenhanced\n"
           << fmt::format("set xrange [-0.7:{}]\n", static_cast<double>(chart.bars.size()) - 0.3)
-          << fmt::format("set yrange [0:{}]\n", 1.1 * most)  // room for the texts
+          << fmt::format("set yrange [0:{}]\n", 1.1 * most)  // space for the texts
           << "set boxwidth 0.6\nset style fill solid\nset grid noxtics\nset xtics scale 0 (";
   const char* separator = "";
   for (std::size_t i = 0; i < chart.bars.size(); ++i) {
@@ -113,7 +113,7 @@ void write(Gnuplot& gnuplot, const BarChart& chart, const std::string& file) {
     separator = ", ";
   }
   gnuplot << ") noenhanced\n";
-  const double above = file == "-" ? 1 : 0.6;  // lines; in the terminal there are whole ones only
+  const double above = file == "-" ? 1 : 0.6;  // lines; only whole ones in the terminal
   for (std::size_t i = 0; i < chart.bars.size(); ++i)
     gnuplot << fmt::format("set label {} at {},{} center offset 0,{} noenhanced\n",
                            quoted(chart.bars[i].text), i, chart.bars[i].height, above);
@@ -123,7 +123,7 @@ void write(Gnuplot& gnuplot, const BarChart& chart, const std::string& file) {
   gnuplot.send1d(boxes);
 }
 
-// The picture with fewer pixels: each is the mean of those in its place.
+// Scales the picture down: each pixel is the mean of those it replaces.
 std::vector<double> shrink(const Image& image, std::size_t columns, std::size_t rows) {
   const auto height = image.pixels.size() / image.width;
   std::vector<double> means;
@@ -154,7 +154,7 @@ void write(Gnuplot& gnuplot, const Image& image, const std::string& file) {
   const auto pixels = shrink(image, columns, rows);
   const auto [least, most] = std::ranges::minmax(pixels);
   begin(gnuplot, image.title, file, 800);
-  const auto middle = [&](std::size_t count) {  // gnuplot places pixels by their middles
+  const auto middle = [&](std::size_t count) {  // gnuplot places pixels by their centres
     const double step = (image.to - image.from) / static_cast<double>(count);
     return std::pair{image.from + step / 2, step};
   };
@@ -174,7 +174,7 @@ void write(Gnuplot& gnuplot, const Image& image, const std::string& file) {
                 static_cast<std::streamsize>(pixels.size() * sizeof pixels[0]));
 }
 
-// gnuplot has no picture made of characters.
+// gnuplot cannot draw a picture with characters.
 void print(const Image& image) {
   constexpr std::string_view shades = " .:-=+*#%@";
   const std::size_t columns = 80, rows = 40;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-// Figures, drawn by gnuplot (through gnuplot-iostream, which stays in figure.cpp).
+// Figures, drawn by gnuplot.
 
 namespace lesson {
 
@@ -36,7 +36,7 @@ struct BarChart {
 };
 
 /// A picture of numbers: `width` of them in a row, the lowest row first. Both axes go from `from`
-/// to `to`. What is too fine to be seen is averaged.
+/// to `to`. Details too fine to be seen are averaged.
 struct Image {
   std::string title, x_label, y_label;
   double from, to;

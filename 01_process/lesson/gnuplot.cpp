@@ -29,11 +29,11 @@ std::string terminal(const std::string& file, int height) {
 
 void run_gnuplot(const std::function<void(Gnuplot&)>& write, const std::string& file) {
   std::fflush(stdout);
-  // "e" keeps the pipe out of processes that are started meanwhile.
+  // With "e", processes that are started meanwhile do not inherit the pipe.
   std::FILE* const pipe =
       ::popen(file == "-" ? "exec gnuplot 2>/dev/null" : "exec gnuplot >/dev/null 2>&1", "we");
   if (!pipe) throw std::system_error(errno, std::generic_category(), "popen");
-  // gnuplot may end before it has read everything; its exit status tells more than a signal.
+  // gnuplot may exit before it has read everything; its exit status says more than SIGPIPE.
   const auto old_handler = std::signal(SIGPIPE, SIG_IGN);
   {
     Gnuplot gnuplot{::fdopen(mp::check(::fcntl(::fileno(pipe), F_DUPFD_CLOEXEC, 0), "fcntl"), "w")};

@@ -4,19 +4,19 @@
 #include <string>
 #include <gnuplot-iostream.h>
 
-// Talking to gnuplot, for the files that draw. Slow to compile.
+// Runs gnuplot, for the files that draw. Slow to compile.
 
 namespace lesson {
 
-/// A text as gnuplot reads it between single quotes.
+/// Returns the text in single quotes, escaped for gnuplot.
 std::string quoted(std::string text);
 
-/// The terminal for a file: its ending says which. The height is that of an SVG image, which is 800
-/// wide.
+/// Returns gnuplot's terminal for a file, by its ending. The height is that of an SVG image, which
+/// is 800 wide.
 std::string terminal(const std::string& file, int height);
 
-/// Runs gnuplot, for which `write` writes commands and data. Throws std::runtime_error when it is
-/// not installed, or fails.
+/// Runs gnuplot with the commands and data that `write` writes. Throws std::runtime_error when
+/// gnuplot is not installed or fails.
 void run_gnuplot(const std::function<void(Gnuplot&)>& write, const std::string& file);
 
 }  // namespace lesson

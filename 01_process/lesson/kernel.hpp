@@ -1,14 +1,14 @@
 #pragma once
 
-// LESSON_KERNEL stands before a function whose loop takes most of a program's time. The compiler
-// makes three versions of it, for any processor and for those that compute with 4 or 8 numbers at
-// once (AVX2, AVX-512), and the program chooses one when it starts. So a program that was compiled
-// on one computer runs on every other, and is fast on each. All versions compute the same numbers.
+// LESSON_KERNEL goes before a function whose loop takes most of a program's time. The compiler
+// makes three versions of it, for any processor and for those that process 4 or 8 numbers at once
+// (AVX2, AVX-512), and the program chooses one when it starts. So a program compiled on one
+// computer runs on every other, and is fast on each. All versions compute the same numbers.
 //
-// The loop is a plain one. The compiler vectorises it if its rounds do not depend on each other,
-// except in sums, and do not branch. GCC does that at -O3, which LESSON_KERNEL asks for.
+// The compiler vectorises a loop if its iterations do not branch and do not depend on each other,
+// except in sums. GCC does that at -O3, which LESSON_KERNEL asks for.
 //
-// A sanitizer begins later than the choice is made, so there is none then.
+// A sanitizer starts after the choice is made, so a sanitized program has one version only.
 
 #if !defined(__x86_64__) || !defined(__OPTIMIZE__)
 #define LESSON_KERNEL

@@ -22,14 +22,14 @@ std::int64_t number_in(const fs::path& file, const std::string& word, std::int64
   return in >> number ? number : otherwise;
 }
 
-// What is left to a control group, and to every one around it. Copies of files do not count: the
-// kernel drops those when somebody needs memory.
+// The memory left to a control group and its ancestors. The page cache does not count, because the
+// kernel drops it when memory is needed.
 std::int64_t left_to(const fs::path& root, const fs::path& group, const char* limit,
                      const char* usage) {
   auto left = unlimited;
   for (auto each = group;; each = each.parent_path()) {
     const auto folder = root / each.relative_path();
-    const auto most = number_in(folder / limit, "", unlimited);  // "max" is no number
+    const auto most = number_in(folder / limit, "", unlimited);  // "max" is not a number
     const auto used = number_in(folder / usage, "", 0);
     const auto files = number_in(folder / "memory.stat", "inactive_file", 0);
     left = std::min(left, most - std::max<std::int64_t>(used - files, 0));

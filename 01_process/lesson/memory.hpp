@@ -4,8 +4,8 @@
 
 namespace lesson {
 
-/// The bytes of memory that this program may still take: what the machine has free, or what is left
-/// to its control group (a container, say) if that is less.
+/// Returns how many bytes of memory this program may still take: those free on the machine, or
+/// those left to its control group (a container, say) if that is less.
 std::int64_t available_memory();
 
 }  // namespace lesson

@@ -9,8 +9,8 @@
 
 #include <lesson/timeline.hpp>
 
-// Draws a timeline that a program with MP_TIMELINE=FILE.json has written. The toolkit runs this by
-// itself for MP_TIMELINE=FILE.svg and FILE.png.
+// Draws a timeline that a program has written with MP_TIMELINE=FILE.json. For MP_TIMELINE=FILE.svg
+// and FILE.png the toolkit runs this by itself.
 
 int main(int argc, char** argv) {
   if (argc != 3) {

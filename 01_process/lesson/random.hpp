@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <numbers>
 
-// Random numbers for parallel programs: number i depends on the seed and on i alone. A usual
-// generator goes from one number to the next, so every process needs a generator and a seed of its
-// own, and the result depends on how many processes there are. Here a process draws the numbers of
-// its share of the work, and all together draw the same ones as a single process would.
+// Random numbers for parallel programs: number i depends only on the seed and i. A usual generator
+// computes each number from the one before, so every process needs its own generator and seed, and
+// the result depends on the number of processes. Here each process draws the numbers for its share
+// of the work, and all together draw the same numbers as a single process.
 //
 // The numbers come from Random123's Threefry, which encrypts i with the seed as its key: Salmon,
 // Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.

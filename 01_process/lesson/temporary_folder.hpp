@@ -4,8 +4,8 @@
 
 namespace lesson {
 
-/// A folder for this program alone, which is removed at the end of the scope, or by Ctrl-C. There
-/// is one at a time.
+/// A folder for this program alone, removed at the end of the scope or on Ctrl-C. Only one can
+/// exist at a time.
 class TemporaryFolder {
  public:
   TemporaryFolder();

@@ -12,7 +12,7 @@ namespace lesson {
 /// What the processes of a program did; times are in microseconds since its beginning.
 struct Timeline {
   struct Row {
-    std::string name;  // of the process, or of one more of its threads
+    std::string name;  // of the process, or of one of its further threads
     double begin = 0, end = 0;
     std::string ended;  // "exit code 0", "signal 9 (Killed)"; empty while it is running
     bool killed = false;
@@ -36,12 +36,12 @@ struct Timeline {
   std::int64_t missing_events = 0, missing_processes = 0;
 };
 
-/// Reads Chrome's trace event format. Throws std::runtime_error when it is something else.
+/// Reads Chrome's trace event format. Throws std::runtime_error for any other.
 Timeline read_timeline(const std::string& json);
 
 /// Draws it: a row for each process, what it does in colours and patterns, arrows for messages,
-/// starts and joins. Where there is more than can be seen, the picture shows what took longest, and
-/// some of the messages. `file` ends in .svg or .png.
+/// starts and joins. If there is too much to see, the picture shows what took longest, and some of
+/// the messages. `file` ends in .svg or .png.
 void draw(const Timeline& timeline, const std::string& file);
 
 }  // namespace lesson

@@ -14,12 +14,12 @@
 namespace lesson {
 namespace {
 
-// How an activity looks. Patterns tell them apart without colours; the heights say which one
+// The look of an activity. Patterns tell activities apart without colours; heights say which one
 // matters more.
 struct Look {
   std::string_view what, fill, colour;
   double height;             // of a row that is 1 high
-  std::string_view forever;  // what is written behind a wait that has no end
+  std::string_view forever;  // the label of a wait without an end
 };
 constexpr std::array looks{
     Look{"runs", "solid 1", "#a8d8f0", 0.44, ""},
@@ -32,7 +32,7 @@ constexpr std::array looks{
 };
 constexpr std::size_t runs = 0, works = 1, holds = 2, first_wait = 3;
 
-// More than this could not be read, and would make a large file.
+// More than this would be unreadable, and the file large.
 constexpr std::size_t most_rows = 24, most_boxes = 600, most_messages = 80, most_others = 40;
 
 std::size_t look_of(const std::string& what) {
@@ -45,7 +45,7 @@ struct Box {
   double begin, end;
 };
 
-// What fills most of a part of a row: a wait, before what goes on around it.
+// What fills most of a part of a row; a wait takes precedence over the activity around it.
 std::size_t dominant(const std::array<double, looks.size()>& shares, double whole) {
   const auto longest = std::max_element(shares.begin() + first_wait, shares.end());
   double waiting = 0;
@@ -55,7 +55,7 @@ std::size_t dominant(const std::array<double, looks.size()>& shares, double whol
   return shares[works] >= whole / 2 ? works : runs;
 }
 
-// The rows as boxes, each of which lasts for at least one of so many parts of the whole time.
+// The rows as boxes, each at least one column wide, where the columns divide the whole time.
 std::vector<Box> boxes_of(const Timeline& timeline, std::size_t rows, std::size_t parts) {
   const double part = timeline.end / static_cast<double>(parts);
   const auto index = [&](double time) {
@@ -81,7 +81,7 @@ std::vector<Box> boxes_of(const Timeline& timeline, std::size_t rows, std::size_
         boxes.push_back({number, look, std::max(row.begin, static_cast<double>(i) * part), 0});
       boxes.back().end = static_cast<double>(i + 1) * part;
     }
-    const double least = timeline.end / 250;  // so that it can be seen
+    const double least = timeline.end / 250;  // wide enough to be seen
     boxes.back().end = std::max(std::min(boxes.back().end, row.end), row.begin + least);
   }
   return boxes;
@@ -191,7 +191,7 @@ class TimelineFigure {
     if (!crosses.empty()) gnuplot.send1d(crosses);
   }
 
-  // All that begin and end in rows that are shown, but of the messages no more than can be seen.
+  // All arrows between rows that are shown, but no more messages than can be seen.
   std::vector<Timeline::Arrow> some_arrows() {
     std::vector<Timeline::Arrow> shown;
     const auto is_shown = [&](const auto& arrow) {

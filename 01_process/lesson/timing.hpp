@@ -6,12 +6,12 @@
 
 #include <lesson/figure.hpp>
 
-// How long something takes.
+// Measuring time.
 
 namespace lesson {
 
-/// Seconds that a call takes. Of several calls the fastest counts: other programs can only make one
-/// slower.
+/// Returns the seconds that a call takes. Of several calls the fastest counts, because other
+/// programs can only slow a call down.
 double seconds(const std::function<void()>& call, int calls = 1);
 
 /// A figure of run time against size, serial and with 2, 4 and 8 processes. `run(processes, size)`

@@ -26,12 +26,12 @@ if __name__ == "__main__":
         process = Process(target=task)
         process.start()
         process.join()
-        # One number for both: below zero it is a signal.
+        # One number for both; a negative one is a signal.
         print(f"{task.__name__}: {process.exitcode}")
 
     sleeps = Process(target=sleep_long)
     sleeps.start()
-    sleeps.join(timeout=0.1)  # does not tell whether it has ended
+    sleeps.join(timeout=0.1)  # does not say whether it has ended
     if sleeps.is_alive():
         print("it is still running")
     sleeps.terminate()

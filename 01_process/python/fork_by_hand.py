@@ -7,7 +7,7 @@ def greet(number):
 
 
 def start(number):
-    sys.stdout.flush()  # or both processes would write what waits in the buffer
+    sys.stdout.flush()  # or both processes would write what is in the buffer
     pid = os.fork()
     if pid > 0:
         return pid
@@ -17,7 +17,7 @@ def start(number):
     except Exception as error:
         print(f"process number {number}: {error}", file=sys.stderr)
         os._exit(1)
-    os._exit(0)  # or the child would go on with its parent's work
+    os._exit(0)  # or the child would continue its parent's work
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ def say(what):
     print(f"  {what}, in process {os.getpid()}")
 
 
-# A spawned process imports this file, so this line runs in it, too. Its __name__ is another there.
+# A spawned process imports this file, so this line runs there, too, with another __name__.
 say(f"the top of the file, as {__name__}")
 
 
@@ -14,7 +14,7 @@ def task():
     say("its task")
 
 
-if __name__ == "__main__":  # what mp::init is for in C++
+if __name__ == "__main__":  # the counterpart of mp::init in C++
     for method in ("fork", "spawn", "forkserver"):
         print(f"{method}:", flush=True)
         process = multiprocessing.get_context(method).Process(target=task)

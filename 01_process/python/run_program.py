@@ -7,7 +7,7 @@ def run(program, *arguments, limit=0.5):
     except FileNotFoundError:
         print(f"there is no program {program}")
     except subprocess.TimeoutExpired:
-        print(f"{program}: {limit} s are over")
+        print(f"{program}: time limit of {limit} s exceeded")
     else:
         # A negative number is the signal that ended it.
         print(f"{program}: {len(done.stdout)} bytes of output, exit code {done.returncode}")
@@ -24,5 +24,5 @@ if __name__ == "__main__":
 #   echo: 35 bytes of output, exit code 0
 #   seq: 588895 bytes of output, exit code 0
 #   sh: 0 bytes of output, exit code 3
-#   sleep: 0.5 s are over
+#   sleep: time limit of 0.5 s exceeded
 #   there is no program no-such-program

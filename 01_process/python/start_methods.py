@@ -5,7 +5,7 @@ number = 1  # a global variable, which the main process changes
 
 
 def look(method, main):
-    # Runs in the new process: which of main's changes are here?
+    # Runs in the new process: which of main's changes are visible here?
     seen = (
         number == 2,
         os.access("/proc/self/fd/100", os.F_OK),
@@ -17,7 +17,7 @@ def look(method, main):
 
 
 if __name__ == "__main__":
-    # The fork server starts with the first process it is asked for.
+    # The fork server starts when the first process is requested.
     first = multiprocessing.get_context("forkserver").Process()
     first.start()
     first.join()

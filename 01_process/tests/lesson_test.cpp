@@ -8,7 +8,7 @@
 
 #include <lesson_tests.hpp>
 
-// Every lesson of the chapter, run as a program: does it show what it says?
+// Runs every lesson of the chapter as a program and checks that it shows what it says.
 
 namespace {
 
@@ -60,7 +60,7 @@ TEST_P(StartMethods, ExitStatusTellsCodesFromSignals) {
               ElementsAre("a normal end: exit code 0", "std::exit(3): exit code 3",
                           "an exception: exit code 1", "a signal: signal 9 (Killed)",
                           "join_for: it is still running", "terminate: signal 15 (Terminated)"));
-  EXPECT_EQ(run.errors, "an exception: std::runtime_error: no way to go on\n");
+  EXPECT_EQ(run.errors, "an exception: std::runtime_error: cannot continue\n");
 }
 
 TEST(Lessons, MainGuardShowsWhatRunsAgain) {
@@ -116,7 +116,7 @@ TEST(Lessons, RunProgramReadsOutputAndTellsTheEnd) {
       run.output_lines(),
       ElementsAre("echo: 35 bytes of output, exit code 0", "What a program writes can be read.",
                   "seq: 588895 bytes of output, exit code 0", "sh: 0 bytes of output, exit code 3",
-                  "sleep: 0.5 s are over", "sleep: 0 bytes of output, signal 9",
+                  "sleep: time limit of 0.5 s exceeded", "sleep: 0 bytes of output, signal 9",
                   "there is no program no-such-program"));
 }
 
@@ -154,7 +154,7 @@ TEST(Lessons, AmdahlMeasuresAndPredicts) {
   EXPECT_THAT(lines[1], MatchesRegex(" +1 +[0-9.]+ +1.00 +1.00"));
   EXPECT_THAT(lines[2], MatchesRegex(" +2 +[0-9.]+ +[0-9.]+ +1.33"));
   EXPECT_THAT(lines[3], MatchesRegex("Amdahl expects .*; here are [0-9]+."));
-  EXPECT_THAT(lines[4], HasSubstr("no number of them can be 2 times"));
+  EXPECT_THAT(lines[4], HasSubstr("the limit is 2 times"));
 }
 
 TEST(Lessons, ForkByHandGreetsAsTheToolkitDoes) {

@@ -3,7 +3,7 @@ from multiprocessing import Pipe, Process
 
 
 def work(to_main, points, seed):
-    generator = random.Random(seed)  # every worker needs a stream of its own
+    generator = random.Random(seed)  # every worker needs its own stream
     to_main.send(sum(generator.random() ** 2 + generator.random() ** 2 <= 1 for _ in range(points)))
 
 

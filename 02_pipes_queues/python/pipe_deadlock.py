@@ -9,7 +9,7 @@ if __name__ == "__main__":
     to_child, to_parent = Pipe()
     child = Process(target=add_one, args=(to_parent,))
     child.start()
-    # Without this limit, recv would wait for ever: Python has nobody who explains a deadlock.
+    # Without this limit, recv would block forever; Python has no watchdog to explain a deadlock.
     if not to_child.poll(timeout=1):
         print("no answer in a second: was the question ever sent?")
     to_child.send(41)

@@ -27,13 +27,13 @@ def exchange(run_bob, size, limit=None):
 if __name__ == "__main__":
     print("Both send first")
     exchange(send_first, 10_000)
-    exchange(send_first, 1_000_000, limit=1)  # without the limit, the program would stop here for good
-    print("The cure: one receives first")
+    exchange(send_first, 1_000_000, limit=1)  # without the limit, this would block forever
+    print("The fix: one receives first")
     exchange(receive_first, 1_000_000)
 
 # Prints:
 #   Both send first
 #   10000 bytes: 0 of 2 still wait
 #   1000000 bytes: 2 of 2 still wait
-#   The cure: one receives first
+#   The fix: one receives first
 #   1000000 bytes: 0 of 2 still wait

@@ -10,7 +10,7 @@ if __name__ == "__main__":
     to_child, to_parent = Pipe()
     child = Process(target=send_values, args=(to_parent,))
     child.start()
-    to_parent.close()  # or else a dead child would not be noticed: std::move does this in C++
+    to_parent.close()  # or a dead child would not be noticed; in C++, std::move does this
     print(to_child.recv())
     child.join()
 

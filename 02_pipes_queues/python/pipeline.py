@@ -24,7 +24,7 @@ if __name__ == "__main__":
     for item in iter(resized.get, None):
         time.sleep(0.003)
     rate = items / (time.time() - start)
-    print(f"The pipeline: {rate:.0f} a second, of at most {1 / 0.006:.0f}")
+    print(f"The pipeline: {rate:.0f} per second, of at most {1 / 0.006:.0f}")
 
 # Prints:
-#   The pipeline: … a second, of at most 167
+#   The pipeline: … per second, of at most 167

@@ -10,7 +10,7 @@ if __name__ == "__main__":
     child = Process(target=work, args=(results, 1_000_000))
     child.start()
 
-    child.join(timeout=1)  # without the limit, the program would stop here for good
+    child.join(timeout=1)  # without the limit, this would block forever
     print("has ended" if not child.is_alive() else "cannot end: its result is still in the queue")
     print(f"got {len(results.get())} bytes")
     child.join()

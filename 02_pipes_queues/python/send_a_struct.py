@@ -3,7 +3,7 @@ from multiprocessing import Pipe, Process, Queue
 
 
 @dataclass
-class Measurement:  # travels by pickle, which looks its members up
+class Measurement:  # sent by pickle, which finds its members
     sensor: str
     celsius: float
 

@@ -14,7 +14,7 @@ if __name__ == "__main__":
     for part in range(processes):
         Process(target=smallest_multiple, args=(results, points // processes, factor, part)).start()
     found = [results.get() for _ in range(processes)]
-    # A part that has found nothing has put None.
+    # A part that found nothing put None.
     print(f"The smallest multiple of {factor} in the data is {min(f for f in found if f is not None)}")
 
 # Prints:

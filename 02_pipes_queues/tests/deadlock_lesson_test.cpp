@@ -50,7 +50,7 @@ TEST(PipeDeadlock, WaitsAsLongAsItsPatience) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds{1});
 }
 
-// A descriptor on its way could be what the others wait for; but it is not on its way all the time.
+// A descriptor in transit could be what the others wait for, but it is not in transit all the time.
 TEST(PipeDeadlock, IsFoundWhileOthersSendDescriptors) {
   std::jthread other{[](const std::stop_token& stop) {
     auto [sender, receiver] = mp::pipe();
@@ -77,8 +77,8 @@ TEST(PipeFullDeadlock, ShowsTheHazardAndItsFix) {
   EXPECT_EQ(lines[4], "  Alice ended with exit code 0");
   EXPECT_EQ(lines[5], "Both send first, " + large + " bytes:");
   EXPECT_EQ(lines[6], "  Alice ended with exit code 1");
-  EXPECT_EQ(lines[7], "The cure: one receives first, " + large + " bytes:");
-  EXPECT_EQ(lines[8], "  Bob has received " + large + " bytes, then sent");
+  EXPECT_EQ(lines[7], "The fix: one receives first, " + large + " bytes:");
+  EXPECT_EQ(lines[8], "  Bob received " + large + " bytes, then sent");
   EXPECT_EQ(without_numbers(run.errors),
             "Alice waits to send to Bob (the pipe is full); Bob waits to send to Alice (the pipe "
             "is full). This is a deadlock because no process will receive.\n");
@@ -89,11 +89,11 @@ TEST(QueueJoinDeadlock, ShowsTheHazardAndItsFix) {
   EXPECT_EQ(run.status, 0) << run;
   EXPECT_THAT(
       run.output_lines(),
-      ElementsAre("Join, then get, a result of 100 bytes:", "  Parent has got 100 bytes",
+      ElementsAre("Join, then get, a result of 100 bytes:", "  Parent got 100 bytes",
                   "  Parent ended with exit code 0",
                   "Join, then get, a result of 1000000 bytes:", "  Parent ended with exit code 1",
-                  "The cure: get, then join, a result of 1000000 bytes:",
-                  "  Parent has got 1000000 bytes", "  Parent ended with exit code 0"));
+                  "The fix: get, then join, a result of 1000000 bytes:",
+                  "  Parent got 1000000 bytes", "  Parent ended with exit code 0"));
   EXPECT_EQ(without_numbers(run.errors),
             "Parent waits for Child to end; Child waits to send to Parent (the pipe is full). This "
             "is a deadlock because no process will receive.\n");

@@ -1,8 +1,7 @@
 from multiprocessing import Lock, Process
 from multiprocessing.shared_memory import SharedMemory
 
-# Python's library for memory that processes share. The memory has a name and must be removed; a
-# lock comes from elsewhere.
+# Python's library for shared memory. The memory has a name and must be removed; it has no lock.
 
 
 def count(name, lock, times):

@@ -8,7 +8,7 @@ def roll(total, times, seed):
     own = [0] * 6
     for _ in range(times):
         own[generator.randrange(6)] += 1
-    with total.get_lock():  # only now, and only for a moment
+    with total.get_lock():  # only for the short part
         for face in range(6):
             total[face] += own[face]
 

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     child = Process(target=die_with_lock, args=(lock,))
     child.start()
     child.join()
-    # Nobody will ever unlock it. Without the limit, this would wait for ever.
+    # No process will unlock it. Without the limit, this would block forever.
     print("locked" if lock.acquire(timeout=1) else "still locked by a process that is dead")
 
 # Prints:

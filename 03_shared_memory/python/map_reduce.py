@@ -2,7 +2,7 @@ import ctypes
 import multiprocessing
 import time
 
-# Workers that are forked when the work is known, so they see this process's data.
+# Workers are forked when the work is known, so they see this process's data.
 context = multiprocessing.get_context("fork")
 items, chunk_size = 1_000_000, 250_000
 numbers = [float(i) for i in range(items)]

@@ -4,8 +4,8 @@ import struct
 import tempfile
 from fcntl import LOCK_EX, LOCK_UN, lockf
 
-# Python has no mutex that could lie in shared memory. The lock of a file takes its place: a system
-# call each time, and the system unlocks it when its holder dies, but tells nobody.
+# Python has no mutex for shared memory. A file lock takes its place. It costs a system call each
+# time, and the kernel unlocks it when its holder dies, without reporting that.
 
 
 def count(page, lock, times):
@@ -17,7 +17,7 @@ def count(page, lock, times):
 
 
 if __name__ == "__main__":
-    page = mmap.mmap(-1, mmap.PAGESIZE)  # without a name, and shared with the children of a fork
+    page = mmap.mmap(-1, mmap.PAGESIZE)  # without a name, shared with forked children
     with tempfile.TemporaryFile() as lock:
         children = []
         for _ in range(2):

@@ -5,7 +5,7 @@ from multiprocessing import Barrier, Process, Value
 def increment(value, barrier, times):
     barrier.wait()  # all start together
     for _ in range(times):
-        # Reading takes the value's lock, and so does writing; but between the two it is free.
+        # Reading takes the value's lock, and so does writing, but between the two it is free.
         value.value += 1
 
 

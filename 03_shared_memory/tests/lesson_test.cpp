@@ -10,7 +10,7 @@
 #include <lesson/memory.hpp>
 #include <lesson_tests.hpp>
 
-// Every lesson of the chapter, run as a program: does it show what it says?
+// Runs every lesson of the chapter as a program and checks that it shows what it says.
 
 namespace {
 
@@ -24,7 +24,7 @@ using testing::MatchesRegex;
 using testing::SizeIs;
 using testing::StartsWith;
 
-// The whole numbers in a text, in order.
+// Returns the whole numbers in a text, in order.
 std::vector<std::int64_t> numbers_in(const std::string& text) {
   static const std::regex number{"[0-9]+"};
   std::vector<std::int64_t> numbers;
@@ -62,7 +62,7 @@ TEST_P(StartMethods, DiceRollsCountsEveryRollOnce) {
     auto counts = numbers_in(lines[0].substr(lines[0].find('[')));
     ASSERT_THAT(counts, SizeIs(6));
     EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}), 100'000);
-    // Five standard deviations; with these seeds it is always the same.
+    // Five standard deviations; with these seeds the result is always the same.
     EXPECT_THAT(counts, Each(AllOf(testing::Gt(16'070), testing::Lt(17'260))));
     EXPECT_THAT(lines[1], MatchesRegex("Frequencies: .(0[.]1[67][0-9]+,? ?)+]"));
   }
@@ -124,7 +124,7 @@ TEST_P(StartMethods, BarrierStepsIsTheSameForAnyNumberOfProcesses) {
 }
 
 // After many steps each point is the average of its neighbours, so the middle of the plate has a
-// quarter of the hot edge's temperature; at first it has nothing of it.
+// quarter of the hot edge's temperature; at first it is zero.
 TEST(Lessons, BarrierStepsComesToRest) {
   const auto middle = [](const char* steps) {
     const auto run = run_lesson("barrier_steps", {"--side", "21", "--steps", steps});

@@ -31,11 +31,11 @@ TEST_P(QueueLessonUnder, SharedQueueComparesSideBySide) {
   EXPECT_EQ(run.status, 0) << run;
   const auto lines = run.output_lines();
   ASSERT_THAT(lines, SizeIs(8));
-  EXPECT_EQ(lines[0], "million items a second");
+  EXPECT_EQ(lines[0], "million items per second");
   EXPECT_EQ(lines[1], "   bytes    pipe  shared memory");
   for (std::size_t i = 2; i < 7; ++i)
     EXPECT_THAT(lines[i], MatchesRegex(" +[0-9]+ +[0-9.]+ +[0-9.]+"));
-  EXPECT_THAT(lines[7], MatchesRegex("8 bytes at a time, memory is [0-9]+ times as fast"));
+  EXPECT_THAT(lines[7], MatchesRegex("At 8 bytes, memory is [0-9]+ times as fast"));
 }
 
 TEST(QueueLessons, SharedQueueDrawsItsFigure) {
@@ -48,7 +48,7 @@ TEST(QueueLessons, SharedQueueDrawsItsFigure) {
   fs::remove(file);
 }
 
-// run_lesson fails if a process is left over, too.
+// run_lesson also fails if a process is left over.
 TEST(QueueLessons, ManagerServesAllAndEnds) {
   const auto run = run_lesson("manager", {"--processes", "5"});
   EXPECT_EQ(run.status, 0) << run;
@@ -67,12 +67,12 @@ TEST(QueueLessons, ManagerServesAllAndEnds) {
 TEST(QueueLessons, KilledHolderIsAnErrorAndNoHang) {
   const auto run = run_lesson("killed_holder");
   EXPECT_EQ(run.status, 0) << run;
-  EXPECT_THAT(run.output_lines(),
-              ElementsAre("Before: savings 100, wallet 0",
-                          "Process-1 is ended in the middle by signal 9 (Killed)",
-                          "Main: the process that held the lock died",
-                          "Found: savings 70, wallet 0", "Mended: savings 100, wallet 0",
-                          "Moved by another process: savings 70, wallet 30"));
+  EXPECT_THAT(
+      run.output_lines(),
+      ElementsAre("Before: savings 100, wallet 0", "Process-1 ended halfway with signal 9 (Killed)",
+                  "Main: the process that held the lock died", "Found: savings 70, wallet 0",
+                  "Repaired: savings 100, wallet 0",
+                  "Moved by another process: savings 70, wallet 30"));
 }
 
 TEST(QueueLessons, MemoryByHandCountsRight) {

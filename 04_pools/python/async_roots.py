@@ -4,7 +4,7 @@ from multiprocessing import Pool
 
 
 def root(x):
-    time.sleep(0.02)  # stands for work
+    time.sleep(0.02)  # stands in for work
     return math.sqrt(x)
 
 

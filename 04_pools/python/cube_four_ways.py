@@ -3,7 +3,7 @@ from multiprocessing import Pool
 
 
 def cube(x):
-    time.sleep(0.05)  # stands for work that takes a while
+    time.sleep(0.05)  # stands in for work
     return x**3
 
 
@@ -16,13 +16,13 @@ def show(way, get_cubes):
 if __name__ == "__main__":
     numbers = range(1, 7)
     with Pool(3) as pool:
-        # One call after the other: a single worker is busy at a time.
+        # One call after the other, so only one worker is busy at a time.
         show("apply", lambda: [pool.apply(cube, (x,)) for x in numbers])
         # Many calls, shared by all workers.
         show("map", lambda: pool.map(cube, numbers))
-        # Single calls that run while this process goes on, here to make the next ones.
+        # Single calls that run while this process continues, here with the next call.
         show("apply_async", lambda: [r.get() for r in [pool.apply_async(cube, (x,)) for x in numbers]])
-        # Many calls that run while this process goes on.
+        # Many calls that run while this process continues.
         promised = pool.map_async(cube, numbers)
         print("map_async returns at once")
         show("map_async", promised.get)

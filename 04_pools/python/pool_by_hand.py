@@ -2,16 +2,16 @@ import os
 import struct
 import time
 
-item = struct.Struct("qq")  # index and value; a pipe transfers so few bytes as a whole
+item = struct.Struct("qq")  # index and value; a pipe transfers this few bytes at once
 
 
 def square_and_one(x):
-    time.sleep(0.01)  # stands for work that takes a while
+    time.sleep(0.01)  # stands in for work
     return x * x + 1
 
 
 def work(worker, tasks, results):
-    while task := os.read(tasks, item.size):  # until no process can send more tasks
+    while task := os.read(tasks, item.size):  # until no process can send tasks any longer
         index, value = item.unpack(task)
         print(f"    Worker {worker} takes {value}", flush=True)
         os.write(results, item.pack(index, square_and_one(value)))
@@ -23,17 +23,17 @@ if __name__ == "__main__":
     results, send_results = os.pipe()
     for worker in range(1, 4):
         if os.fork() == 0:
-            os.close(send_tasks)  # with a copy of this end, no worker would ever see the end of the tasks
+            os.close(send_tasks)  # while a worker has this end open, there is no end-of-file for tasks
             os.close(results)
             work(worker, tasks, send_results)
             os._exit(0)
     os.close(tasks)
     os.close(send_results)
 
-    # All workers wait at the same pipe, and a worker that is ready takes the next task.
+    # All workers read from the same pipe, and a worker that is ready takes the next task.
     for index, value in enumerate(arguments):
         os.write(send_tasks, item.pack(index, value))
-    os.close(send_tasks)  # no more tasks: the workers end
+    os.close(send_tasks)  # no more tasks, so the workers exit
 
     squares = {}
     while result := os.read(results, item.size):

@@ -11,12 +11,12 @@ def square_or_be_killed(x):
 
 
 if __name__ == "__main__":
-    # multiprocessing.Pool would wait for the lost result for ever.
+    # multiprocessing.Pool would wait for the lost result forever.
     with ProcessPoolExecutor(2) as pool:
         try:
             print(list(pool.map(square_or_be_killed, range(10))))
         except BrokenProcessPool:
-            print("a worker has died, and the pool with it")
+            print("a worker died, and the pool with it")
 
 # Prints:
-#   a worker has died, and the pool with it
+#   a worker died, and the pool with it

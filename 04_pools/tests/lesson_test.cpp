@@ -53,7 +53,7 @@ TEST_P(StartMethods, StarmapSums) {
   EXPECT_EQ(run.output, "[0, 2, 4, 6, 8, 10, 12, 14]\n");
 }
 
-// Who has said that it is working on something, and on what.
+// Which worker printed that it is working, and on what.
 void expect_workers(const std::vector<std::string>& lines, const std::string& what,
                     const std::vector<std::string>& items) {
   std::multiset<std::string> workers, worked_on;
@@ -129,7 +129,7 @@ TEST_P(StartMethods, PiPoolComesNearPiAndRepeats) {
   EXPECT_NE(this->run("pi_pool", others).output_lines().back(), lines.back());
 }
 
-// Each row of the table estimates pi with one worker more.
+// Each row of the table estimates pi with one more worker.
 TEST_P(StartMethods, PiPoolIsTheSameForAnyNumberOfWorkers) {
   const auto run = this->run("pi_pool", {"--points", "100003", "--processes", "8"});
   const auto lines = run.output_lines();
@@ -144,7 +144,7 @@ TEST(Lessons, CachedPiDrawsThePointsOfPiPool) {
   EXPECT_THAT(in_parts, StartsWith("MainProcess: " + whole + ","));
 }
 
-// The sum of the picture, computed here in the plainest way.
+// The sum of the picture, computed in the simplest way.
 long iterations(int cells, std::complex<double> c) {
   long sum = 0;
   for (int row = 0; row < 2 * cells; ++row) {
@@ -222,7 +222,7 @@ int parts_computed(const course::Run& run) {
 TEST(Lessons, CachedPiComputesOnlyOnce) {
   const auto run = run_lesson("cached_pi", {"--points", "100000"});
   EXPECT_EQ(run.status, 0) << run;
-  EXPECT_EQ(parts_computed(run), 8) << run;  // four at first, and four with twice as many points
+  EXPECT_EQ(parts_computed(run), 8) << run;  // four at first, then four with twice as many points
   std::vector<std::string> estimates;
   for (const auto& line : run.output_lines())
     if (line.starts_with("MainProcess: ")) estimates.push_back(line.substr(0, line.find(',')));
@@ -239,7 +239,7 @@ TEST(Lessons, CachedPiRemembersUntilTheProgramChanges) {
   EXPECT_EQ(parts_computed(run_lesson("cached_pi", arguments)), 8);
   const auto again = run_lesson("cached_pi", arguments);
   EXPECT_EQ(parts_computed(again), 0) << again;
-  // Another program: one byte more.
+  // A different program, one byte longer.
   const auto changed = folder.path() / "cached_pi";
   fs::copy_file(LESSON_DIR "/cached_pi", changed);
   std::ofstream{changed, std::ios::app} << 'x';
@@ -274,7 +274,7 @@ TEST_P(StartMethods, WorkerCrashIsAnErrorAndNoHang) {
   EXPECT_THAT(lines[0], MatchesRegex("    .+ \\(pid [0-9]+\\) is killed while it works on 5"));
   const auto pid = std::to_string(static_cast<int>(number_after(lines[0], "(pid ")));
   EXPECT_THAT(lines[1], AllOf(StartsWith("MainProcess: "), HasSubstr(pid), HasSubstr("signal 9")));
-  EXPECT_EQ(lines[2], "MainProcess: the pool goes on: [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]");
+  EXPECT_EQ(lines[2], "MainProcess: the pool still works: [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]");
 }
 
 TEST(Lessons, PoolByHandKeepsTheOrder) {

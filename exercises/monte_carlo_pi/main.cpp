@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "Estimates pi with random points.",
                 {{"--points", points, "how many random points"},
                  {"--workers", workers, "how many processes share them", 1, 1000},
-                 {"--seed", seed, "another one gives other points", 0}});
+                 {"--seed", seed, "a different seed gives different points", 0}});
 
   const auto begin = std::chrono::steady_clock::now();
   const double pi = monte_carlo_pi(points, workers, seed);

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
                 {{"--samples", samples, "how many random launches"},
                  {"--workers", workers, "how many processes share them", 1, 1000},
                  {"--bins", bins, "how many bins", 1, 1000},
-                 {"--seed", seed, "another one gives other launches", 0}});
+                 {"--seed", seed, "a different seed gives different launches", 0}});
 
   const auto counts = projectile(samples, workers, bins, seed);
   const double width = (largest_range() - smallest_range()) / bins;
