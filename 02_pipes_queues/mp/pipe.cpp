@@ -21,8 +21,8 @@ std::pair<Connection, Connection> one_way_pipe() {
 const FileDescriptor& Connection::descriptor() const {
   if (!is_open())
     throw std::logic_error{
-        "this end of the pipe is closed, or stayed in the parent: move it into the process that is "
-        "to use it"};
+        "this end of the pipe is closed or was left in the parent; move it into the process that "
+        "uses it"};
   return socket_.get();
 }
 

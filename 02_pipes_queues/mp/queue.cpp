@@ -25,7 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// Where a chunk stands in its message; a small message has one that is both.
+// The position of a chunk in its message; a small message has one chunk that is both.
 constexpr std::uint32_t first = 1, last = 2;
 
 struct Guard {
@@ -35,18 +35,18 @@ struct Guard {
 
 }  // namespace
 
-// What all processes that use the queue share.
+// The state shared by all processes that use the queue.
 struct MessageQueue::Shared {
   RobustMutex writing, reading;
   std::atomic<bool> closed{false};
-  std::uint64_t mark = 0;  // a random number that every header of this queue begins with
+  std::uint64_t mark = 0;  // a random number at the beginning of every header of this queue
 };
 
-// The header of a chunk, with room for a small value, which then needs no second read.
+// The header of a chunk, with space for a small value, which then needs no second read.
 struct MessageQueue::Chunk {
   static constexpr std::size_t room = 16;
   std::uint64_t mark;
-  std::uint32_t size;  // of the payload, which goes on behind the chunk when there is no room
+  std::uint32_t size;  // of the payload, which continues after the chunk if it is too large
   std::uint32_t position;
   std::array<char, room> payload;
 };
@@ -63,7 +63,7 @@ MessageQueue::MessageQueue() : memory_{sizeof(Shared)} {
 void MessageQueue::load(Reader& reader) {
   SharedMemory arrived;
   reader(arrived, read_end_, write_end_);
-  if (arrived.size() < sizeof(Shared)) throw MessageError{"no queue came along"};
+  if (arrived.size() < sizeof(Shared)) throw MessageError{"the message contains no queue"};
   memory_ = std::move(arrived);
 }
 
@@ -79,10 +79,10 @@ bool MessageQueue::is_empty() const { return !wait_ready(read_end_, POLLIN, at_o
 
 void MessageQueue::put(const Message& message) {
   if (!message.descriptors.empty())
-    throw std::invalid_argument{"descriptors cannot travel through a queue: use a pipe"};
+    throw std::invalid_argument{"a queue cannot transfer descriptors; use a pipe"};
   auto& shared = this->shared();
   TimelineMessage recording{Step::waits_to_send, shared.mark};
-  // If the one before died in here, its message lacks an end, and readers throw it away.
+  // If an earlier sender died in here, its message has no end, and readers discard it.
   shared.writing.lock();
   const Guard guard{shared.writing};
   if (shared.closed) throw QueueClosed{"cannot put: the queue is closed"};
@@ -108,8 +108,8 @@ void MessageQueue::put(const Message& message) {
 void MessageQueue::close() {
   auto& shared = this->shared();
   shared.closed = true;
-  // An empty chunk wakes whoever waits. It is spliced from another pipe, because that need not wait
-  // for room: if there is none, there is something to read, and nobody waits.
+  // An empty chunk wakes the waiting readers. It is spliced from another pipe, because splice need
+  // not block: if the queue's pipe is full, there is something to read, and no reader waits.
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "pipe2");
   const FileDescriptor from{ends[0]}, to{ends[1]};
@@ -122,9 +122,9 @@ void MessageQueue::close() {
   if (moved == -1 && errno != EAGAIN) check(moved, "splice");
 }
 
-// Reads one chunk, and appends its payload; false when the deadline has passed.
+// Reads one chunk and appends its payload; returns false when the deadline has passed.
 bool MessageQueue::read_chunk(Chunk& chunk, std::string& bytes, Deadline deadline) {
-  // What was written as a whole can be read as a whole.
+  // A chunk that was written at once can be read at once.
   const auto read = [&](char* data, std::size_t size) {
     return static_cast<std::size_t>(
         check(retry([&] { return ::read(read_end_.get(), data, size); }), "read"));
@@ -136,11 +136,11 @@ bool MessageQueue::read_chunk(Chunk& chunk, std::string& bytes, Deadline deadlin
     if (filled < window.size()) continue;
     std::memcpy(&chunk, window.data(), sizeof chunk);
     if (chunk.mark == shared().mark) break;
-    // A reader died in the middle of a chunk: go on to where the next one begins.
+    // A reader died in the middle of a chunk; skip to the beginning of the next one.
     std::copy(window.begin() + 1, window.end(), window.begin());
     --filled;
   }
-  if (chunk.position & first) bytes.clear();  // what came before lacks its end
+  if (chunk.position & first) bytes.clear();  // an earlier message has no end
   const auto here = std::min<std::size_t>(chunk.size, Chunk::room);
   bytes.append(chunk.payload.data(), here);
   if (const auto behind = chunk.size - here; behind > 0) {
@@ -170,7 +170,7 @@ std::optional<Message> MessageQueue::get(Deadline deadline) {
     const bool closed = shared.closed;
     if (!begun && closed && nobody_is_putting())
       throw QueueClosed{"nothing to get: the queue is closed and empty"};
-    // Somebody is putting a message, or its rest; unless that one has just died.
+    // A process is putting a message or the rest of one, unless it has just died.
     auto until = deadline;
     if (begun || (closed && (!until || *until > Clock::now() + 50ms))) until = deadline_after(50ms);
     if (read_chunk(chunk, message.bytes, until)) {

@@ -18,7 +18,7 @@ std::vector<std::size_t> wait_for_any(std::span<const Readiness> all, const Dead
   for (;;) {
     const bool at_once = std::ranges::any_of(all, flagged);
     Deadline until = deadline;
-    // What a closed queue has in it for those who wait, another process may take.
+    // Another process may take what is left in a closed queue.
     if (look_at_flags)
       until = std::min(deadline.value_or(Clock::time_point::max()), Clock::now() + 100ms);
     timespec left{};

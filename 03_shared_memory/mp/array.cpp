@@ -13,8 +13,8 @@ std::size_t array_bytes(std::size_t count, std::size_t element_size) {
   constexpr auto most = static_cast<std::size_t>(PTRDIFF_MAX);
   if (count > most / element_size)
     throw std::system_error(EFBIG, std::generic_category(),
-                            "no room for " + std::to_string(count) + " elements of " +
-                                std::to_string(element_size) + " bytes of shared memory");
+                            "not enough shared memory for " + std::to_string(count) +
+                                " elements of " + std::to_string(element_size) + " bytes");
   return count * element_size;
 }
 

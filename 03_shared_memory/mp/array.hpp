@@ -115,7 +115,7 @@ class Array : public Lock {
   void load(Reader& reader) {
     Lock::load(reader);
     if (payload_size() % sizeof(T) != 0)
-      throw MessageError{"no shared array of this type came along"};
+      throw MessageError{"the message contains no shared array of this type"};
     find_elements();
   }
 

@@ -24,7 +24,7 @@ using detail::ProcessIdentity;
 
 namespace {
 
-// A process may be killed anywhere: what stands above this is written before what stands below.
+// A process may be killed anywhere, so everything above this is written before everything below.
 void in_order() { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 std::string own_name() {
@@ -35,32 +35,32 @@ std::string own_name() {
 
 }  // namespace
 
-// A process that takes part, and how many of its threads have arrived in a round.
+// A process that takes part, with the number of its threads that have arrived in a round.
 struct Barrier::Member {
   ProcessIdentity process;
   detail::SharedName name;
-  bool left = false;  // ended in order; its place may be given to another
+  bool left = false;  // ended normally; its place may be reused
   std::uint32_t round = 0;
   std::uint32_t count = 0;  // in that round
 };
 
-// The members follow: twice as many as there are parties, and some more, so that one that has left
+// The members follow. There are more than twice as many as parties, so that a member that has left
 // is remembered for a while.
 struct Barrier::State {
   static constexpr auto name = "mp::Barrier";
   static constexpr std::uint32_t broken = 1, one = 2;
 
-  detail::RobustMutex mutex;           // of all that follows
+  detail::RobustMutex mutex;           // protects all that follows
   detail::SharedWord round = 2 * one;  // a count above the flag `broken`
   detail::WaitLabel label{"a barrier"};
   std::uint32_t parties = 0;
-  std::atomic<std::uint64_t> broken_rounds = 0;  // a bit for each of the last ones
+  std::atomic<std::uint64_t> broken_rounds = 0;  // a bit for each recent round
   char reason[160] = {};
 
   std::span<Member> members() { return {reinterpret_cast<Member*>(this + 1), places(parties)}; }
   static std::size_t places(std::size_t parties) { return 2 * parties + 8; }
 
-  // Locked, also after the death of its holder: each step leaves everything in order.
+  // Locks, even after the holder's death, because each step leaves the state consistent.
   std::unique_lock<detail::RobustMutex> lock() {
     mutex.lock();
     return std::unique_lock{mutex, std::adopt_lock};
@@ -77,7 +77,7 @@ struct Barrier::State {
     return sum;
   }
 
-  // The place of a process: its own, or a free one, or that of one that is not here now.
+  // Returns the place of a process: its own, a free one, or that of a process that is not waiting.
   Member& place_of(ProcessIdentity process, const std::string& of_name) {
     const auto all = members();
     auto place = std::ranges::find(all, process, &Member::process);
@@ -97,7 +97,7 @@ struct Barrier::State {
     return *place;
   }
 
-  // One more from this process, in this round.
+  // Counts one more arrival from this process in this round.
   void add(Member& member) {
     if (member.round != round) {
       member.count = 0;
@@ -121,7 +121,7 @@ struct Barrier::State {
     detail::add_and_wake(round, one);
   }
 
-  // Breaks the barrier if a member that is still to come has died.
+  // Breaks the barrier if a member that has not arrived is dead.
   void look_for_the_dead() {
     for (const auto& member : members()) {
       if (!member.process || member.left || (member.round == round && member.count > 0)) continue;
@@ -131,7 +131,7 @@ struct Barrier::State {
   }
 };
 
-// The barriers at which this process has arrived, where they are in its memory.
+// The barriers at which this process has arrived, by their addresses in its memory.
 struct Barrier::Memberships {
   std::set<State*> states;
   bool hooked = false;
@@ -193,7 +193,7 @@ std::size_t Barrier::arrive(const Deadline& deadline) {
   std::uint32_t round = 0, before = 0;
   {
     const auto guard = state.lock();
-    // If the last to come was killed before it could do this:
+    // The last member to arrive may have been killed before it could do this.
     if (state.arrived() == state.parties) state.let_through();
     round = state.round;
     if (round & State::broken) throw BrokenBarrier{state.reason};
@@ -243,7 +243,7 @@ void Barrier::leave(State& state, bool by_error) noexcept {
     const auto own = std::ranges::find(all, ProcessIdentity::own(), &Member::process);
     if (own != all.end()) own->left = true;
   } catch (const std::exception&) {
-    // The others will see that this process has ended.
+    // The others will notice that this process has ended.
   }
 }
 

@@ -4,7 +4,7 @@
 
 namespace mp {
 
-// A count of how often the event was set and cleared; so it is set when that is odd.
+// Counts how often the event was set and cleared, so it is set when the count is odd.
 struct Event::State {
   static constexpr auto name = "mp::Event";
   detail::SharedWord changes = 0;
@@ -22,7 +22,8 @@ void Event::load(Reader& reader) { state_.load(reader); }
 bool Event::is_set() const { return is_odd(state_->changes); }
 
 void Event::set() {
-  if (!is_set()) detail::set_and_wake(state_->changes, 1);  // no matter if two do so at once
+  if (!is_set())
+    detail::set_and_wake(state_->changes, 1);  // it is harmless if two processes do this at once
 }
 
 void Event::clear() {

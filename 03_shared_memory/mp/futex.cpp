@@ -52,7 +52,7 @@ bool sleep_while(SharedWord& word, std::uint32_t seen, const Deadline& deadline)
 bool RenewedWait::sleep_while(SharedWord& word, std::uint32_t seen) const {
   constexpr std::chrono::nanoseconds tick{RobustMutex::renewal_tick},
       odd{RobustMutex::odd_fraction};
-  // As long again as it has waited: a process that waits long need not look often.
+  // Doubles the time waited, because a process that waits long need not check often.
   const auto now = Clock::now();
   const auto end = now + std::min<Clock::duration>(now - begin_, 100ms - tick);
   const auto until = end - (end.time_since_epoch() - odd) % tick + tick;

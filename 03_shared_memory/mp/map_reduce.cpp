@@ -23,11 +23,11 @@ using namespace std::chrono_literals;
 constexpr auto none = std::numeric_limits<std::size_t>::max();
 
 struct Progress {
-  alignas(64) std::atomic<std::size_t> next{0};        // the chunk to be taken next
+  alignas(64) std::atomic<std::size_t> next{0};        // the next chunk to take
   alignas(64) std::atomic<std::size_t> awaited{none};  // the chunk that the parent waits for
 };
 
-// What a worker leaves for the parent to read when it has ended.
+// What the parent reads when a worker has ended.
 struct Report {
   enum class End { early, finished, exception };
   std::atomic<End> end;
@@ -40,8 +40,8 @@ struct Loop {
   const std::function<void(std::size_t)>& reduce;
 };
 
-// One run of a loop. The workers are forked in the middle of the constructor, so what they share
-// with the parent comes before them.
+// One run of a loop. The workers are forked in the constructor, so members that they share with the
+// parent are declared before them.
 class Run {
  public:
   Run(const Loop& loop, std::size_t workers)
@@ -56,8 +56,7 @@ class Run {
 
   void reduce_in_order() {
     for (std::size_t number = 0; number < done_.size(); ++number) {
-      // Announce first, look then; a worker does it the other way round. So one of the two sees the
-      // other, whoever comes first.
+      // Announce first, then look. A worker does the opposite, so one of the two notices the other.
       progress_->awaited = number;
       while (!done_[number]) wait_for_news();
       loop_.reduce(number);
@@ -84,7 +83,7 @@ class Run {
       }
       report.end = Report::End::finished;
     } catch (...) {
-      progress_->next = loop_.chunks;  // the others shall not begin anything more
+      progress_->next = loop_.chunks;  // the others must not begin another chunk
       const auto error = RemoteError::current();
       error.type.copy(report.type, sizeof report.type - 1);
       error.text.copy(report.text, sizeof report.text - 1);
@@ -99,7 +98,7 @@ class Run {
     check(retry([&] { return ::write(news_.get(), &one, sizeof one); }), "write(eventfd)");
   }
 
-  // Waits until the awaited chunk is done, or workers have ended; throws if one has failed.
+  // Waits until the awaited chunk is done or workers have ended; throws if one has failed.
   void wait_for_news() {
     const detail::TimelineScope recording{detail::Step::waits_for_child};
     std::vector<pollfd> polled{{news_.get(), POLLIN, 0}};
@@ -119,8 +118,8 @@ class Run {
     }
   }
 
-  // Ends all workers, and throws what has happened. One that died may have made others throw, by
-  // leaving a lock locked: so look for the dead first.
+  // Ends all workers and throws what has happened. A worker that died may have made others throw,
+  // by leaving a lock locked, so look for the dead first.
   [[noreturn]] void fail(std::size_t first) {
     for (auto& worker : workers_)
       if (worker.pid() != 0) worker.terminate();
@@ -141,10 +140,10 @@ class Run {
 
   const Loop& loop_;
   Value<Progress> progress_;
-  Array<Report> reports_;                                             // one of each worker
+  Array<Report> reports_;                                             // one for each worker
   Array<std::atomic<bool>> done_;                                     // one for each chunk
   FileDescriptor news_{check(::eventfd(0, EFD_CLOEXEC), "eventfd")};  // the awaited chunk is done
-  std::vector<Process> workers_;                                      // without a pid: joined
+  std::vector<Process> workers_;                                      // a joined worker has no pid
   std::size_t running_ = 0;
 };
 
@@ -168,7 +167,7 @@ void MapReduce::run(std::size_t count, std::size_t chunk_size,
     run.reduce_in_order();
     run.join();
   } catch (...) {
-    // A worker may have been ended in the critical section: that is told now, not in the next run.
+    // A worker may have died in the critical section. Report that now, not in the next run.
     try {
       if (critical_.try_lock()) critical_.unlock();
     } catch (const OwnerDied&) {

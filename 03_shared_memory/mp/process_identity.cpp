@@ -23,14 +23,14 @@ struct Status {
   std::uint64_t start = 0;  // in clock ticks since the machine started
 };
 
-// Empty where /proc does not tell.
+// Empty if /proc does not show it.
 std::optional<Status> status_of(pid_t pid) {
   const auto path = "/proc/" + std::to_string(pid) + "/stat";
   const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   std::array<char, 512> text;
   const auto size = retry([&] { return ::read(file.get(), text.data(), text.size()); });
   if (size <= 0) return std::nullopt;
-  // "PID (COMMAND) STATE …": the command may hold anything, and the start is the 22nd field.
+  // "PID (COMMAND) STATE …". The command may contain anything; the start is the 22nd field.
   std::string_view rest{text.data(), static_cast<std::size_t>(size)};
   rest.remove_prefix(std::min(rest.size(), rest.rfind(')') + 1));
   const auto next = [&]() -> std::string_view& {

@@ -18,8 +18,8 @@ namespace mp {
 
 using detail::ProcessIdentity;
 
-// How many units a process holds. The count is the last to be written when a unit is taken:
-// wherever a process is killed, each unit is held or free.
+// How many units a process holds. The count is written last when a unit is taken, so wherever a
+// process is killed, each unit is held or free.
 struct Semaphore::Holder {
   ProcessIdentity process;
   detail::SharedName name;
@@ -31,11 +31,11 @@ struct Semaphore::State {
   static constexpr auto name = "mp::Semaphore";
   static constexpr std::uint32_t waiting = 1, one = 2;
 
-  detail::RobustMutex mutex;       // of all that follows
-  detail::SharedWord changes = 0;  // counts what others may wait for; the lowest bit: some do
+  detail::RobustMutex mutex;       // protects all that follows
+  detail::SharedWord changes = 0;  // counts releases; the lowest bit: a process is waiting
   detail::WaitLabel label{"a semaphore"};
   std::uint32_t units = 0;
-  std::uint32_t places = 0;  // how many of the holders' places have been in use
+  std::uint32_t places = 0;  // how many of the holders' places have been used
 
   std::span<Holder> holders() { return {reinterpret_cast<Holder*>(this + 1), places}; }
   std::uint32_t taken() {
@@ -44,7 +44,7 @@ struct Semaphore::State {
     return sum;
   }
 
-  // The place of this process, or one that is free. There is one when there is a free unit.
+  // Returns the place of this process, or a free one, which exists when there is a free unit.
   Holder& own_place() {
     const auto own = ProcessIdentity::own();
     Holder* free = nullptr;
@@ -65,7 +65,7 @@ struct Semaphore::State {
 
 namespace {
 
-// Locked, also after the death of its holder: nothing is ever by halves here.
+// Locks, even after the holder's death, because the state is always consistent.
 std::unique_lock<detail::RobustMutex> locked(detail::RobustMutex& mutex) {
   mutex.lock();
   return std::unique_lock{mutex, std::adopt_lock};

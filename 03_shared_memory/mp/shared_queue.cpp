@@ -21,38 +21,38 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A count of items, modulo 2^30, above two flags. All in one word, so that one atomic step changes
-// and examines it, and the kernel puts a process to sleep only as long as it is what that process
-// has seen.
+// A count of items, modulo 2^30, above two flags. They share one word, so that one atomic step
+// changes and examines it, and the kernel puts a process to sleep only while the word has the value
+// that the process has seen.
 using Count = SharedWord;
-constexpr std::uint32_t waiting = 1;  // somebody may be asleep until the count changes
+constexpr std::uint32_t waiting = 1;  // a process may sleep until the count changes
 constexpr std::uint32_t closed = 2;
 constexpr std::uint32_t one = 4;
 constexpr std::size_t most = std::size_t{1} << 29;
-// Every queue soon counts beyond 2^30 and through zero: if that went wrong, the tests would tell.
+// Every queue soon counts beyond 2^30 and through zero, so the tests cover that.
 constexpr std::uint32_t first = 0U - 1000 * one;
 
 constexpr std::size_t cache_line = 64;
 
 // Counts one more item. The caller holds the lock of this end, so only flags can change meanwhile,
-// and nobody else takes `waiting` away.
+// and no other process clears `waiting`.
 void count_one(Count& count) {
   for (auto before = count.load(std::memory_order_relaxed);;) {
     if (before & waiting) return add_and_wake(count, one - waiting);
-    // Nobody sleeps until this changes: who wants to has to set `waiting` first.
+    // No process sleeps on this count; it would have to set `waiting` first.
     if (count.compare_exchange_weak(before, before + one, std::memory_order_release,
                                     std::memory_order_relaxed))
       return;
   }
 }
 
-// Sleeps until the count is no longer as the caller has seen it; false when the deadline passes
-// first. May return too early. Whoever is killed in here leaves `waiting` set, at the worst: then
-// the next to count makes one system call in vain. All are woken, so it does not matter either if
-// one of them is killed before it can act.
+// Sleeps until the count differs from the value that the caller has seen; returns false when the
+// deadline passes first. May return too early. A process killed in here leaves at most `waiting`
+// set, and then the next to count makes one needless system call. All waiters are woken, so one of
+// them may be killed before it acts.
 bool wait_for_change(Count& count, std::uint32_t seen, const Deadline& deadline) {
   if (deadline && Clock::now() >= *deadline) return false;
-  // The other side may be waiting for this processor: let it work for a while.
+  // The other side may be waiting for this processor, so let it run for a while.
   for (int i = 0; i < 8; ++i) {
     ::sched_yield();
     if (count.load(std::memory_order_relaxed) != seen) return true;
@@ -61,30 +61,31 @@ bool wait_for_change(Count& count, std::uint32_t seen, const Deadline& deadline)
   return sleep_while(count, seen | waiting, deadline);
 }
 
-// Whoever closed the queue may have been killed halfway: who waits for room must be told as well.
+// The process that closed the queue may have been killed halfway, so wake those that wait for
+// space.
 [[noreturn]] void throw_closed(Count& taken, const char* reason) {
   if (!(taken.load(std::memory_order_relaxed) & closed)) set_and_wake(taken, closed);
   throw QueueClosed{reason};
 }
 
-// How many items the first count is ahead of the second.
+// Returns how many items the first count is ahead of the second.
 std::uint32_t distance(std::uint32_t ahead, std::uint32_t behind) {
   return (ahead / one - behind / one) % (UINT32_MAX / one + 1);
 }
 
 }  // namespace
 
-// Either end of the ring. If somebody dies with the lock, everything is in order all the same.
+// Either end of the ring. It is consistent even if a process dies while it holds the lock.
 struct Ring::End {
   explicit End(WaitLabel awaited) : label{awaited} {}
 
   alignas(cache_line) RobustMutex lock;
-  std::uint32_t other_count = first;  // the other end's, when this end last looked
+  std::uint32_t other_count = first;  // the other end's count when last read
   alignas(cache_line) Count count = first;
-  WaitLabel label;  // what the other end waits for when it waits for this count
+  WaitLabel label;  // what the other end waits for while it waits for this count
 };
 
-// What all processes that use the queue share; the slots follow.
+// The state shared by all processes that use the queue; the slots follow.
 struct Ring::Shared {
   std::uint32_t capacity, slots;
   std::size_t item_size;
@@ -102,10 +103,10 @@ Ring::Ring(std::size_t capacity, std::size_t item_size) {
   if (capacity == 0 || capacity > most)
     throw std::invalid_argument{"mp::SharedQueue: the capacity must be from 1 to 2^29, not " +
                                 std::to_string(capacity)};
-  // A power of two, so that the slots go round evenly when a count starts again at zero.
+  // A power of two, so that the slots stay in step when a count wraps to zero.
   const auto items = static_cast<std::uint32_t>(capacity), slots = std::bit_ceil(items);
   memory_ = SharedMemory{sizeof(Shared) + slots * item_size};
-  constexpr WaitLabel item{"an item in a queue"}, room{"room in a queue"};
+  constexpr WaitLabel item{"an item in a queue"}, room{"space in a queue"};
   new (memory_.data()) Shared{items, slots, item_size, {End{item}, End{room}}};
 }
 
@@ -113,7 +114,7 @@ void Ring::load(Reader& reader, std::size_t item_size) {
   Ring arrived;
   reader(arrived.memory_);
   if (arrived.memory_.size() < sizeof(Shared) || arrived.shared().item_size != item_size)
-    throw MessageError{"no shared queue of this type came along"};
+    throw MessageError{"the message contains no shared queue of this type"};
   memory_ = std::move(arrived.memory_);
 }
 
@@ -172,7 +173,7 @@ bool Ring::get(void* item, const Deadline& deadline) {
 void Ring::close() {
   auto& [in, out] = shared().ends;
   in.lock.lock();
-  const std::lock_guard guard{in.lock, std::adopt_lock};  // nobody is in the middle of putting
+  const std::lock_guard guard{in.lock, std::adopt_lock};  // no process is putting an item
   set_and_wake(in.count, closed);
   set_and_wake(out.count, closed);
 }

@@ -52,7 +52,8 @@ class Value : public Lock {
 
   void load(Reader& reader) {
     Lock::load(reader);
-    if (payload_size() != sizeof(T)) throw MessageError{"no shared value of this size came along"};
+    if (payload_size() != sizeof(T))
+      throw MessageError{"the message contains no shared value of this size"};
   }
 
  private:

@@ -105,7 +105,7 @@ TEST(DeadlockDeathTest, SharedQueueThatIsFull) {
           }};
           process.join();
         },
-        "waits for Process-1 to end; Process-1 .* waits for room in a queue");
+        "waits for Process-1 to end; Process-1 .* waits for space in a queue");
 }
 
 TEST(DeadlockDeathTest, SharedQueueThatIsEmpty) {

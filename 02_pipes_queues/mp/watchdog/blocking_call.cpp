@@ -3,8 +3,8 @@
 
 #include <mp/watchdog/blocking_call.hpp>
 
-// Younger processors such as aarch64 have only the general form of some calls: no poll, select,
-// epoll_wait or pause.
+// Newer architectures such as aarch64 have only the general form of some calls, and no poll,
+// select, epoll_wait or pause.
 
 namespace mp::detail {
 

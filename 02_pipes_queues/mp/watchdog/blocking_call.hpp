@@ -8,7 +8,7 @@
 #include <mp/watchdog/process_state.hpp>
 
 // The one place that knows the numbers of blocking system calls and the order of their arguments,
-// on every processor. All others see what a call is about.
+// on every architecture. All other code sees what a call waits for.
 
 namespace mp::detail {
 
@@ -56,7 +56,7 @@ struct SignalCall {
 struct AcceptCall {};
 struct FileLockCall {};
 
-/// It was interrupted, or waits for memory to be read from the disk.
+/// The thread was interrupted, or waits for memory to be read from disk.
 struct NoCall {};
 struct UnknownCall {
   long number;
@@ -68,7 +68,7 @@ using BlockingCall =
 
 BlockingCall decode(const SystemCall& call);
 
-/// Whether the call returns by itself after some time, as far as its arguments tell.
+/// Whether the call returns by itself after some time, as far as its arguments show.
 bool has_time_limit(const BlockingCall& call);
 
 }  // namespace mp::detail

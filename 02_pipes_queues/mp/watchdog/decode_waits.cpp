@@ -16,24 +16,23 @@ constexpr std::uint64_t bits(std::initializer_list<int> signals) {
   return result;
 }
 
-// Signals that a thread gets for what it has just done, and those that glibc sends within a
-// process: they do not come to a thread that is blocked, or not from outside. Any other signal may
-// be sent by any program, a terminal or a timer, and its handler may do anything, such as write
-// into a pipe.
+// Signals that a thread causes by its own action, and those that glibc sends within a process. A
+// blocked thread does not get them, or not from outside. Any other signal may come from any
+// program, a terminal or a timer, and its handler may do anything, such as write to a pipe.
 constexpr auto own_signals =
     bits({SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGPIPE, SIGXFSZ, 32, 33});
 
-// Whether a signal could run a handler in one of the process's threads, or a timer end the process.
+// Whether a signal could run a handler in one of the process's threads, or a timer could end it.
 bool may_be_signalled(const ProcessState& process) {
   const bool is_self = process.pid == ::getpid();
   auto blocked = ~std::uint64_t{0};
   for (const auto& thread : process.threads)
     if (thread.status != ThreadStatus::ended) blocked &= thread.blocked_signals;
   auto caught = process.caught_signals & ~own_signals & ~blocked;
-  if (is_self) caught &= ~timeline_signals();  // handled, but the process dies of them all the same
+  if (is_self) caught &= ~timeline_signals();  // handled, but they still end the process
   if (caught != 0 && (caught & ~idle_handlers_of(living_thread(process.pid))) != 0) return true;
   if (process.has_timers) return true;
-  itimerval alarm{};  // that of another process is secret
+  itimerval alarm{};  // another process's timer cannot be read
   return is_self && ::getitimer(ITIMER_REAL, &alarm) == 0 &&
          (alarm.it_value.tv_sec != 0 || alarm.it_value.tv_usec != 0);
 }

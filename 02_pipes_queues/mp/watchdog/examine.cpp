@@ -7,16 +7,16 @@
 #include <mp/watchdog/report_formatter.hpp>
 #include <mp/watchdog/wait_graph.hpp>
 
-// How a deadlock is proved, not guessed:
+// How a deadlock is proved:
 //
 // 1. Look at every thread of every process: which system call is it blocked in?
-// 2. Find out what could wake each of them, and which processes could do that: those that hold the
+// 2. Find out what could wake each thread, and which processes could do that: those that hold the
 //    other end of a pipe, the owner of a lock, the child that is waited for.
 // 3. Find the greatest set of processes that only wait for each other.
-// 4. Look at those threads again. If none has run in between, then there was a moment at which all
-//    of them were blocked, and then they are blocked for good.
+// 4. Look at those threads again. If none has run in between, there was a moment at which all of
+//    them were blocked, so they are blocked forever.
 //
-// Where a fact cannot be had, an unknown process is assumed that might wake the thread.
+// If a fact is missing, assume that an unknown process might wake the thread.
 
 namespace mp {
 namespace {
@@ -58,7 +58,7 @@ bool is_helpless(const ProcessNode& node, const WaitGraph& graph) {
     });
   };
   const auto never_met = [&](const Dependency& dependency) {
-    // A pipe whose other end no process holds would not block: its holder is out of sight.
+    // A pipe whose other end no process holds would not block, so its holder is not visible.
     return !dependency.unknown_wakers && !dependency.wakers.empty() &&
            all_deadlocked(dependency.wakers);
   };
@@ -68,8 +68,8 @@ bool is_helpless(const ProcessNode& node, const WaitGraph& graph) {
          });
 }
 
-// Begins with all processes but those that have moved, and takes out those that a process outside
-// of the set could wake, until there are none.
+// Begins with all processes except those that have run, and removes those that a process outside
+// the set could wake, until there are none.
 bool find_deadlock(WaitGraph& graph, const Pids& moved = {}) {
   for (auto& [pid, node] : graph) node.deadlocked = !moved.contains(pid);
   for (bool changed = true; changed;) {
@@ -83,8 +83,8 @@ bool find_deadlock(WaitGraph& graph, const Pids& moved = {}) {
   return std::ranges::any_of(graph, [](const auto& entry) { return entry.second.deadlocked; });
 }
 
-// Processes that are not descendants may hold something too; and if one has become a child
-// meanwhile, its parent may be waiting for it.
+// Processes that are not descendants may hold resources, too. If one has become a child meanwhile,
+// its parent may be waiting for it.
 void visit_outsiders(WaitGraph& graph, Owners& owners) {
   for (const auto pid : all_processes()) {
     if (graph.contains(pid)) continue;
@@ -97,7 +97,7 @@ void visit_outsiders(WaitGraph& graph, Owners& owners) {
   }
 }
 
-// Whether a thread waits for what no process in the program holds.
+// Whether a thread waits for something that no process in the program holds.
 bool lacks_wakers(WaitGraph& graph) {
   bool lacks = false;
   for_each_dependency(graph, [&](const Dependency& dependency) {

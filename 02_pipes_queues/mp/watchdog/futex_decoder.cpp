@@ -13,7 +13,7 @@
 #include <mp/watchdog/thread_library.hpp>
 #include <mp/watchdog/wait_decoder.hpp>
 
-// The part of WaitDecoder about words in memory: locks, conditions, semaphores, ends of threads.
+// The part of WaitDecoder for words in memory: locks, conditions, semaphores, thread exits.
 
 namespace mp::detail {
 
@@ -26,7 +26,7 @@ Wait WaitDecoder::operator()(const FutexCall& call) {
   if (!read(call.address, &value)) return {.activity = Activity::unreadable};
 
   const auto owner = inherits ? value & FUTEX_TID_MASK : robust_owner(call.address, value);
-  // Another thread has changed the word, and is about to wake this one.
+  // Another thread has changed the word and is about to wake this one.
   if (owner == 0 && value != call.expected) return {.activity = Activity::running};
   timespec until{};
   const bool limited =
@@ -35,8 +35,8 @@ Wait WaitDecoder::operator()(const FutexCall& call) {
   return {.dependencies = {std::move(dependency)}, .limited = limited};
 }
 
-// Returns the number of the thread that holds the robust mutex (such as mp::Lock) of which this is
-// the word; 0 if it is that of something else, whose value may well look alike.
+// Returns the id of the thread that holds the robust mutex (such as mp::Lock) to which this word
+// belongs; 0 if the word belongs to something else, whose value may look the same.
 std::uint32_t WaitDecoder::robust_owner(std::uint64_t address, std::uint32_t value) const {
 #ifdef __GLIBC__
   constexpr int robust = 16;  // in glibc's field for the kind, since the first robust mutex

@@ -42,9 +42,9 @@ std::optional<MapsLine> parse_maps_line(std::string_view line) {
                   parts.back() == "(deleted)"};
 }
 
-constexpr std::string_view named_memory = "/dev/shm/";  // where shm_open and sem_open have it
+constexpr std::string_view named_memory = "/dev/shm/";  // used by shm_open and sem_open
 
-// That the name by which a file was opened is gone proves nothing: sem_open itself renames it.
+// A file that no longer has the name it was opened by proves nothing, because sem_open renames it.
 bool is_anonymous(pid_t pid, const MapsLine& line) {
   if (!line.deleted) return false;
   if (line.path.starts_with("/memfd:") || line.path == "/dev/zero") return true;
@@ -65,8 +65,8 @@ bool for_each_mapping(pid_t pid, Function function) {
   return true;
 }
 
-// A memory file that is open can be mapped at any time. Only these are looked at: to look at a file
-// on a broken network drive could block.
+// An open memory file can be mapped at any time. Other files are not examined, because that could
+// block on a broken network drive.
 std::optional<MemoryRegion> memory_file(pid_t pid, const Descriptor& descriptor) {
   if (descriptor.file.kind != OpenFile::Kind::memory &&
       !descriptor.file.link.starts_with(named_memory))

@@ -8,12 +8,11 @@
 #include <string>
 #include <vector>
 
-// What the kernel tells about the memory of a process. Here `pid` may be the number of any thread
-// that lives.
+// What the kernel shows about the memory of a process. Here `pid` may be the id of any live thread.
 
 namespace mp::detail {
 
-/// A piece of memory that processes share: the file behind it, which is the same for all of them.
+/// A piece of shared memory, identified by its file, which is the same for all processes.
 struct MemoryRegion {
   std::string device;
   std::uint64_t inode = 0;
@@ -22,7 +21,7 @@ struct MemoryRegion {
 
 struct SharedMapping {
   MemoryRegion region;
-  bool anonymous = true;  ///< no program can come to share it by a name
+  bool anonymous = true;  ///< no program can open it by name
 };
 
 struct SharedRegions {
@@ -30,13 +29,13 @@ struct SharedRegions {
   bool unreadable = false;
 };
 
-/// What a process has mapped, or could map at any time because it has a descriptor.
+/// What a process has mapped, or could map at any time through a descriptor.
 SharedRegions shared_regions_of(pid_t pid);
 
 /// Returns the shared mapping at an address; empty if the memory there is private to the process.
 std::optional<SharedMapping> shared_mapping_at(pid_t pid, std::uint64_t address);
 
-/// Where the code of a program and its libraries is.
+/// Where the code of a program and its libraries lies.
 struct CodeMapping {
   std::uint64_t begin, end;
   std::string path;
@@ -50,7 +49,7 @@ std::uint64_t idle_handlers_of(pid_t pid);
 /// Whether the process reads or writes files in the background, through AIO or io_uring.
 bool has_asynchronous_files(pid_t pid);
 
-/// Copies memory out of a process; false if that is not possible.
+/// Copies memory out of a process; returns false if that is not possible.
 bool read_memory(pid_t pid, std::uint64_t address, void* data, std::size_t size);
 
 }  // namespace mp::detail

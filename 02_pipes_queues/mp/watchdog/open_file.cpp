@@ -101,8 +101,8 @@ bool has_time_limit(pid_t pid, int socket, int option) {
            (limit.tv_sec != 0 || limit.tv_usec != 0);
   };
   if (pid == ::getpid()) return limited(socket);
-  // Only a copy of the socket tells. While there is one, no fork here may copy it once more: its
-  // other end would wait for the end of the file in vain.
+  // Only a copy of the socket shows this. While it exists, no fork here may copy it again, or the
+  // other end would wait for end-of-file in vain.
   struct Copying {};
   const auto no_fork = PerProcess<Copying>::use();
   const FileDescriptor process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-// What the kernel tells about the descriptors of a process. Here `pid` may be the number of any
-// thread that lives.
+// What the kernel shows about the descriptors of a process. Here `pid` may be the id of any live
+// thread.
 
 namespace mp::detail {
 
@@ -17,7 +17,7 @@ struct OpenFile {
   enum class Kind { pipe, socket, eventfd, pidfd, memory, terminal, path, other };
   Kind kind = Kind::other;
   std::uint64_t inode = 0;  ///< of a pipe or a socket
-  std::string link;         ///< in the kernel's words: "pipe:[4711]", "/dev/pts/0" …
+  std::string link;         ///< as the kernel writes it: "pipe:[4711]", "/dev/pts/0" …
 };
 
 struct Descriptor {
@@ -36,21 +36,20 @@ std::optional<OpenFile> open_file(pid_t pid, int number);
 /// Of one end of a pipe: O_RDONLY, O_WRONLY or O_RDWR.
 std::optional<int> access_mode(pid_t pid, int number);
 
-/// Returns the number that follows "Pid:", "scm_fds:" … in what the kernel tells about a
-/// descriptor.
+/// Returns the number that follows "Pid:", "scm_fds:" … in the kernel's text about a descriptor.
 std::optional<long> descriptor_fact(pid_t pid, int number, std::string_view key);
 
-/// What an epoll descriptor watches.
+/// A file that an epoll descriptor watches.
 struct EpollTarget {
   int number;
   std::uint32_t events;
-  std::uint64_t inode;  ///< of the file that the number meant when it was added
+  std::uint64_t inode;  ///< of the file that had this number when it was added
 };
 
 std::vector<EpollTarget> epoll_targets(pid_t pid, int number);
 
 /// Whether the socket has a time limit on blocking calls (SO_RCVTIMEO, SO_SNDTIMEO); false if that
-/// is secret.
+/// cannot be read.
 bool has_time_limit(pid_t pid, int socket, int option);
 
 }  // namespace mp::detail

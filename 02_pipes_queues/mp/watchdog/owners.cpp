@@ -7,9 +7,8 @@
 namespace mp::detail {
 namespace {
 
-// Whether the process may have told the kernel to count on an eventfd, when a file has been read
-// (AIO, io_uring) or a device has something to say. What is not known to be harmless may be such a
-// thing.
+// Whether the kernel may signal an eventfd for this process, when a file has been read (AIO,
+// io_uring) or by a device. Any file not known to be harmless may be such a device.
 bool may_have_kernel_count(pid_t thread, const DescriptorTable& table) {
   constexpr std::array harmless{"anon_inode:[eventpoll]",
                                 "anon_inode:[timerfd]",

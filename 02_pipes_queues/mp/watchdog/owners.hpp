@@ -8,26 +8,26 @@
 
 namespace mp::detail {
 
-/// The resources that some thread needs, and the processes that hold them.
+/// The resources that threads need, and the processes that hold them.
 ///
-/// Invariant: a process that holds one of these resources for the whole time is among its owners
-/// after one visit; a process that may hold any of them unseen is among the owners of anything. To
+/// Invariant: a process that holds one of these resources all the time is among its owners after
+/// one visit; a process that may hold any of them invisibly is among the owners of anything. To
 /// find a descriptor that moves from a message into a process meanwhile, visit every process twice.
 class Owners {
  public:
   void look_for(const Resource& resource);
 
-  /// Looks at what a process holds. `refusal_counts`: if it may not be looked at, it may hold
+  /// Records what a process holds. `refusal_counts`: a process that may not be examined may hold
   /// anything.
   void visit(pid_t pid, bool refusal_counts);
 
   const Pids& of(const Resource& resource) const;
 
-  /// Whether the kernel itself may hold it for one of its owners, out of sight.
+  /// Whether the kernel itself may hold it, invisibly, for one of its owners.
   bool kernel_may_hold(const Resource& resource) const { return kernel_.contains(resource); }
 
-  /// The processes that may hold anything: they may not be looked at, or descriptors are waiting
-  /// for them in a message.
+  /// The processes that may hold anything, because they may not be examined or a message with
+  /// descriptors is waiting for them.
   const Pids& of_anything() const { return anything_; }
 
  private:

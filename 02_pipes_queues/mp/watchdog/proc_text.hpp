@@ -9,18 +9,18 @@
 #include <vector>
 
 // Reads the small texts of /proc. A process may end at any moment, and another user's process may
-// be unreadable: then there is nothing to read, and the functions say so instead of throwing.
+// be unreadable. The functions then return an empty result instead of throwing.
 
 namespace mp::detail {
 
 /// The path of a file below /proc/PID.
 std::string proc_path(pid_t pid, std::string_view rest);
 
-/// Whether the error means that the process has ended. Every other failure is a refusal: by the
-/// kernel, or because this process has no descriptor left to open the file with.
+/// Whether the error means that the process has ended. Every other failure is a refusal, by the
+/// kernel or because this process has no descriptors left.
 bool is_gone(int error);
 
-/// Returns the contents of a file; empty on failure, and errno tells why.
+/// Returns the contents of a file; empty on failure, with the reason in errno.
 std::optional<std::string> read_text(const std::string& path);
 std::optional<std::string> read_link(const std::string& path);
 
@@ -47,10 +47,10 @@ void for_each_line(std::string_view text, Function function) {
   }
 }
 
-/// Returns what follows "Key:" at the beginning of a line.
+/// Returns the text after "Key:" at the beginning of a line.
 std::string_view field(std::string_view text, std::string_view key);
 
-/// The last number of such a line.
+/// Returns the last number of such a line.
 template <class Number>
 Number number_field(std::string_view text, std::string_view key, int base = 10) {
   const auto all = words(field(text, key));

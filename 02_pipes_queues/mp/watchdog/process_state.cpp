@@ -46,7 +46,8 @@ ThreadStatus status_in(std::string_view text) {
 std::optional<ThreadState> read_thread(pid_t pid, pid_t tid) {
   const auto folder = proc_path(pid, "task/" + std::to_string(tid));
   ThreadState thread{.tid = tid, .tids = {}, .call = {}, .name = {}};
-  // The call first: the counter read after it tells later whether the thread has slept there since.
+  // Read the call first; the counter, read after it, shows later whether the thread has slept ever
+  // since.
   if (const auto call = read_text(folder + "/syscall")) {
     thread.call = parse_call(*call);
   } else if (!is_gone(errno)) {
@@ -65,8 +66,8 @@ std::optional<ThreadState> read_thread(pid_t pid, pid_t tid) {
   return thread;
 }
 
-// Whether it has not called exec since it was forked. "PID (name) state parent group session
-// terminal group flags …", where the name may contain anything.
+// Whether the process has not called exec since it was forked. "PID (name) state parent group
+// session terminal group flags …", where the name may contain anything.
 bool is_forked(pid_t pid) {
   const auto text = read_text(proc_path(pid, "stat")).value_or("");
   const auto facts = words(std::string_view{text}.substr(text.rfind(')') + 1));

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-// What the kernel tells about processes and their threads.
+// What the kernel shows about processes and their threads.
 
 namespace mp::detail {
 
 enum class ThreadStatus { running, asleep, stopped, ended };
 
-/// The system call in which a thread sleeps, as the processor sees it.
+/// The system call in which a thread sleeps, as raw numbers.
 struct SystemCall {
   long number = -1;  ///< -1: asleep, but not in a system call
   std::array<std::uint64_t, 6> arguments{};
@@ -23,13 +23,13 @@ struct SystemCall {
 
 struct ThreadState {
   pid_t tid = 0;
-  std::vector<pid_t> tids;  ///< its number in each PID namespace, down to its own
+  std::vector<pid_t> tids;  ///< its id in each PID namespace, down to its own
   ThreadStatus status = ThreadStatus::running;
-  std::uint64_t blocked_signals = 0;  ///< bit n-1: signal n has to wait
-  std::uint64_t switches = 0;         ///< how often it has left the processor; more: it has run
-  std::optional<SystemCall> call;     ///< empty if it does not sleep in one, or if that is secret
+  std::uint64_t blocked_signals = 0;  ///< bit n-1: signal n is blocked
+  std::uint64_t switches = 0;         ///< context switches; a greater number means that it has run
+  std::optional<SystemCall> call;     ///< empty if it is not sleeping in one, or that is unreadable
   std::string name;
-  bool unreadable = false;  ///< the kernel does not let this process look
+  bool unreadable = false;  ///< the kernel denies access
   bool operator==(const ThreadState&) const = default;
 };
 
@@ -43,8 +43,8 @@ struct ProcessState {
   std::vector<ThreadState> threads;
 };
 
-/// Returns the state of a process; empty if it has ended. What is told about the process as a whole
-/// was read after its threads: it holds for as long as they turn out to have slept.
+/// Returns the state of a process; empty if it has ended. The facts about the whole process are
+/// read after its threads, so they hold as long as the threads have slept.
 std::optional<ProcessState> read_process(pid_t pid);
 
 /// Returns the process and its descendants, parents before children.
@@ -53,13 +53,13 @@ std::vector<ProcessState> read_tree(pid_t root);
 /// Whether it is a zombie: all of its threads have ended, and its parent has not reaped it.
 bool has_ended(const ProcessState& process);
 
-/// The numbers of all processes, in ascending order.
+/// Returns the pids of all processes, in ascending order.
 std::vector<pid_t> all_processes();
 std::vector<pid_t> children_of(pid_t pid);
 pid_t parent_of(pid_t pid);
 
-/// A thread of the process that has not ended, under whose number /proc shows what belongs to all
-/// of them. It is the first one, unless that has ended before the others: then it has no files.
+/// Returns a live thread of the process, under whose id /proc shows what all its threads share. It
+/// is the first thread, unless that has ended before the others and so has no files.
 pid_t living_thread(pid_t pid);
 
 }  // namespace mp::detail

@@ -26,7 +26,7 @@ ProcessView view_of(const ProcessNode& node, const WaitGraph& graph,
   return view;
 }
 
-// Parents before children, and those in the order of their numbers.
+// Parents before children, and children in the order of their pids.
 void append(std::vector<ProcessView>& views, pid_t pid, const WaitGraph& graph,
             const ReportFormatter& formatter) {
   const auto found = graph.find(pid);

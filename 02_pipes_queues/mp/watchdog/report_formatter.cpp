@@ -64,7 +64,7 @@ std::string ReportFormatter::activity(const ProcessNode& node) const {
   }
   std::vector<std::string> all;
   for (const auto& wait : node.waits) {
-    // That some threads wait for others of them is of no interest.
+    // Threads that wait for each other within the process are of no interest.
     const bool inside = !wait.dependencies.empty() && wait.dependencies[0].kind == Kind::own_thread;
     if (!inside || !other_dependencies) add_once(all, describe(wait, node.state.pid));
   }
@@ -93,7 +93,7 @@ bool ReportFormatter::is_server(pid_t pid) const {
   return found != graph_.end() && found->second.state.name == "ForkServer";
 }
 
-// The fork server is asked for one thing only: to report the end of a process.
+// A process waits for the fork server only to report that a process has ended.
 Kind ReportFormatter::kind_of(const Dependency& dependency) const {
   const bool server =
       !dependency.wakers.empty() &&
@@ -123,7 +123,7 @@ std::string ReportFormatter::wakers(const Dependency& dependency, pid_t self) co
     }
   }
   pids.erase(self);
-  // Those that are part of the program, if there are any.
+  // Prefer processes that are part of the program, if there are any.
   const auto inside = [&](pid_t pid) { return names_.contains(pid); };
   if (std::ranges::any_of(pids, inside)) std::erase_if(pids, std::not_fn(inside));
   std::vector<std::string> all;

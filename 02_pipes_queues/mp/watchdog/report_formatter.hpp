@@ -10,7 +10,7 @@ namespace mp::detail {
 
 /// Describes in words what processes wait for.
 ///
-/// Invariant: every statement follows from the graph; only the names of processes outside of it are
+/// Invariant: every statement follows from the graph; only the names of processes outside it are
 /// looked up.
 class ReportFormatter {
  public:
@@ -25,7 +25,8 @@ class ReportFormatter {
   /// "This is a deadlock because no process will send."
   std::string verdict() const;
 
-  /// The fork server waits between its parent and the processes that it made: no user thinks of it.
+  /// The fork server stands between a process and the children it asked for; users do not think of
+  /// it.
   bool is_server(pid_t pid) const;
 
  private:

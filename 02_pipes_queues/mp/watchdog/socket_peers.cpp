@@ -26,7 +26,7 @@ FileDescriptor open_netlink() {
       ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG)};
 }
 
-// Room for one descriptor in a message.
+// Space for one descriptor in a message.
 struct Letter {
   char byte = 0;
   iovec part{&byte, 1};
@@ -40,9 +40,9 @@ struct Letter {
   }
 };
 
-// In a process that has only just been cloned: nothing but system calls.
+// Runs in a process that has just been cloned, so it makes only system calls.
 [[noreturn]] void send_netlink_from(int network, int owner, int channel) {
-  ::setns(owner, CLONE_NEWUSER);  // fails if that is where we are
+  ::setns(owner, CLONE_NEWUSER);  // fails if it is already ours
   if (::setns(network, CLONE_NEWNET) == 0) {
     const auto opened = open_netlink();
     const int netlink = opened.get();
@@ -57,9 +57,9 @@ struct Letter {
   ::_exit(0);
 }
 
-// A program in a sandbox may have a network of its own, where its sockets are; the kernel tells
-// about them there only. A helper goes there and sends back what to ask with. It is cloned in a way
-// that neither its end nor itself is noticed by the rest of this program.
+// A program in a sandbox may have its own network namespace, and the kernel shows its sockets only
+// there. A helper process enters it and sends back a netlink socket. It is cloned so that the rest
+// of this program notices neither the helper nor its end.
 FileDescriptor open_netlink_of(pid_t pid) {
   const FileDescriptor network{::open(proc_path(pid, "ns/net").c_str(), O_RDONLY | O_CLOEXEC)};
   if (!network) return {};
@@ -106,7 +106,7 @@ std::optional<std::uint64_t> ask_for_peer(const FileDescriptor& netlink, std::ui
       header->nlmsg_len > static_cast<std::size_t>(size))
     return std::nullopt;
   const auto* facts = static_cast<const unix_diag_msg*>(NLMSG_DATA(header));
-  // Anybody may send to a datagram socket that has a name.
+  // Any process may send to a datagram socket that has a name.
   if (facts->udiag_type != SOCK_STREAM && facts->udiag_type != SOCK_SEQPACKET) return std::nullopt;
   auto left = static_cast<int>(header->nlmsg_len - NLMSG_LENGTH(sizeof *facts));
   for (const auto* part = reinterpret_cast<const rtattr*>(facts + 1); RTA_OK(part, left);

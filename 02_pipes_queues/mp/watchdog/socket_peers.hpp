@@ -12,12 +12,12 @@ namespace mp::detail {
 
 /// Asks the kernel which Unix socket is connected to which.
 ///
-/// Invariant: what has been asked once is remembered. Two connected sockets stay connected to each
-/// other, and the numbers of sockets are not given to others while these are open.
+/// Invariant: every answer is remembered. Two connected sockets stay connected to each other, and
+/// the inode of a socket is not reused while it is open.
 class SocketPeers {
  public:
   /// Returns the inode of the socket at the other end of a process's socket. Empty if it is
-  /// unknown: the socket is not a connected Unix socket, or the kernel does not answer.
+  /// unknown, because the socket is not a connected Unix socket or the kernel does not answer.
   std::optional<std::uint64_t> peer_of(pid_t pid, std::uint64_t inode);
 
  private:

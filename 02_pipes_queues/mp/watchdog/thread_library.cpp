@@ -10,7 +10,7 @@
 namespace mp::detail {
 namespace {
 
-// Libraries for parallel loops and for linear algebra that keep a team of threads.
+// Libraries for parallel loops and linear algebra that keep a team of threads.
 constexpr std::array<std::string_view, 9> libraries{"libgomp",     "libomp",   "libiomp5",
                                                     "libtbb",      "libmkl_",  "libblis",
                                                     "libopenblas", "libatlas", "libpthreadpool"};
@@ -35,8 +35,8 @@ std::string library_without_threads(const ProcessState& process, const ThreadSta
   if (!process.is_forked || !has_one_thread(process)) return {};
   const auto program = read_link(proc_path(process.pid, "exe")).value_or("");
   const auto code = code_mappings_of(thread.tid);
-  // The return addresses on the stack tell through which libraries the program came here. They end
-  // at the first one that belongs to the program itself.
+  // The return addresses on the stack show through which libraries the program came here, up to the
+  // first address in the program itself.
   std::string found;
   const auto is_program = [&](std::uint64_t address) {
     for (const auto& [begin, end, path] : code) {

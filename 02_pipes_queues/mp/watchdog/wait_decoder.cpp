@@ -86,7 +86,7 @@ Dependency WaitDecoder::descriptor(int number, Direction direction) {
       break;
     case OpenFile::Kind::terminal:
     case OpenFile::Kind::path:
-      // Any process may open it, also a named pipe.
+      // Any process may open it, even if it is a named pipe.
       dependency.kind = direction == Direction::send ? Kind::output : Kind::input;
       dependency.unknown_wakers = true;
       dependency.detail = file->kind == OpenFile::Kind::terminal ? "the terminal" : file->link;
@@ -107,11 +107,11 @@ Wait WaitDecoder::operator()(const Transfer& call) {
   return waiting_for(std::move(dependency), limited);
 }
 
-// Waits for one of several descriptors; events as poll has them.
+// Waits for one of several descriptors; the events are those of poll.
 Dependency WaitDecoder::polled(int number, int events) {
   const bool sends = (events & POLLOUT) != 0 && (events & POLLIN) == 0;
   auto dependency = descriptor(number, sends ? Direction::send : Direction::receive);
-  // Whatever the events, an end of a pipe becomes ready through the other end only.
+  // Whatever the events, one end of a pipe becomes ready only through the other end.
   if (dependency.resource && std::holds_alternative<PipeEnd>(*dependency.resource)) {
     const auto mode = access_mode(thread_.tid, number);
     if (mode && *mode != O_RDWR)
@@ -152,7 +152,7 @@ Wait WaitDecoder::operator()(const EpollCall& call) {
   Wait wait{.limited = call.limited};
   for (const auto& target : epoll_targets(thread_.tid, call.descriptor)) {
     auto dependency = polled(target.number, static_cast<int>(target.events));
-    // The number may have been given to another file since it was added.
+    // The number may belong to another file by now.
     const auto file = open_file(thread_.tid, target.number);
     if (!file || file->inode != target.inode) dependency.unknown_wakers = true;
     wait.dependencies.push_back(std::move(dependency));
@@ -164,7 +164,7 @@ Dependency WaitDecoder::child(pid_t number) const {
   Dependency dependency{.kind = Kind::process_end};
   for (const auto& [pid, node] : graph_) {
     if (node.state.parent != process_.pid) continue;
-    // The number by which the parent knows it: the child may live in a PID namespace of its own.
+    // The pid that the parent sees, because the child may have its own PID namespace.
     const auto level = thread_.tids.size() - 1;
     const auto& threads = node.state.threads;
     if (threads.empty() || threads.front().tids.size() <= level) continue;

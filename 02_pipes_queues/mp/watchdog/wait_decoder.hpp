@@ -8,8 +8,8 @@ namespace mp::detail {
 
 /// Finds out what one thread waits for.
 ///
-/// Invariant: where a fact cannot be had, a dependency has unknown wakers, or the thread counts as
-/// busy. So a decoded wait never lacks a process that could end it.
+/// Invariant: if a fact is missing, a dependency has unknown wakers, or the thread counts as busy.
+/// So a decoded wait never lacks a process that could end it.
 class WaitDecoder {
  public:
   WaitDecoder(const WaitGraph& graph, SocketPeers& peers, const ProcessState& process,
@@ -18,7 +18,7 @@ class WaitDecoder {
 
   Wait decode();
 
-  // What std::visit calls.
+  // Called by std::visit.
   Wait operator()(const Transfer& call);
   Wait operator()(const PollCall& call);
   Wait operator()(const SelectCall& call);

@@ -50,7 +50,7 @@ struct Dependency {
     process_end,
     lock,
     own_thread,    // a thread of the same process
-    lost_threads,  // those of a library, which a fork did not copy
+    lost_threads,  // threads of a library, which a fork did not copy
     memory,        // a change in memory that processes share
     input,         // from the terminal, a file or a device
     output,        // to one of these
@@ -58,7 +58,7 @@ struct Dependency {
     signal,
     connection,
     file_lock,
-    many_events,  // too many to look at
+    many_events,  // too many to examine
     thread,       // another thread, in a way that is not decoded
     system_call,  // its end
   };
@@ -72,7 +72,7 @@ struct Dependency {
 
 enum class Activity { waiting, running, sleeping, stopped, ended, unreadable };
 
-// What a thread is doing. If it waits, it goes on when one of its dependencies is met.
+// What a thread is doing. If it waits, it continues when one of its dependencies is met.
 struct Wait {
   Activity activity = Activity::waiting;
   std::vector<Dependency> dependencies{};
@@ -82,18 +82,18 @@ struct Wait {
 
 struct ProcessNode {
   ProcessState state;
-  std::vector<Wait> waits{};      // of its threads
-  Pids extra_wakers{};            // could wake it by other means than those it waits for
-  bool may_be_signalled = false;  // any process of this computer, or a timer, might wake it
+  std::vector<Wait> waits{};      // one per thread
+  Pids extra_wakers{};            // could wake it by other means
+  bool may_be_signalled = false;  // any process on this computer, or a timer, might wake it
   bool deadlocked = false;
 };
 
 using WaitGraph = std::map<pid_t, ProcessNode>;
 
-/// Takes part in no wait: it only looks at the others.
+/// Takes part in no wait, but only examines the others.
 bool is_observer(const ThreadState& thread);
 
-/// Finds out what each thread waits for; not yet which processes hold that.
+/// Finds out what each thread waits for, but not yet which processes hold that.
 void decode_waits(WaitGraph& graph);
 
 }  // namespace mp::detail

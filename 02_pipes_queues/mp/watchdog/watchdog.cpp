@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Patience = std::chrono::duration<double>;
 
-// What the program has printed comes before the explanation, unless that would block.
+// Writes what the program has printed before the explanation, unless that would block.
 void flush_output() {
   pollfd state{STDOUT_FILENO, POLLOUT, 0};
   if (::poll(&state, 1, 0) != 1 || (state.revents & POLLOUT) == 0) return;
@@ -39,7 +39,7 @@ void flush_output() {
 
 void print(const std::string& line) {
   for (std::string_view rest{line}; !rest.empty();) {
-    // If no process reads there, the watchdog must not block as well.
+    // If no process reads the output, the watchdog must not block, too.
     pollfd state{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&state, 1, 1000) != 1) return;
     const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());
@@ -48,7 +48,7 @@ void print(const std::string& line) {
   }
 }
 
-// Stops all descendants, until there are no new ones, and returns them.
+// Stops all descendants until there are no new ones, and returns them.
 std::set<pid_t> stop_descendants() {
   std::set<pid_t> stopped;
   for (bool again = true; again;) {
@@ -64,8 +64,8 @@ std::set<pid_t> stop_descendants() {
   return stopped;
 }
 
-// Suspends all threads but this one. Otherwise they could still notice that their children die, and
-// report an error, such as an unexpected end of a file.
+// Suspends all threads but this one. Otherwise they could notice that their children die and report
+// an error, such as an unexpected end-of-file.
 void freeze(const std::vector<detail::ThreadState>& threads) {
   struct sigaction action {};
   action.sa_handler = [](int) {
@@ -76,7 +76,7 @@ void freeze(const std::vector<detail::ThreadState>& threads) {
     if (thread.tid != ::gettid()) ::syscall(SYS_tgkill, ::getpid(), thread.tid, SIGRTMAX);
 }
 
-// After the freeze, only system calls are safe: a frozen thread may hold malloc's lock, or any
+// After the freeze, only system calls are safe: a frozen thread may hold the lock of malloc or any
 // other.
 [[noreturn]] void end_program(const std::string& explanation) {
   flush_output();
@@ -102,7 +102,7 @@ void freeze(const std::vector<detail::ThreadState>& threads) {
 
 struct Watchdog::Thread {
   explicit Thread(Patience patience) : patience_{patience} {
-    // The program's signals are for the program's own threads.
+    // The program's signals must go to the program's own threads.
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -123,36 +123,36 @@ struct Watchdog::Thread {
     ::prctl(PR_SET_NAME, "mp-watchdog");  // mp::examine leaves threads of this name out
     const auto usual_pause = std::chrono::duration_cast<Clock::duration>(
         std::clamp<Patience>(patience_ / 10, 1ms, 100ms));
-    std::string known;  // the deadlock that was found last
+    std::string known;  // the last deadlock found
     Clock::time_point since;
     for (auto pause = usual_pause; wait(pause);) {
       const auto begin = Clock::now();
       const auto found = find_deadlock();
       const auto now = Clock::now();
-      // A deadlock stays, even if one look does not find it: while any process on this computer
-      // sends descriptors, one of these could be what the others wait for.
+      // A deadlock lasts, even if one examination does not find it: while any process on this
+      // computer sends descriptors, one of them could be what the others wait for.
       if (!found.empty() && found != known) {
         known = found;
         since = now;
       }
       if (!found.empty() && now - since >= patience_) end_program(found);
-      // Watching takes no more than a twentieth of a processor.
+      // Watching uses at most a twentieth of a processor.
       pause = std::max<Clock::duration>(usual_pause, 20 * (now - begin));
     }
   }
 
-  // Returns the explanation; empty if there is no deadlock.
+  // Returns the explanation, or an empty string if there is no deadlock.
   static std::string find_deadlock() {
     try {
       auto examination = examine(::getpid());
       if (examination.deadlock()) return std::move(examination.explanation);
     } catch (const std::exception&) {
-      // There is no memory for it: look again later.
+      // Memory is exhausted; try again later.
     }
     return {};
   }
 
-  // False when it is time to stop.
+  // Returns false when it is time to stop.
   bool wait(Clock::duration pause) {
     std::unique_lock guard{mutex_};
     return !stop_.wait_for(guard, pause, [&] { return stopped_; });
@@ -169,7 +169,7 @@ struct Watchdog::Thread {
 Watchdog::Watchdog(Patience patience) : thread_{std::make_unique<Thread>(patience)} {}
 
 Watchdog::~Watchdog() {
-  // A forked child has a copy of this object, but not the thread: there is nothing to stop.
+  // A forked child has a copy of this object but not the thread, so there is nothing to stop.
   if (thread_->owner_ != ::getpid()) static_cast<void>(thread_.release());
 }
 
