@@ -29,11 +29,11 @@ void expect_squares(const std::vector<int>& numbers, const std::vector<std::int6
              ".\nSeen: " + count_of(seen.size(), "square", "squares") + ".");
   for (std::size_t i = 0; i < std::min(numbers.size(), seen.size()); ++i)
     if (const auto expected = square(numbers[i]); seen[i] != expected)
-      harness::fail_and_stop(
-          "Expected: number " + std::to_string(i) + " of the list, " + std::to_string(numbers[i]) +
-          ", becomes " + std::to_string(expected) + ".\nSeen: " + std::to_string(seen[i]) +
-          ".\n(In the examination square() adds a number to each square that only "
-          "the examiner knows: send back what it returns.)");
+      harness::fail_and_stop("Expected: number " + std::to_string(i) + " of the list, " +
+                             std::to_string(numbers[i]) + ", becomes " + std::to_string(expected) +
+                             ".\nSeen: " + std::to_string(seen[i]) +
+                             ".\n(During the examination square() adds a number that only the "
+                             "examiner knows. Send back what it returns.)");
 }
 
 TEST(deadlock_repair, an_empty_list_gives_an_empty_list) {
@@ -71,9 +71,8 @@ TEST(deadlock_repair, the_second_process_does_the_squaring) {
              count_of(trace.events.size(), "call", "calls") + ".");
   expect(!trace.signals.contains(SIGKILL) && !trace.signals.contains(SIGTERM),
          "Expected: the second process ends by itself.\nSeen: the second process was ended by a "
-         "signal, whatever it was doing.\nClose the main process's end of the pipe: then the other "
-         "end "
-         "is at the end of the file, and recv() throws mp::EndOfFile.");
+         "signal.\nClose the main process's end of the pipe. Then recv() at the other end throws "
+         "mp::EndOfFile.");
 }
 
 TEST(deadlock_repair, nothing_is_left_behind) {

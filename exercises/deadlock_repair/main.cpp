@@ -10,7 +10,7 @@
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int count = 10;
-  lesson::parse(argc, argv, "Lets a second process square numbers; a watchdog tells if it hangs.",
+  lesson::parse(argc, argv, "Lets a second process square numbers; a watchdog reports a deadlock.",
                 {{"--count", count, "how many numbers", 0}});
 
   const mp::Watchdog watchdog;

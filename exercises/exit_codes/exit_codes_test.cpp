@@ -17,7 +17,7 @@ using Jobs = std::vector<std::string>;
 using Codes = std::vector<std::optional<int>>;
 using Submission = harness::Submission<decltype(exit_codes)>;
 
-// How the jobs must end, as the last call has drawn it.
+// How the jobs must end, with the numbers drawn for the last call.
 Codes drawn_codes(const Jobs& jobs) {
   Codes codes;
   for (const auto& job : jobs) {
@@ -44,13 +44,11 @@ void expect_codes(const Jobs& jobs, const Codes& seen) {
   const auto expected = drawn_codes(jobs);
   std::string text;
   for (const auto& job : jobs) text += (text.empty() ? "" : ", ") + job;
-  expect(
-      seen == expected,
-      "The jobs: " + text + "\nExpected: " + to_string(expected) + "\nSeen: " + to_string(seen) +
-          (text.find('?') == text.npos
-               ? ""
-               : "\n(The examiner has drawn the numbers with a question mark: only do_job() knows "
-                 "them.)"));
+  expect(seen == expected,
+         "The jobs: " + text + "\nExpected: " + to_string(expected) + "\nSeen: " + to_string(seen) +
+             (text.find('?') == text.npos ? ""
+                                          : "\n(The examiner draws the numbers with a question "
+                                            "mark; only do_job() knows them.)"));
 }
 
 TEST(exit_codes, codes_come_in_the_order_of_the_jobs) {
@@ -68,8 +66,8 @@ TEST(exit_codes, a_signal_is_a_negative_number) {
 
 TEST(exit_codes, a_job_that_takes_too_long_is_ended) {
   Submission submission;
-  // The last one ends by itself for those who allow each job its time only when the jobs before it
-  // have ended.
+  // The last job ends by itself in a solution whose time limit for a job begins when the jobs
+  // before it have ended.
   const Jobs jobs{"sleep 600", "exit ?1", "sleep 600", "sleep 2"};
   const auto seen =
       submission.call({jobs, 1}, {.time_limit = mp::Seconds{8}, .children_only = true});

@@ -10,8 +10,8 @@
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   double limit = 1;
-  lesson::parse(argc, argv, "Does jobs in processes, and tells how each ended.",
-                {{"--limit", limit, "seconds that a job may take", 0.0, 3600.0}});
+  lesson::parse(argc, argv, "Runs jobs in processes and reports how each ended.",
+                {{"--limit", limit, "how many seconds a job may take", 0.0, 3600.0}});
 
   const std::vector<std::string> jobs{"exit 0", "exit 3", "signal 9", "sleep 60"};
   const auto codes = exit_codes(jobs, limit);

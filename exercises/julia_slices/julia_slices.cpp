@@ -1,6 +1,6 @@
 #include "julia_slices.hpp"
 
-// It works, but the picture is a single slice, and one process does it all.
+// This works, but the picture is a single slice, and one process does all the work.
 std::vector<int> julia_slices(int cells, int /*slices*/, int /*processes*/) {
   return julia_rows(cells, 0, 2 * cells);
 }

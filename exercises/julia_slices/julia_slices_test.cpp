@@ -14,7 +14,7 @@ using harness::count_of;
 using harness::expect;
 using Submission = harness::Submission<decltype(julia_slices)>;
 
-// Every row is computed once: otherwise ends the test.
+// Ends the test unless every row is computed once.
 void expect_rows(int rows, const harness::Trace& trace) {
   std::vector<int> times(static_cast<std::size_t>(rows));
   for (const auto& [process, numbers] : trace.events) {
@@ -32,8 +32,8 @@ void expect_rows(int rows, const harness::Trace& trace) {
                            count_of(static_cast<std::size_t>(*wrong), "time", "times") + ".");
 }
 
-// The picture is put together from what the calls of julia_rows() have returned; c is another
-// number in every call.
+// Puts the picture together from the results of the calls of julia_rows(); c is different in every
+// call.
 std::vector<int> right_picture(int cells, const harness::Trace& trace) {
   const auto side = 2 * static_cast<std::size_t>(cells);
   std::vector<int> picture(side * side);
@@ -118,7 +118,7 @@ TEST(julia_slices, the_workers_share_the_slices) {
          "Expected: a pool of three shares the slices.\nSeen: " +
              count_of(trace.processes().size(), "process computes", "processes compute") +
              " them.");
-  // All three begin each slice together: so no honest pool can leave half of the rows to one of
+  // All three begin each slice together, so an honest pool cannot leave half of the rows to one of
   // them.
   const auto most = std::ranges::max(trace.shares());
   expect(most <= 16, "Expected: three processes share 32 rows.\nSeen: one of them computes " +

@@ -11,7 +11,7 @@
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int cells = 400, slices = 16, processes = 2;
-  lesson::parse(argc, argv, "The Julia set, slice by slice, by a pool of processes.",
+  lesson::parse(argc, argv, "The Julia set, computed in slices by a pool of processes.",
                 {{"--cells", cells, "points per 2 units; the square is 4 by 4", 1, 10'000},
                  {"--slices", slices, "how many slices", 1, 10'000},
                  {"--processes", processes, "how many processes", 1, 1000}});

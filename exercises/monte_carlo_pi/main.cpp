@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   int workers = 4, seed = 1;
   lesson::parse(argc, argv, "Estimates pi with random points.",
                 {{"--points", points, "how many random points"},
-                 {"--workers", workers, "how many processes share them", 1, 1000},
+                 {"--workers", workers, "how many processes share the points", 1, 1000},
                  {"--seed", seed, "a different seed gives different points", 0}});
 
   const auto begin = std::chrono::steady_clock::now();

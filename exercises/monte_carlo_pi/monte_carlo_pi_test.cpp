@@ -16,8 +16,8 @@ using harness::count_of;
 using harness::expect;
 using Submission = harness::Submission<decltype(monte_carlo_pi)>;
 
-// The estimate must be that of the points that were drawn, whoever drew them. They are drawn again
-// here: so they must not be more than they should.
+// The estimate must be that of the points that were drawn, by any process. They are drawn again
+// here, so there must not be too many.
 void expect_estimate(const harness::Trace& trace, std::int64_t points, double seen) {
   std::int64_t drawn = 0, inside = 0;
   for (const auto& [process, numbers] : trace.events) {
@@ -78,7 +78,7 @@ TEST(monte_carlo_pi, every_worker_does_its_share) {
   const auto shares = trace.shares();
   const auto [least, most] = std::ranges::minmax(shares);
   expect(most - least <= 1,
-         "Expected: no share is greater by more than one point than another.\n"
+         "Expected: the shares differ by one point at most.\n"
          "Seen: shares from " +
              std::to_string(least) + " to " + std::to_string(most) + " points.");
 }
@@ -118,15 +118,13 @@ TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
                         ".\nStart all workers before you wait for the first one.");
   if (HasFailure()) return;
 
-  // The barrier waits for a fifth one: what the main process waits for meanwhile is what it does
-  // first.
+  // The barrier waits for a fifth worker, so what the main process waits for meanwhile is what it
+  // does first.
   submission.call({40'000, 4, 1}, {.barrier = 5});
   expect(!submission.trace().joins_first,
-         "Expected: the main process takes the results, and then waits for the workers to "
-         "end.\nSeen: it "
-         "waits for a worker to end first.\nA worker with a result that is too large for the queue "
-         "would "
-         "never end: see the lesson queue_join_deadlock.");
+         "Expected: the main process takes the results before it waits for the workers to "
+         "end.\nSeen: it waits for a worker to end first.\nA worker with a result too large for "
+         "the queue would never end. See the lesson queue_join_deadlock.");
 }
 
 TEST(monte_carlo_pi, wrong_arguments_are_refused) {

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-// It works, but nobody is there to play with: this process hits the packet twice in each round.
+// This works, but plays alone: one process hits the packet twice in each round.
 std::vector<double> ping_pong(int rounds) {
   std::vector<double> times;
   int packet = 0;

@@ -50,17 +50,16 @@ TEST(ping_pong, two_processes_hit_the_packet_in_turn) {
         "Expected: two processes hit the packet, the main process and one "
         "more.\nSeen: " +
         count_of(trace.processes().size(), "process hits", "processes hit") + " it.");
-  // In the examination hit() adds more than 1, and the examiner alone knows how much: the packet
-  // that comes back tells that it has been there.
+  // During the examination hit() adds a number that only the examiner knows, so the packet that
+  // comes back shows that it has been there.
   int packet = 0;
   for (std::size_t i = 0; i < hits.size(); ++i) {
     if (hits[i].numbers[0] != packet)
       harness::fail_and_stop(
-          "Expected: the first packet is 0, and each hit is of what the hit before it "
-          "returned.\nSeen: "
-          "hit number " +
+          "Expected: the first packet is 0, and each hit takes the result of the hit before "
+          "it.\nSeen: hit number " +
           std::to_string(i) + " is of packet " + std::to_string(hits[i].numbers[0]) + ", not of " +
-          std::to_string(packet) + ".\nSend on what hit() returned, whatever it is.");
+          std::to_string(packet) + ".\nSend on what hit() returned.");
     packet = hit(packet);
     const bool by_main = hits[i].process == trace.main_process;
     if (by_main != (i % 2 == 0))

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double least_angle = 30, most_angle = 31, least_speed = 99, most_speed = 100;
 
-// Angle and speed are measured to a hundredth: both ends of the interval happen.
+// Angle and speed are measured to a hundredth, so both ends of the interval occur.
 double between(double least, double most, double random) {
   return least + (most - least) * std::floor(101 * random) / 100;
 }
@@ -29,7 +29,7 @@ double largest_range() { return range_of(most_angle, most_speed); }
 
 std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int seed) {
   const harness::TraceScope scope{count, first, seed};
-  // Another seed in each examination, which only the examiner knows; without one, the seed itself.
+  // In an examination, a different seed that only the examiner knows; otherwise the seed itself.
   const int drawn_seed = seed ^ static_cast<int>(scope.secret());
   std::vector<double> ranges;
   for (std::int64_t sample = first; sample < first + count; ++sample) {
@@ -43,6 +43,6 @@ std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int se
 void add_counts(std::span<std::int64_t> to, std::span<const std::int64_t> counts) {
   std::vector<std::int64_t> sums{to.begin(), to.end()};
   std::transform(sums.begin(), sums.end(), counts.begin(), sums.begin(), std::plus<>{});
-  const auto between = harness::TraceScope::at(1);  // where another worker may get in
+  const auto between = harness::TraceScope::at(1);  // where another worker may interrupt
   std::copy(sums.begin(), sums.end(), to.begin());
 }

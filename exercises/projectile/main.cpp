@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   int workers = 4, bins = 20, seed = 1;
   lesson::parse(argc, argv, "How far does a projectile fly? Counts random ranges in bins.",
                 {{"--samples", samples, "how many random launches"},
-                 {"--workers", workers, "how many processes share them", 1, 1000},
+                 {"--workers", workers, "how many processes share the launches", 1, 1000},
                  {"--bins", bins, "how many bins", 1, 1000},
                  {"--seed", seed, "a different seed gives different launches", 0}});
 

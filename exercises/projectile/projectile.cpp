@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-// It works, but one process does it all.
+// This works, but one process does all the work.
 std::vector<std::int64_t> projectile(std::int64_t samples, int /*workers*/, int bins, int seed) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(bins));
   const double width = (largest_range() - smallest_range()) / bins;

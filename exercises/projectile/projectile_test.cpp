@@ -17,7 +17,7 @@ using harness::expect;
 using Counts = std::vector<std::int64_t>;
 using Submission = harness::Submission<decltype(projectile)>;
 
-// Each sample is drawn once: otherwise ends the test.
+// Ends the test unless each sample is drawn once.
 void expect_samples(std::int64_t samples, int seed, const harness::Trace& trace) {
   auto events = trace.events;
   std::ranges::sort(events, {}, [](const auto& event) { return event.numbers[1]; });
@@ -29,7 +29,7 @@ void expect_samples(std::int64_t samples, int seed, const harness::Trace& trace)
   for (const auto& [process, numbers] : events) {
     const auto [count, first, used_seed] = numbers;
     if (count <= 0) continue;
-    if (first < next) fail(first, " is drawn twice.\nEach worker has a share of its own.");
+    if (first < next) fail(first, " is drawn twice.\nEach worker has its own share.");
     if (first > next) fail(next, " is not drawn.\nIs the remainder of the division lost?");
     if (count > samples - first) fail(samples, " is drawn.\nDoes the last share end too late?");
     if (used_seed != seed)
@@ -40,7 +40,7 @@ void expect_samples(std::int64_t samples, int seed, const harness::Trace& trace)
   if (next != samples) fail(next, " is not drawn.\nIs the remainder of the division lost?");
 }
 
-// What the calls of sample_ranges() have returned; these ranges are others in every examination.
+// Counts what the calls of sample_ranges() have returned; the ranges differ in every examination.
 Counts right_counts(int bins, const harness::Trace& trace) {
   Counts counts(static_cast<std::size_t>(bins));
   const double width = (largest_range() - smallest_range()) / bins;
@@ -53,7 +53,7 @@ Counts right_counts(int bins, const harness::Trace& trace) {
   return counts;
 }
 
-// How many counts are lost is different every time, and so is not told.
+// The number of lost counts differs every time, so it is not reported.
 bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
                    const harness::Trace& trace) {
   expect_samples(samples, seed, trace);
@@ -83,8 +83,7 @@ bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
   return false;
 }
 
-// Workers without a lock are brought together where they add: they lose counts every time, and not
-// by chance.
+// Makes workers add at the same time, so that without a lock they lose counts on every run.
 constexpr harness::CallOptions adding_together{.barrier = 2, .barrier_place = 1};
 
 TEST(projectile, the_counts_are_right) {
@@ -99,7 +98,7 @@ TEST(projectile, the_counts_are_right) {
 
 TEST(projectile, the_largest_range_is_in_the_last_bin) {
   Submission submission;
-  // One of ten thousand samples has the largest possible range.
+  // One in ten thousand samples has the largest possible range.
   const auto seen = submission.call({200'000, 1, 100, 3});
   expect_samples(200'000, 3, submission.trace());
   const auto expected = right_counts(100, submission.trace());
@@ -134,8 +133,8 @@ TEST(projectile, every_worker_does_its_share) {
                                 std::to_string(least) + " to " + std::to_string(most) + ".");
 }
 
-// While one worker adds its counts, another comes and adds too: who writes first loses. With a lock
-// the other one cannot come. The second part leaves it to chance.
+// While one worker adds its counts, another adds, too, and the first one to write loses. A lock
+// keeps the other worker out. The second part leaves it to chance.
 TEST(projectile, no_count_is_lost) {
   Submission submission;
   for (const int workers : {2, 4}) {
@@ -157,7 +156,7 @@ TEST(projectile, the_workers_run_at_the_same_time) {
   const auto counts = submission.call({40'000, 4, 20, 1}, {.barrier = 4});
   expect_counts(40'000, 20, 1, counts, submission.trace());
   const int seen = submission.trace().most_at_once;
-  expect(seen == 4, "Expected: four workers are at work at the same time.\nSeen: never more than " +
+  expect(seen == 4, "Expected: four workers run at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nIs there a lock that is held for all of the work? Or is each worker "
                         "joined before the next one is started?");

@@ -8,6 +8,6 @@ int measure(int worker, int round) {
 
 void add(std::int64_t& total, int measured) {
   const std::int64_t before = total;
-  const auto between = harness::TraceScope::at(1);  // where another worker may get in
+  const auto between = harness::TraceScope::at(1);  // where another worker may interrupt
   total = before + measured;
 }

@@ -17,8 +17,8 @@ const std::string one_lock =
     "\nIs the total read and written under one lock that all processes share? A std::mutex locks "
     "within one process only, wherever it is.";
 
-// measure() returns other values in each call, so the sums differ. How many updates are lost
-// differs from run to run too, and so is not told.
+// measure() returns different values in each call, so the sums differ. The number of lost updates
+// differs from run to run, too, so it is not reported.
 std::string what_is_seen(std::int64_t seen, std::int64_t expected) {
   if (seen == 0)
     return "0: nothing that the workers added has arrived.\nIs the total in shared memory? Each "
@@ -42,11 +42,11 @@ TEST(race_repair, one_worker_gets_the_right_total) {
   for (const int rounds : {0, 1, 7}) expect_total(1, rounds, submission.call({1, rounds}));
 }
 
-// While one worker adds, another comes and adds too. Both have read the same total, and the first
-// one to write loses its update. A lock keeps the second worker out.
+// While one worker adds, another adds, too. Both have read the same total, and the first one to
+// write loses its update. A lock keeps the second worker out.
 TEST(race_repair, no_update_is_lost) {
   Submission submission;
-  // The same between reading and writing by hand, with measure() between.
+  // Catches a solution that reads and writes by hand, with measure() in between.
   expect_total(2, 5, submission.call({2, 5}, {.barrier = 2}));
   if (HasFailure()) return;
   for (const int workers : {2, 4}) {
@@ -60,7 +60,7 @@ TEST(race_repair, no_update_is_lost) {
   }
 }
 
-// The same, left to chance. The first call makes sure that no points are won by luck.
+// The same, left to chance. The first call ensures that no points are won by luck.
 TEST(race_repair, no_update_is_lost_in_many_rounds) {
   Submission submission;
   expect_total(2, 5, submission.call({2, 5}, {.barrier = 2, .barrier_place = 1}));

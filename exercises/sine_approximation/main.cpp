@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   double x = 0.5;
   int terms = 3;
-  lesson::parse(argc, argv, "Approximates the sine by the terms of its Taylor series.",
+  lesson::parse(argc, argv, "Approximates the sine with its Taylor series.",
                 {{"--x", x, "the angle, in radians", -100.0, 100.0},
                  {"--terms", terms, "how many terms", 0}});
 

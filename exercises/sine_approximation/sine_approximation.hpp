@@ -1,10 +1,11 @@
 #pragma once
 
-/// Given: term number k, from 0, of the Taylor series of the sine: (-1)^k x^(2k+1) / (2k+1)!
+/// Given: returns term `number` (from 0) of the Taylor series of the sine: (-1)^k x^(2k+1) /
+/// (2k+1)! for k = `number`.
 double term(double x, int number);
 
 /// Yours: approximates sin(x) by the first terms of its Taylor series, computed by a pool of two
-/// processes. No terms give 0.
+/// processes. Returns 0 for no terms.
 ///
 /// Throws std::invalid_argument if the number of terms is negative.
 double sine_approximation(double x, int terms);

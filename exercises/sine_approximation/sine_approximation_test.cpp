@@ -22,8 +22,8 @@ void expect_approximation(double x, int terms, double seen) {
              std::to_string(expected) + ".\nSeen: " + std::to_string(seen) +
              (seen == 0 ? ".\nDoes the function add up what map() returns, and return the sum?"
                         : ".") +
-             "\n(In the examination term() multiplies each term by a number that only the examiner "
-             "knows.)");
+             "\n(During the examination term() multiplies each term by a number that only the "
+             "examiner knows.)");
 }
 
 TEST(sine_approximation, three_terms_of_sin_one_half_are_right) {

@@ -26,11 +26,12 @@ std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers) {
 
   std::vector<std::int64_t> squares;
   for (const int number : numbers) {
-    // Changed: sent before its square is waited for. One at a time, so that the pipe never fills.
+    // Changed: sends a number before it waits for its square, one at a time, so the pipe never
+    // fills.
     second.send(number);
     squares.push_back(second.recv<std::int64_t>());
   }
-  // Changed: the second process ends at the end of the file, and that comes when this end closes.
+  // Changed: the second process ends at end-of-file, which comes when this end is closed.
   second.close();
   process.join();
   return squares;

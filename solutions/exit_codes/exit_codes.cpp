@@ -8,7 +8,7 @@
 
 namespace {
 
-// Changed: the job's number becomes the exit code of a process of its own.
+// Changed: the job's number becomes the exit code of its own process.
 void run_job(const std::string& job) { std::exit(do_job(job)); }
 
 // A process ends with an exit code or by a signal, never with both.
@@ -22,20 +22,20 @@ std::vector<std::optional<int>> exit_codes(const std::vector<std::string>& jobs,
                                            double time_limit) {
   if (time_limit < 0) throw std::invalid_argument{"the time limit is negative"};
 
-  // All are started before the first one is waited for: so they run at the same time.
+  // All are started before waiting for the first one, so they run at the same time.
   const auto deadline = mp::deadline_after(mp::Seconds{time_limit});
   std::vector<mp::Process> processes;
   for (const auto& job : jobs) processes.emplace_back(run_job, job);
 
   std::vector<std::optional<int>> codes;
   for (auto& process : processes) {
-    // One deadline for all: waiting for one is time that the others have, too.
+    // One deadline for all, because the others run while we wait for one.
     const mp::Seconds left = *deadline - std::chrono::steady_clock::now();
     if (process.join_for(left)) {
       codes.push_back(to_number(process.join()));
     } else {
       process.kill();
-      process.join();  // until somebody waits for it, a killed process is a zombie
+      process.join();  // until it is reaped, a killed process is a zombie
       codes.push_back(std::nullopt);
     }
   }

@@ -9,7 +9,7 @@ std::vector<int> julia_slices(int cells, int slices, int processes) {
   if (cells < 1 || slices < 1 || processes < 1)
     throw std::invalid_argument{"there must be at least one cell, one slice and one process"};
 
-  // Where one slice ends the next one begins: together they are all rows, even or not.
+  // Each slice begins where the one before ends, so together they are all rows, even or not.
   const int rows = 2 * cells;
   std::vector<std::pair<int, int>> parts;  // the first row of each slice, and how many it has
   for (int slice = 0; slice < slices; ++slice) {

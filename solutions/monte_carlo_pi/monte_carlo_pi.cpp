@@ -9,7 +9,7 @@
 
 namespace {
 
-// Changed: every worker draws its share, and puts its count into the queue.
+// Changed: every worker draws its share and puts its count into the queue.
 void work(mp::Queue<std::int64_t>& counts, std::int64_t first, std::int64_t count, int seed) {
   counts.put(points_inside(first, count, seed));
 }
@@ -23,13 +23,13 @@ double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   mp::Queue<std::int64_t> counts;
   std::vector<mp::Process> processes;
   for (int worker = 0; worker < workers; ++worker) {
-    // Where one share ends the next one begins: no point is lost, whatever the remainder.
+    // Each share begins where the one before ends, so no point is lost, whatever the remainder.
     const std::int64_t first = points * worker / workers;
     const std::int64_t end = points * (worker + 1) / workers;
     processes.emplace_back(work, std::ref(counts), first, end - first, seed);
   }
 
-  // Taken out before the workers are joined: they cannot end before the queue has room.
+  // Get the counts before joining the workers, which cannot exit while the queue is full.
   std::int64_t inside = 0;
   for (int worker = 0; worker < workers; ++worker) inside += counts.get();
   return 4.0 * static_cast<double>(inside) / static_cast<double>(points);

@@ -9,7 +9,7 @@
 
 namespace {
 
-// Changed: the second hit of every round is made in a process of its own.
+// Changed: a second process makes the second hit of every round.
 void return_packets(mp::Connection to_main, int rounds) {
   for (; rounds > 0; --rounds) to_main.send(hit(to_main.recv<int>()));
 }

@@ -11,7 +11,7 @@
 
 namespace {
 
-// Changed: counts its own samples by itself, and adds them to the shared bins at the end.
+// Changed: counts its own samples in private memory and adds them to the shared bins at the end.
 void count(mp::Array<std::int64_t>& shared, std::int64_t first, std::int64_t samples, int seed) {
   const int bins = static_cast<int>(shared.size());
   const double width = (largest_range() - smallest_range()) / bins;
@@ -20,7 +20,7 @@ void count(mp::Array<std::int64_t>& shared, std::int64_t first, std::int64_t sam
     const int bin = static_cast<int>((range - smallest_range()) / width);
     ++own[static_cast<std::size_t>(std::min(bin, bins - 1))];
   }
-  // The lock is held for a moment, once: so the workers hardly ever wait for each other.
+  // The lock is held once, for a moment, so the workers hardly ever wait for each other.
   const std::scoped_lock guard{shared};
   add_counts(shared, own);
 }
@@ -35,7 +35,7 @@ std::vector<std::int64_t> projectile(std::int64_t samples, int workers, int bins
   mp::Array<std::int64_t> counts(static_cast<std::size_t>(bins));
   std::vector<mp::Process> processes;
   for (int worker = 0; worker < workers; ++worker) {
-    // Where one share ends the next one begins: none is lost, whatever the remainder.
+    // Each share begins where the one before ends, so no sample is lost, whatever the remainder.
     const std::int64_t first = samples * worker / workers;
     const std::int64_t end = samples * (worker + 1) / workers;
     processes.emplace_back(count, std::ref(counts), first, end - first, seed);

@@ -11,9 +11,9 @@ namespace {
 
 void work(mp::Value<std::int64_t>& total, int worker, int rounds) {
   for (int round = 0; round < rounds; ++round) {
-    // Changed: measured first, without the lock, for that takes long.
+    // Changed: measures first, without the lock, because that takes long.
     const int measured = measure(worker, round);
-    // Reading the total and writing it is one step now: nobody gets in between.
+    // Reading and writing the total is one step now; no other worker gets in between.
     const std::scoped_lock guard{total};
     add(*total, measured);
   }

@@ -14,10 +14,10 @@ using Submission = harness::Submission<decltype(NAME)>;
 
 TEST(NAME, the_sum_is_right) {
   Submission submission;
-  // Some that divide evenly, some that do not, and more workers than work.
+  // Work that divides evenly, work that does not, and more workers than work.
   for (const auto& [count, workers] : {std::pair{4, 2}, {7, 3}, {2, 5}, {0, 2}}) {
     const auto seen = submission.call({count, workers});
-    // In the examination square() adds secrets of the call: here it knows them, too.
+    // During the examination square() adds secrets of the call, which are known here, too.
     std::int64_t expected = 0;
     for (std::int64_t number = 0; number < count; ++number) expected += square(number);
     expect(seen == expected,
@@ -40,12 +40,12 @@ TEST(NAME, every_worker_is_a_process) {
 
 TEST(NAME, the_workers_run_at_the_same_time) {
   Submission submission;
-  // Each process is kept in its first call of square() until three are there.
+  // Each process waits in its first call of square() until three are there.
   submission.call({30, 3}, {.barrier = 3});
   const int seen = submission.trace().most_at_once;
-  expect(seen == 3,
-         "Expected: three workers are at work at the same time.\nSeen: never more than " +
-             std::to_string(seen) + ".\nStart all workers before you wait for the first one.");
+  expect(seen == 3, "Expected: three workers run at the same time.\nSeen: never more than " +
+                        std::to_string(seen) +
+                        ".\nStart all workers before you wait for the first one.");
 }
 
 TEST(NAME, wrong_arguments_are_refused) {

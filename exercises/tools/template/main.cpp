@@ -11,6 +11,6 @@ int main(int argc, char** argv) {
   int workers = 4;
   lesson::parse(argc, argv, "Adds squares.",
                 {{"--count", count, "how many squares", 0, 1'000'000},
-                 {"--workers", workers, "how many processes share them", 1, 1000}});
+                 {"--workers", workers, "how many processes share the work", 1, 1000}});
   fmt::print("{} workers: the sum of {} squares is {}\n", workers, count, NAME(count, workers));
 }

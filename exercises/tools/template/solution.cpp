@@ -8,7 +8,7 @@
 
 namespace {
 
-// Changed: every worker takes each `workers`-th number, and puts its sum into the queue.
+// Changed: every worker adds up every `workers`-th number and puts its sum into the queue.
 void work(mp::Queue<std::int64_t>& sums, std::int64_t count, int workers, int worker) {
   std::int64_t sum = 0;
   for (std::int64_t number = worker; number < count; number += workers) sum += square(number);
@@ -18,7 +18,7 @@ void work(mp::Queue<std::int64_t>& sums, std::int64_t count, int workers, int wo
 }  // namespace
 
 std::int64_t NAME(std::int64_t count, int workers) {
-  if (count < 0) throw std::invalid_argument{"there cannot be less than no squares"};
+  if (count < 0) throw std::invalid_argument{"the number of squares must not be negative"};
   if (workers < 1) throw std::invalid_argument{"there must be at least one worker"};
 
   mp::Queue<std::int64_t> sums;

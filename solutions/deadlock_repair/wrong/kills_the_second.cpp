@@ -6,7 +6,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// The second process waits for the end of the file until it is ended from outside.
+// The second process waits for end-of-file until it is ended from outside.
 std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers) {
   auto [second, to_main] = mp::pipe();
   mp::Process process{[](mp::Connection connection) {

@@ -6,7 +6,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// Nothing hangs any more, because the last number is never sent.
+// Nothing hangs, but the last number is never sent.
 std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers) {
   auto [second, to_main] = mp::pipe();
   const mp::Process process{[](mp::Connection end) {

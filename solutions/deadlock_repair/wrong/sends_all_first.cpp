@@ -6,7 +6,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// Enough for a short list: then the pipe holds all that is sent.
+// Works for a short list, which fits into the pipe.
 std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers) {
   auto [second, to_main] = mp::pipe();
   mp::Process process{[](mp::Connection end) {

@@ -2,7 +2,7 @@
 // Told: the main process makes some
 #include "deadlock_repair.hpp"
 
-// Nobody to wait for: no deadlock, and no second process.
+// No deadlock, but no second process either.
 std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers) {
   std::vector<std::int64_t> squares;
   for (const int number : numbers) squares.push_back(square(number));

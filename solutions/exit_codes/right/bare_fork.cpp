@@ -9,7 +9,7 @@
 
 #include "exit_codes.hpp"
 
-// With system calls only: pidfd_open gives a descriptor to wait for with a time limit.
+// With system calls only. pidfd_open gives a descriptor to wait for with a time limit.
 std::vector<std::optional<int>> exit_codes(const std::vector<std::string>& jobs,
                                            double time_limit) {
   if (time_limit < 0) throw std::invalid_argument{"negative"};

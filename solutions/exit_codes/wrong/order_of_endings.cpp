@@ -6,7 +6,7 @@
 #include "exit_codes.hpp"
 #include <mp/process.hpp>
 
-// The order is that of the waiting, not that of the jobs: here the last one comes first.
+// The order is that of the waiting, not of the jobs, so the last one comes first.
 std::vector<std::optional<int>> exit_codes(const std::vector<std::string>& jobs, double) {
   std::vector<mp::Process> processes;
   for (const auto& job : jobs) processes.emplace_back([&] { std::exit(do_job(job)); });

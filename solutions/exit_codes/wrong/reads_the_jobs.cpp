@@ -7,7 +7,7 @@
 #include "exit_codes.hpp"
 #include <mp/process.hpp>
 
-// The children do the jobs for show. The codes are read in the jobs.
+// The children do the jobs for show. The codes are read from the jobs' texts.
 std::vector<std::optional<int>> exit_codes(const std::vector<std::string>& jobs,
                                            double time_limit) {
   if (time_limit < 0) throw std::invalid_argument{"negative"};

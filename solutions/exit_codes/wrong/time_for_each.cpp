@@ -6,7 +6,7 @@
 #include "exit_codes.hpp"
 #include <mp/process.hpp>
 
-// Every job gets the whole limit, counted from when the ones before it have ended.
+// Every job gets the whole limit, counted from the end of the jobs before it.
 std::vector<std::optional<int>> exit_codes(const std::vector<std::string>& jobs,
                                            double time_limit) {
   if (time_limit < 0) throw std::invalid_argument{"negative"};

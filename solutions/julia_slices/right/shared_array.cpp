@@ -8,7 +8,7 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// No pool: processes claim slices, and write them into a shared picture.
+// Without a pool. Processes claim slices and write them into a shared picture.
 std::vector<int> julia_slices(int cells, int slices, int processes) {
   if (cells < 1 || slices < 1 || processes < 1) throw std::invalid_argument{"at least one"};
   const int side = 2 * cells;

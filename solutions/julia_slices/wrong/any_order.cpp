@@ -6,7 +6,7 @@
 #include "julia_slices.hpp"
 #include <mp/pool.hpp>
 
-// In the order in which they are ready, not in that of the slices.
+// Takes slices in the order in which they are ready, not in their own order.
 std::vector<int> julia_slices(int cells, int slices, int processes) {
   std::vector<std::pair<int, int>> parts;
   for (int slice = 0; slice < slices; ++slice) {

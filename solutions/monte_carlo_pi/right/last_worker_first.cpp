@@ -6,7 +6,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// A pipe for each worker, in another order.
+// A pipe for each worker, read in another order.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   if (points < 1 || workers < 1) throw std::invalid_argument{"at least one"};
   std::vector<mp::Connection> pipes;

@@ -7,7 +7,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// With a number for each worker this works. With larger results it would hang.
+// This works with one number for each worker. With larger results it would hang.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   if (points < 1 || workers < 1) throw std::invalid_argument{"at least one"};
   mp::Queue<std::int64_t> counts;

@@ -8,7 +8,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// All workers are there, but only the one that holds the lock draws.
+// All workers exist, but only the one that holds the lock draws.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   mp::Queue<std::int64_t> counts;
   mp::Lock lock;

@@ -6,7 +6,7 @@
 
 #include "monte_carlo_pi.hpp"
 
-// Threads are no processes.
+// Threads are not processes.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   std::atomic<std::int64_t> inside = 0;
   {

@@ -6,7 +6,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// The last worker gets all that is left: with many workers, that is much.
+// The last worker gets the whole remainder, which is large with many workers.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   mp::Queue<std::int64_t> counts;
   std::vector<mp::Process> processes;

@@ -21,7 +21,7 @@ void work(mp::Queue<std::int64_t>& counts, const std::vector<std::int64_t>& begi
 
 }  // namespace
 
-// The last worker ends by an exception, and the main process waits for its count.
+// The last worker ends by an exception while the main process waits for its count.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   if (points < 1 || workers < 1) throw std::invalid_argument{"at least one"};
   mp::Queue<std::int64_t> counts;

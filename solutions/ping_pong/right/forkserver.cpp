@@ -14,7 +14,7 @@ void return_packets(mp::Connection to_main, int rounds) {
 
 }  // namespace
 
-// The second process is forked from a clean server, which stays.
+// The second process is forked from the fork server, which keeps running.
 std::vector<double> ping_pong(int rounds) {
   if (rounds < 0) throw std::invalid_argument{"negative"};
   auto [other, to_main] = mp::pipe();

@@ -8,7 +8,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// Two mebibytes of output in the longest call.
+// Prints two mebibytes in the longest call.
 std::vector<double> ping_pong(int rounds) {
   if (rounds < 0) throw std::invalid_argument{"negative"};
   auto [other, to_main] = mp::pipe();

@@ -6,7 +6,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// The second process waits for one more packet, and the main process for its end.
+// The second process waits for one more packet, and the main process waits for it to exit.
 std::vector<double> ping_pong(int rounds) {
   auto [other, to_main] = mp::pipe();
   const mp::Process second{[](mp::Connection end, int count) {

@@ -8,8 +8,8 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// An int is sent, and the second process receives a long. Its error is shown, not only that the
-// main process then finds the pipe closed.
+// An int is sent, and the second process receives a long. The verdict shows that error, not only
+// that the main process then finds the pipe closed.
 std::vector<double> ping_pong(int rounds) {
   if (rounds < 0) throw std::invalid_argument{"negative"};
   auto [other, to_main] = mp::pipe();

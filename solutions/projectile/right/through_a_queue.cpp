@@ -5,7 +5,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// No shared memory: every worker puts its counts into a queue.
+// Without shared memory. Every worker puts its counts into a queue.
 std::vector<std::int64_t> projectile(std::int64_t samples, int workers, int bins, int seed) {
   if (samples < 0 || workers < 1 || bins < 1) throw std::invalid_argument{"out of range"};
   const double width = (largest_range() - smallest_range()) / bins;

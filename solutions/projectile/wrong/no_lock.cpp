@@ -6,7 +6,7 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-// Every worker adds its counts to the shared ones, without the lock.
+// Every worker adds its counts to the shared ones without the lock.
 std::vector<std::int64_t> projectile(std::int64_t samples, int workers, int bins, int seed) {
   mp::Array<std::int64_t> counts(static_cast<std::size_t>(bins));
   const double width = (largest_range() - smallest_range()) / bins;

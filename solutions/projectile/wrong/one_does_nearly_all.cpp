@@ -8,7 +8,7 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-// All but the first take one sample, for show.
+// All workers but the first take one sample, for show.
 std::vector<std::int64_t> projectile(std::int64_t samples, int workers, int bins, int seed) {
   if (samples < 0 || workers < 1 || bins < 1) throw std::invalid_argument{"wrong"};
   mp::Array<std::int64_t> counts(static_cast<std::size_t>(bins));

@@ -8,7 +8,7 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-// The bins are counted in metres: far beyond the end.
+// Takes metres for the number of a bin, far beyond the end.
 std::vector<std::int64_t> projectile(std::int64_t samples, int workers, int bins, int seed) {
   if (samples < 0 || workers < 1 || bins < 1) throw std::invalid_argument{"wrong"};
   mp::Array<std::int64_t> counts(static_cast<std::size_t>(bins));

@@ -5,7 +5,7 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// Every worker adds up what it measures, and locks once.
+// Every worker adds up what it measures and locks once.
 std::int64_t race_repair(int workers, int rounds) {
   mp::Value<std::int64_t> total{0};
   std::vector<mp::Process> processes;

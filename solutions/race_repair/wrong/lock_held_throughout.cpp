@@ -7,7 +7,7 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// The lock is held for the whole work: only one worker measures at a time.
+// The lock is held for the whole work, so only one worker measures at a time.
 std::int64_t race_repair(int workers, int rounds) {
   mp::Value<std::int64_t> total{0};
   std::vector<mp::Process> processes;

@@ -7,7 +7,7 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// Every worker locks a lock of its own: that keeps nobody out.
+// Every worker has its own lock, which keeps no other out.
 std::int64_t race_repair(int workers, int rounds) {
   mp::Value<std::int64_t> total{0};
   std::vector<mp::Process> processes;

@@ -19,7 +19,7 @@ void work(mp::Value<std::int64_t>& total, int worker, int rounds) {
 
 }  // namespace
 
-// The lock is taken, and never given back.
+// The lock is taken and never released.
 std::int64_t race_repair(int workers, int rounds) {
   mp::Value<std::int64_t> total{0};
   std::vector<mp::Process> processes;

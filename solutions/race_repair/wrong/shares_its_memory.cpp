@@ -22,7 +22,7 @@ int measure_rounds(void* argument) {
 
 }  // namespace
 
-// Processes that share all memory with the main one are not what this is about.
+// These processes share all memory with the main one, which the exercise does not allow.
 std::int64_t race_repair(int workers, int rounds) {
   constexpr std::size_t size = 1 << 18;
   std::int64_t total = 0;

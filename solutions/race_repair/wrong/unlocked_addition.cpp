@@ -6,7 +6,7 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// No lock: reading, adding and writing are three steps.
+// Without a lock, reading, adding and writing are three steps.
 std::int64_t race_repair(int workers, int rounds) {
   mp::Value<std::int64_t> total{0};
   std::vector<mp::Process> processes;

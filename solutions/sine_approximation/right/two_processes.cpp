@@ -6,7 +6,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// No pool: one process takes the even terms, one the odd ones.
+// Without a pool. One process takes the even terms, one the odd ones.
 double sine_approximation(double x, int terms) {
   if (terms < 0) throw std::invalid_argument{"negative"};
   std::vector<mp::Connection> pipes;

@@ -6,7 +6,7 @@
 #include "sine_approximation.hpp"
 #include <mp/pool.hpp>
 
-// Two halves: with an odd number of terms, the last one is in neither.
+// With an odd number of terms, the last one is in neither half.
 double sine_approximation(double x, int terms) {
   std::vector<int> numbers(static_cast<std::size_t>(terms / 2 * 2));
   std::iota(numbers.begin(), numbers.end(), 0);

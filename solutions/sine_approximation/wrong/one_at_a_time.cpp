@@ -3,7 +3,7 @@
 #include "sine_approximation.hpp"
 #include <mp/pool.hpp>
 
-// apply() waits for its result: a pool of two is of no use then.
+// apply() waits for its result, so a pool of two is useless.
 double sine_approximation(double x, int terms) {
   mp::Pool pool{2};
   double sum = 0;

@@ -7,7 +7,7 @@
 #include "sine_approximation.hpp"
 #include <mp/pool.hpp>
 
-// What map() returns is lost.
+// Discards what map() returns.
 double sine_approximation(double x, int terms) {
   if (terms < 0) throw std::invalid_argument{"negative"};
   std::vector<int> numbers(static_cast<std::size_t>(terms));

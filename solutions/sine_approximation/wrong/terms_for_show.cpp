@@ -7,7 +7,7 @@
 #include "sine_approximation.hpp"
 #include <mp/pool.hpp>
 
-// The pool computes the terms for show. The main process has the formula.
+// The pool computes the terms for show. The main process has a copy of the formula.
 double sine_approximation(double x, int terms) {
   if (terms < 0) throw std::invalid_argument{"negative"};
   std::vector<int> numbers(static_cast<std::size_t>(terms));

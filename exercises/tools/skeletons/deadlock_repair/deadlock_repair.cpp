@@ -7,7 +7,7 @@
 
 namespace {
 
-// The second process: sends back the square of every number, until there are no more.
+// Runs in the second process: sends back the square of every number until there are no more.
 void square_numbers(mp::Connection to_main) {
   try {
     for (;;) {
@@ -21,7 +21,7 @@ void square_numbers(mp::Connection to_main) {
 
 }  // namespace
 
-// This hangs. Find out why, and mend it.
+// This hangs. Find out why, and fix it.
 std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers) {
   auto [second, to_main] = mp::pipe();
   mp::Process process{square_numbers, std::move(to_main)};

@@ -1,6 +1,6 @@
 #include "exit_codes.hpp"
 
-// It works for harmless jobs. But every job is done in this process, one after the other.
+// This works for harmless jobs, but does all of them in this process, one after the other.
 std::vector<std::optional<int>> exit_codes(const std::vector<std::string>& jobs,
                                            double /*time_limit*/) {
   std::vector<std::optional<int>> codes;

@@ -14,7 +14,7 @@ void work(mp::Value<std::int64_t>& total, int worker, int rounds) {
 
 }  // namespace
 
-// This loses updates. Find out why, and mend it, but let the workers measure at the same time.
+// This loses updates. Find out why, and fix it, but let the workers measure at the same time.
 std::int64_t race_repair(int workers, int rounds) {
   mp::Value<std::int64_t> total{0};
   std::vector<mp::Process> processes;
