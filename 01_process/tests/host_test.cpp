@@ -18,7 +18,7 @@
 #include "temporary_folder.hpp"
 #include <mp/process.hpp>
 
-// Processes of a host program that has threads, streams and signals of its own.
+// Processes of a host program with its own threads, streams and signals.
 
 namespace {
 
@@ -98,7 +98,7 @@ TEST_P(HostTest, EndsWhileAThreadWaitsForInput) {
 
 std::atomic<bool> writing = false;
 
-// What a full pipe does that nobody reads.
+// Blocks like a full pipe that no process reads.
 ssize_t block_forever(void*, const char*, std::size_t) {
   writing = true;
   for (;;) ::pause();
@@ -123,7 +123,7 @@ TEST_P(HostTest, EndsWhileAThreadIsBlockedInPrinting) {
 
 FILE* log_of_the_host = nullptr;
 
-// A handler of a fork stands for another thread, which prints between the flush and the fork.
+// A fork handler stands in for another thread, which prints between the flush and the fork.
 TEST(HostTest, TextThatIsPrintedDuringAForkAppearsOnce) {
   const course::TemporaryFolder folder;
   const auto path = folder.path() / "log";

@@ -996,7 +996,7 @@ TEST(CpuCount, FollowsAffinity) {
   EXPECT_EQ(mp::cpu_count(), all);
 }
 
-// A tree with the files in which the kernel tells of control groups.
+// A tree with the files in which the kernel describes control groups.
 class ControlGroups {
  public:
   void add(const std::string& file, const std::string& text) const {

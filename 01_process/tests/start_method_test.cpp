@@ -609,7 +609,7 @@ TEST(ForkServer, ProcessesOfAKilledServerCanBeJoined) {
   EXPECT_TRUE(process.is_alive());
   EXPECT_FALSE(process.join_for(10ms));
   write_text(to.write, "x");
-  EXPECT_EQ(process.join().code, 255) << "nobody knows any more";
+  EXPECT_EQ(process.join().code, 255) << "no process knows any longer";
   EXPECT_FALSE(process.is_alive());
 
   Process other{by_server, exit_with, 3};

@@ -302,8 +302,8 @@ TEST(Queue, ConsumersMayBeKilledAtAnyMoment) {
       queue.put({1, next, text_for(1, next)});
     victim.kill();
     victim.join();
-    // The victim has taken some; the others are whole and in order, and this is the last one. In a
-    // process of its own, because the pipe may be full.
+    // The victim has taken some; the others are whole and in order, and this is the last one. In
+    // another process, because the pipe may be full.
     Process survivor{[&] { queue.put({2, round, text_for(2, round)}); }};
     for (;;) {
       const auto item = queue.get_for(60s);

@@ -151,7 +151,7 @@ TEST_P(SemaphoreUnder, GivesBackWhatADeadProcessHeldAndSaysSoOnce) {
     EXPECT_EQ(semaphore.available(), 0u);
     try {
       semaphore.acquire();
-      ADD_FAILURE() << "nobody was told";
+      ADD_FAILURE() << "no process got the error";
     } catch (const OwnerDied& error) {
       EXPECT_THAT(error.what(), HasSubstr("Victim (pid " + pid + ")"));
     }

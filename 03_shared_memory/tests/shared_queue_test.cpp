@@ -373,7 +373,7 @@ TEST_F(KilledAtEveryInstruction, AProducerWhileAConsumerWaits) {
     const bool middle = kill_after(n, [&] { queue.put(1); });
     wait_until([&] { return sleeps_or_has_ended(consumer); });
     if (consumer.is_alive()) {
-      EXPECT_EQ(queue.try_get(), std::nullopt) << "somebody sleeps although an item is there";
+      EXPECT_EQ(queue.try_get(), std::nullopt) << "a process sleeps although an item is there";
       queue.put(2);
     }
     EXPECT_TRUE(consumer.join_for(60s));
@@ -391,7 +391,7 @@ TEST_F(KilledAtEveryInstruction, AConsumerWhileAProducerWaits) {
     const bool middle = kill_after(n, [&] { queue.get(); });
     wait_until([&] { return sleeps_or_has_ended(producer); });
     if (producer.is_alive()) {
-      EXPECT_FALSE(queue.try_put(3)) << "somebody sleeps although there is room";
+      EXPECT_FALSE(queue.try_put(3)) << "a process sleeps although there is space";
       EXPECT_EQ(queue.get(), 1);
     }
     EXPECT_TRUE(producer.join_for(60s));

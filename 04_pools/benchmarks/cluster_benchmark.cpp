@@ -9,8 +9,9 @@
 #include <mp/cluster_pool.hpp>
 #include <mp/process.hpp>
 
-// cluster_benchmark NAME [WORKERS]: tiny tasks, or a problem of the lessons, in a ClusterPool whose
-// workers are the other ranks of mpirun; or in a Pool of so many workers. Prints seconds an item.
+// cluster_benchmark NAME [WORKERS] runs tiny tasks, or a problem of the lessons, in a ClusterPool
+// whose workers are the other ranks of mpirun, or in a Pool of that many workers. Prints seconds
+// per item.
 
 namespace {
 

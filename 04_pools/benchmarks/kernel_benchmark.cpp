@@ -53,7 +53,7 @@ void one_tbb(benchmark::State& state, const course::Problem<Result>& problem, st
 }
 #endif
 
-// With so many workers.
+// Solves the problem in a pool of `size` workers.
 template <class Result>
 void pool(benchmark::State& state, const course::Problem<Result>& problem, int size) {
   mp::Pool workers{size};
