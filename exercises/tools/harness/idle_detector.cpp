@@ -16,8 +16,10 @@ bool IdleDetector::lasts(Duration patience, Duration timed_patience) {
     for (const auto& thread : process->threads) {
       if (thread.status == ThreadStatus::ended) continue;
       asleep = asleep && thread.status == ThreadStatus::asleep;
-      timed = timed || (thread.call && has_time_limit(decode(*thread.call)));
-      switches[pid].push_back(thread.switches);
+      const bool has_limit = thread.call && has_time_limit(decode(*thread.call));
+      timed = timed || has_limit;
+      // One that wakes only to look, and waits again in the same place, has done nothing.
+      switches[pid].push_back(has_limit ? thread.call->stack_pointer : thread.switches);
     }
   }
   if (!asleep || !since_ || switches != switches_) since_ = std::chrono::steady_clock::now();

@@ -22,8 +22,8 @@ class IdleDetector {
   bool lasts(Duration patience, Duration timed_patience);
 
  private:
-  std::map<pid_t, std::vector<std::uint64_t>>
-      switches_;  // of each thread, from one task to another
+  // Of each thread, how often it has left the processor; where it waits, if that has a time limit.
+  std::map<pid_t, std::vector<std::uint64_t>> switches_;
   std::optional<std::chrono::steady_clock::time_point> since_;
 };
 

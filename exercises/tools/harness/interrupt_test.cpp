@@ -84,11 +84,11 @@ TEST_F(Interrupted, examiner_leaves_nothing_even_while_it_removes_its_folder) {
     examiner.kill();
     examiner = start();
   }
-  for (int i = 0; i < 5000; ++i) std::ofstream{scratch / std::to_string(i)};
+  for (int i = 0; i < 500; ++i) std::ofstream{scratch / std::to_string(i)};
   const auto filled = fs::last_write_time(scratch);
   ::kill(examiner.pid(), SIGCONT);
   std::error_code gone;
-  while (fs::last_write_time(scratch, gone) == filled) continue;
+  while (fs::last_write_time(scratch, gone) == filled) ::poll(nullptr, 0, 1);
   expect_clean_end(examiner);
 }
 
