@@ -1,0 +1,30 @@
+#include "fan_out.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <vector>
+
+#include <mp/process.hpp>
+
+namespace {
+
+// The sum of a node and all nodes below it. Changed: the nodes below are processes that call this.
+int run_node(int node, int width, int depth) {
+  std::vector<mp::Process> children;
+  for (int i = 1; depth > 0 && i <= width; ++i)
+    children.emplace_back(
+        [=] { std::exit(run_node(node * width + i, width, depth - 1)); });  // the sum goes up
+
+  // Only now: so the nodes below are at work, too.
+  int sum = node == 0 ? 0 : work(node);
+  for (auto& child : children) sum += child.join().code.value();
+  return sum;
+}
+
+}  // namespace
+
+int fan_out(int width, int depth) {
+  if (width < 1) throw std::invalid_argument{"the width is less than 1"};
+  if (depth < 0) throw std::invalid_argument{"the depth is negative"};
+  return run_node(0, width, depth);
+}
