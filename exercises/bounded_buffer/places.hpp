@@ -1,0 +1,13 @@
+#pragma once
+
+// For the examination: what the first number of a call in the trace says, and where the examiner
+// can hold a process.
+
+namespace calls {
+constexpr int make = 0, deliver = 1;
+}
+
+namespace places {
+constexpr int deliver = 1;  ///< in deliver()
+constexpr int make = 2;     ///< in make_parcel()
+}  // namespace places

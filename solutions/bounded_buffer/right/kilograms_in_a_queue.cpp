@@ -1,0 +1,48 @@
+#include <mutex>
+#include <stdexcept>
+#include <vector>
+
+#include "bounded_buffer.hpp"
+#include <mp/process.hpp>
+#include <mp/shared_queue.hpp>
+#include <mp/value.hpp>
+
+// The kilograms that are free are in a queue: one producer at a time takes as many as it needs.
+std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
+  if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
+    throw std::invalid_argument{"wrong"};
+  const auto most = static_cast<std::size_t>(capacity);
+  mp::SharedQueue<char> room{most};
+  for (int kilogram = 0; kilogram < capacity; ++kilogram) room.put('k');
+  mp::SharedQueue<std::int64_t> store{most};
+  mp::Value<int> to_come{producers * parcels};
+  mp::Value<std::int64_t> prices{0};
+  mp::Lock turn;
+  std::vector<mp::Process> processes;
+  for (int producer = 0; producer < producers; ++producer)
+    processes.emplace_back([&, producer] {
+      for (int number = 0; number < parcels; ++number) {
+        const auto parcel = make_parcel(producer, number);
+        const std::scoped_lock guard{turn};
+        for (int kilogram = 0; kilogram < weight_of(parcel); ++kilogram) room.get();
+        store.put(parcel);
+      }
+    });
+  for (int courier = 0; courier < couriers; ++courier)
+    processes.emplace_back([&] {
+      for (;;) {
+        {
+          const std::scoped_lock guard{to_come};
+          if (*to_come == 0) return;
+          --*to_come;  // one is mine, whichever
+        }
+        const auto parcel = store.get();
+        for (int kilogram = 0; kilogram < weight_of(parcel); ++kilogram) room.put('k');
+        const auto price = deliver(parcel);
+        const std::scoped_lock guard{prices};
+        *prices += price;
+      }
+    });
+  for (auto& process : processes) process.join();
+  return *prices;
+}

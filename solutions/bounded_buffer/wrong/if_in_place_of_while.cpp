@@ -1,0 +1,56 @@
+// Fails: a_courier_that_wakes_up_looks_again
+// Told: (must look whether there is a parcel|under the lock, and only if there is one)
+#include <mutex>
+#include <stdexcept>
+#include <vector>
+
+#include "bounded_buffer.hpp"
+#include <mp/array.hpp>
+#include <mp/condition.hpp>
+#include <mp/process.hpp>
+#include <mp/value.hpp>
+
+struct State {
+  int parcels, weight, to_come;
+  std::int64_t prices;
+};
+
+// A courier that wakes up believes that there is a parcel.
+std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
+  if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
+    throw std::invalid_argument{"wrong"};
+  mp::Value<State> state{State{0, 0, producers * parcels, 0}};
+  mp::Array<std::int64_t> store(10'000);
+  mp::Condition changed;
+  std::vector<mp::Process> processes;
+  for (int producer = 0; producer < producers; ++producer)
+    processes.emplace_back([&, producer] {
+      for (int number = 0; number < parcels; ++number) {
+        const auto parcel = make_parcel(producer, number);
+        std::unique_lock lock{state};
+        changed.wait(lock, [&] { return state->weight + weight_of(parcel) <= capacity; });
+        store[static_cast<std::size_t>(state->parcels++)] = parcel;
+        state->weight += weight_of(parcel);
+        changed.notify_all();
+      }
+    });
+  for (int courier = 0; courier < couriers; ++courier)
+    processes.emplace_back([&] {
+      for (;;) {
+        std::unique_lock lock{state};
+        if (state->to_come <= 0) return;
+        if (state->parcels == 0) changed.wait(lock);
+        const auto place = state->parcels > 0 ? --state->parcels : 0;
+        const auto parcel = store[static_cast<std::size_t>(place)];
+        state->weight -= weight_of(parcel);
+        --state->to_come;
+        changed.notify_all();
+        lock.unlock();
+        const auto price = deliver(parcel);
+        lock.lock();
+        state->prices += price;
+      }
+    });
+  for (auto& process : processes) process.join();
+  return state->prices;
+}
