@@ -56,8 +56,7 @@ int main(int argc, char** argv) {
                 "speed-up",
                 {predicted, measured}},
                plot);
-  fmt::print("Amdahl's law assumes a processor for each process; this program has {}.\n",
-             mp::cpu_count());
+  fmt::print("Amdahl's law assumes a processor for each process; here are {}.\n", mp::cpu_count());
   fmt::print("{} processes are {:.2f} times as fast as one; the limit is {:g} times\n", processes,
              measured.points.back().second, 1 / serial);
 }

@@ -50,8 +50,7 @@ int main(int argc, char** argv) {
                 {{"--processes", processes, "how many processes to start"}});
 
   std::vector<pid_t> greeters;
-  // If a fork fails, the earlier children are not reaped; the destructor of mp::Process would do
-  // that.
+  // If a fork fails, earlier children are not reaped; the destructor of mp::Process would do that.
   for (int number = 0; number < processes; ++number) greeters.push_back(start(number));
 
   bool all_well = true;

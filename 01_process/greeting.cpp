@@ -9,9 +9,8 @@ void greet(int number) { fmt::print("Hello from process number {}\n", number); }
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 2;
-  lesson::parse(
-      argc, argv, "Several processes print a greeting; the main process waits for them.",
-      {{"--processes", processes, "how many processes to start"}, lesson::start_method()});
+  lesson::parse(argc, argv, "Several processes print a greeting; the main process waits for them.",
+                {{"--processes", processes, "how many processes greet"}, lesson::start_method()});
 
   std::vector<mp::Process> greeters;
   for (int number = 0; number < processes; ++number) greeters.emplace_back(greet, number);

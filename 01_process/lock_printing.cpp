@@ -12,9 +12,8 @@
 
 using namespace std::chrono_literals;
 
-// Writes letter by letter. The pause lets the others interrupt on every run. Without it they
-// interrupt only now and then, which is worse, because the program then works in the test and fails
-// at night.
+// Writes letter by letter. The pause lets others interrupt on every run. Interrupting only now and
+// then would be worse, because the program would work in the test and fail at night.
 void print_line(int number) {
   for (const char letter : fmt::format("Process {} prints this line\n", number)) {
     std::putchar(letter);

@@ -37,8 +37,7 @@ void write_all(int write_end, std::string_view bytes, int number) {
 }
 
 // A pipe carries bytes, not messages. A read returns what is there, which may be less or more than
-// one write wrote. At end-of-file, when no process has the write end open any longer, it returns
-// nothing.
+// one write wrote. At end-of-file, when no process has the write end open, it returns nothing.
 void read_all(int read_end) {
   char buffer[100'000];
   std::size_t bytes = 0, reads = 0, size = 0;

@@ -36,8 +36,7 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   double patience = 1;
   int size = 1'000'000;
-  lesson::parse(argc, argv,
-                "Joining a process before taking its result blocks forever if the result is large.",
+  lesson::parse(argc, argv, "Joining before taking the result blocks forever if it is large.",
                 {{"--patience", patience, "how many seconds the watchdog waits", 0.0, 3600.0},
                  {"--size", size, "how many bytes the large result has"}});
 

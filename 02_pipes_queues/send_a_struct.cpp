@@ -30,8 +30,7 @@ void show(const char* how, const Measurement& measured) {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  lesson::parse(argc, argv,
-                "Your own struct goes to a process, through a pipe and through a queue.",
+  lesson::parse(argc, argv, "Your own struct, sent to a process, through a pipe and a queue.",
                 {lesson::start_method()});
   auto [parent, child] = mp::pipe();
   mp::Queue<Measurement> queue;

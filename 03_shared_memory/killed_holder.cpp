@@ -27,10 +27,8 @@ void print(const char* when, const Accounts& accounts) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int amount = 30;
-  lesson::parse(
-      argc, argv,
-      "A process dies while it holds a lock; the others get an error instead of blocking.",
-      {{"--amount", amount, "how much money it moves", 1, all}});
+  lesson::parse(argc, argv, "A process is killed while it holds a lock; the next gets an error.",
+                {{"--amount", amount, "how much money it moves", 1, all}});
 
   mp::Value<Accounts> accounts{Accounts{.savings = all, .wallet = 0}};
   print("Before", *accounts);

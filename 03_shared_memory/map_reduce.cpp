@@ -28,16 +28,14 @@ void add_up(mp::MapReduce& workers) {
 void copy_and_sum(mp::MapReduce& workers, std::size_t items, std::size_t chunk_size) {
   std::vector<double> input(items);  // visible to the workers, because they are forked later
   std::iota(input.begin(), input.end(), 0.0);
-  mp::Array<double> output(items);  // shared, or their results would stay private
+  mp::Array<double> output(items);  // shared, or results would stay in the workers
   double sum = 0;
   const auto copy_chunk = [&](const mp::Chunk& chunk) {  // in a worker
     const auto part = std::span{input}.subspan(chunk.begin, chunk.size());
     std::ranges::copy(part, &output[chunk.begin]);
     return std::accumulate(part.begin(), part.end(), 0.0);
   };
-  const auto add = [&](double part) {
-    sum += part;
-  };  // in this process, in the order of the chunks
+  const auto add = [&](double part) { sum += part; };  // here, in the order of the chunks
   const double seconds =
       lesson::seconds([&] { workers.map_chunks(items, chunk_size, copy_chunk, add); });
   fmt::print("The copy is {}, made in {:.2f} s\n",
@@ -52,8 +50,7 @@ int main(int argc, char** argv) {
   std::int64_t items = std::clamp(most / 2, mebi, 128 * mebi), chunk_size = mebi;
   int processes = mp::cpu_count();
   lesson::parse(
-      argc, argv,
-      "Processes share the iterations of a loop: a critical section, then a copy of a large array.",
+      argc, argv, "A divided loop: a critical section, then a copy of a large array.",
       {{"--items", items, "how many numbers to copy and add up, 16 bytes each", 1, most},
        {"--chunk", chunk_size, "how many numbers a process takes at a time", 1, 1'000'000'000'000},
        {"--processes", processes, "how many processes share the work", 1, 1000}});

@@ -22,10 +22,8 @@ struct Counter {
   Counter() {
     pthread_mutexattr_t attributes;
     check(pthread_mutexattr_init(&attributes), "pthread_mutexattr_init");
-    pthread_mutexattr_setpshared(&attributes,
-                                 PTHREAD_PROCESS_SHARED);  // or it works only between threads
-    pthread_mutexattr_setrobust(&attributes,
-                                PTHREAD_MUTEX_ROBUST);  // or all block when its holder dies
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);  // not just for threads
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);  // or a dead holder blocks all
     check(pthread_mutex_init(&mutex, &attributes), "pthread_mutex_init");
   }
   void increment() {

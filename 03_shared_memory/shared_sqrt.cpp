@@ -12,8 +12,7 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-using Slice =
-    std::pair<std::size_t, std::size_t>;  // from the first up to but not including the second
+using Slice = std::pair<std::size_t, std::size_t>;  // begin, end
 
 // Returns slices of the same size, except that the last may be smaller. There may be fewer slices
 // than processes, because none is empty.

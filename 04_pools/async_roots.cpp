@@ -18,8 +18,7 @@ double root(double x) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 4;
-  lesson::parse(argc, argv,
-                "Calls that return at once, and results that are fetched when they are needed.",
+  lesson::parse(argc, argv, "Calls that return at once, and results that are fetched later.",
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
 
   mp::Pool pool{processes};

@@ -44,8 +44,7 @@ int main(int argc, char** argv) {
     std::vector<mp::AsyncResult<int>> promised;
     for (const int x : numbers) promised.push_back(pool.apply_async(cube, x));
     std::vector<int> cubes;
-    for (auto& result : promised)
-      cubes.push_back(result.get());  // blocks until the result is there
+    for (auto& result : promised) cubes.push_back(result.get());  // waits for the result
     return cubes;
   });
   // Many calls that run while this process continues.

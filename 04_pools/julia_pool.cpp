@@ -53,8 +53,7 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int cells = 2000, slices = 64, processes = std::clamp(mp::cpu_count(), 2, 8);
   std::string plot;
-  lesson::parse(argc, argv,
-                "The Julia set of z * z + c, for several numbers of slices and workers.",
+  lesson::parse(argc, argv, "The Julia set, for several numbers of slices and workers.",
                 {{"--cells", cells, "points per 2 units; the square is 4 by 4", 1, 10'000},
                  {"--slices", slices, "measure with 1, 4, 16 … up to this many", 1, 20'000},
                  {"--processes", processes, "measure with 1, 2, 4 … up to this many", 1, 1000},

@@ -16,8 +16,7 @@ int main(int argc, char** argv) {
                 {{"--processes", processes, "how many iterations run at the same time", 1, 1000},
                  {"--seconds", seconds, "how long one iteration takes", 0.0, 60.0}});
 
-  // Unlike a pool's function, this one may capture, because the workers are forked when it is
-  // known.
+  // Unlike a pool's function, this lambda may capture, because the workers are forked afterwards.
   const std::chrono::duration<double> duration{seconds};
   const std::vector<int> numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   const auto squares = mp::parallel(numbers,

@@ -41,8 +41,7 @@ int main(int argc, char** argv) {
   std::int64_t points = 20'000'000;
   int processes = std::clamp(mp::cpu_count(), 2, 8), seed = 1;
   std::string plot;
-  lesson::parse(argc, argv,
-                "Monte Carlo pi with pools of 1, 2, 3 … workers: are more workers faster?",
+  lesson::parse(argc, argv, "Monte Carlo pi with pools of 1, 2, 3 … workers.",
                 {{"--points", points, "how many random points", 1, 1'000'000'000'000},
                  {"--processes", processes, "measure with up to this many workers", 1, 1000},
                  {"--seed", seed, "a different seed gives different points", 0},

@@ -26,7 +26,7 @@ struct Item {
   std::size_t index;
   int value;  // the argument on the way to a worker, the result on the way back
 };
-// A pipe transfers this few bytes at once, even with many readers and writers.
+// A pipe transfers so small an item in one piece, even with many readers and writers.
 void send(int pipe, Item item) { check(write(pipe, &item, sizeof item), "write"); }
 bool receive(int pipe, Item& item) {
   return check(read(pipe, &item, sizeof item), "read") == sizeof item;

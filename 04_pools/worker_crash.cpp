@@ -25,8 +25,7 @@ int square_or_be_killed(int x) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 2;
-  lesson::parse(argc, argv,
-                "A worker is killed during a call, which throws an error instead of blocking.",
+  lesson::parse(argc, argv, "A worker is killed during a call, which throws an error.",
                 {{"--processes", processes, "how many workers", 1, 1000}, lesson::start_method()});
 
   mp::Pool pool{processes};
@@ -37,6 +36,5 @@ int main(int argc, char** argv) {
     fmt::print("MainProcess: {}\n", error.what());
   }
   // A new worker has taken its place.
-  fmt::print("MainProcess: the pool still works: [{}]\n",
-             fmt::join(pool.map(square, numbers), ", "));
+  fmt::print("MainProcess: the pool lives on: [{}]\n", fmt::join(pool.map(square, numbers), ", "));
 }

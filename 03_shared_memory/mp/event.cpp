@@ -22,8 +22,7 @@ void Event::load(Reader& reader) { state_.load(reader); }
 bool Event::is_set() const { return is_odd(state_->changes); }
 
 void Event::set() {
-  if (!is_set())
-    detail::set_and_wake(state_->changes, 1);  // it is harmless if two processes do this at once
+  if (!is_set()) detail::set_and_wake(state_->changes, 1);  // harmless if two do it at once
 }
 
 void Event::clear() {

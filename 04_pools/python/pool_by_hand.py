@@ -2,7 +2,7 @@ import os
 import struct
 import time
 
-item = struct.Struct("qq")  # index and value; a pipe transfers this few bytes at once
+item = struct.Struct("qq")  # index and value; a pipe transfers so small an item in one piece
 
 
 def square_and_one(x):

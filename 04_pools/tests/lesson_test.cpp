@@ -274,7 +274,7 @@ TEST_P(StartMethods, WorkerCrashIsAnErrorAndNoHang) {
   EXPECT_THAT(lines[0], MatchesRegex("    .+ \\(pid [0-9]+\\) is killed while it works on 5"));
   const auto pid = std::to_string(static_cast<int>(number_after(lines[0], "(pid ")));
   EXPECT_THAT(lines[1], AllOf(StartsWith("MainProcess: "), HasSubstr(pid), HasSubstr("signal 9")));
-  EXPECT_EQ(lines[2], "MainProcess: the pool still works: [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]");
+  EXPECT_EQ(lines[2], "MainProcess: the pool lives on: [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]");
 }
 
 TEST(Lessons, PoolByHandKeepsTheOrder) {

@@ -46,8 +46,7 @@ ThreadStatus status_in(std::string_view text) {
 std::optional<ThreadState> read_thread(pid_t pid, pid_t tid) {
   const auto folder = proc_path(pid, "task/" + std::to_string(tid));
   ThreadState thread{.tid = tid, .tids = {}, .call = {}, .name = {}};
-  // Read the call first; the counter, read after it, shows later whether the thread has slept ever
-  // since.
+  // Read the call first; the counter shows later whether the thread has slept ever since.
   if (const auto call = read_text(folder + "/syscall")) {
     thread.call = parse_call(*call);
   } else if (!is_gone(errno)) {
