@@ -1,6 +1,6 @@
 #include "bounded_buffer.hpp"
 
-// It needs no store: one process makes a parcel and delivers it, before it makes the next one.
+// This needs no store, because one process makes and delivers each parcel before the next one.
 std::int64_t bounded_buffer(int producers, int /*couriers*/, int parcels, int /*capacity*/) {
   std::int64_t prices = 0;
   for (int producer = 0; producer < producers; ++producer)

@@ -22,7 +22,7 @@ std::string name_of(std::int64_t producer, std::int64_t number) {
   return "parcel " + std::to_string(number) + " of producer " + std::to_string(producer);
 }
 
-// Each parcel is made once and delivered once: otherwise ends the test. In the examination the
+// Ends the test unless each parcel is made once and delivered once. During the examination the
 // marks on the parcels are secrets of the call, which are known here.
 void expect_parcels(int producers, int parcels, const harness::Trace& trace) {
   std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> made;
@@ -50,11 +50,11 @@ void expect_parcels(int producers, int parcels, const harness::Trace& trace) {
     }
   if (!delivered.empty())
     harness::fail_and_stop(
-        "Expected: couriers deliver what producers have made.\nSeen: a courier delivers something "
-        "else: " +
+        "Expected: couriers deliver parcels that producers have made.\nSeen: a courier delivers "
+        "something else: " +
         std::to_string(delivered.begin()->first) +
-        ".\nA courier that wakes up must look whether there is a parcel: another one may have been "
-        "faster.");
+        ".\nA courier that wakes up must look whether there is a parcel, because another one may "
+        "have been faster.");
   if (made.size() != static_cast<std::size_t>(producers) * static_cast<std::size_t>(parcels))
     harness::fail_and_stop("Expected: every producer makes " + std::to_string(parcels) +
                            " parcels.\nSeen: more are made.");
@@ -90,13 +90,13 @@ struct Store {
 
 constexpr int couriers_held = 2;
 
-// How heavy the store is when all producers wait: the couriers are held with their first parcels
-// until then. Each producer may have one in its hands, so there is a least weight and a most.
+// Returns how heavy the store is when all producers wait, while the couriers are held with their
+// first parcels. Each producer may hold a parcel, so there is a minimum and a maximum.
 Store fill_store(Submission& submission, int producers, int parcels, int capacity) {
   submission.call({producers, couriers_held, parcels, capacity},
                   {.barrier = couriers_held + 1, .barrier_place = places::deliver});
   Store store;
-  std::map<std::int64_t, int> last;  // of each producer
+  std::map<std::int64_t, int> last;  // the last parcel of each producer
   int delivered = 0;
   for (const auto& [process, numbers] : submission.trace().events) {
     if (numbers[0] == calls::deliver && ++delivered > couriers_held) break;
@@ -129,12 +129,12 @@ TEST(bounded_buffer, the_store_is_filled) {
   const auto store = fill_store(submission, 2, 40, 50);
   expect(
       store.most > 50 - most_weight,
-      "Expected: producers go on as long as their parcels fit into the 50 kilograms of the "
+      "Expected: producers continue as long as their parcels fit into the 50 kilograms of the "
       "store.\nSeen: while two couriers are on their way, all producers wait with no more than " +
           std::to_string(store.most) + " in it.");
 }
 
-// All couriers wait when the only parcel is made. It is there for one of them.
+// All couriers wait when the only parcel is made, which only one of them can get.
 TEST(bounded_buffer, a_courier_that_wakes_up_looks_again) {
   Submission submission;
   const auto seen = submission.call({1, 4, 1, 10}, {.barrier = 2, .barrier_place = places::make});

@@ -7,7 +7,7 @@
 
 namespace {
 
-// By hand it takes its time; the examiner holds processes as it needs.
+// This takes time when run by hand; the examiner holds processes as needed.
 void take_time(const harness::TraceScope& scope) {
   if (scope.secret() == 0) std::this_thread::sleep_for(std::chrono::milliseconds{5});
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// For the examination: what the first number of a call in the trace says, and where the examiner
-// can hold a process.
+// For the examination: the meanings of the first number of a call in the trace, and the places
+// where the examiner can hold a process.
 
 namespace calls {
 constexpr int make = 0, deliver = 1;

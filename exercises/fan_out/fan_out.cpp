@@ -2,7 +2,7 @@
 
 namespace {
 
-// The sum of the nodes below this one.
+// Returns the sum of the nodes below this one.
 int below(int node, int width, int depth) {
   if (depth == 0) return 0;
   int sum = 0;
@@ -13,5 +13,5 @@ int below(int node, int width, int depth) {
 
 }  // namespace
 
-// It adds the right numbers, but this process does all the work.
+// This adds the right numbers, but one process does all the work.
 int fan_out(int width, int depth) { return below(0, width, depth); }

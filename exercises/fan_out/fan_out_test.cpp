@@ -26,14 +26,14 @@ std::string tree(int width, int depth) {
   return "width " + std::to_string(width) + ", depth " + std::to_string(depth);
 }
 
-// What a call of work() has returned: that depends on a secret, which is known here, too.
+// Returns what a call of work() returned, which depends on a secret known here, too.
 int returned(const harness::Event& event) {
   const auto [node, process, parent] = event.numbers;
   const harness::TraceScope scope{node, process, parent};
   return static_cast<int>((static_cast<std::uint64_t>(node) + scope.secret()) % 10);
 }
 
-// Each node works once: otherwise ends the test.
+// Ends the test unless each node works once.
 void expect_nodes(int width, int depth, const harness::Trace& trace) {
   const int nodes = nodes_of(width, depth);
   std::map<std::int64_t, std::size_t> times;
@@ -56,11 +56,11 @@ void expect_sum(int width, int depth, int seen, const harness::Trace& trace) {
   expect_nodes(width, depth, trace);
   int expected = 0;
   for (const auto& event : trace.events) expected += returned(event);
-  expect(seen == expected,
-         "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
-             ".\nSeen: " + std::to_string(seen) +
-             ".\nDoes every exit code have the node's own number in it, and those of its "
-             "children?");
+  expect(
+      seen == expected,
+      "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
+          ".\nSeen: " + std::to_string(seen) +
+          ".\nDoes every exit code have the node's own number in it, and those of its children?");
 }
 
 TEST(fan_out, the_sum_is_right) {
@@ -87,7 +87,7 @@ TEST(fan_out, every_node_is_a_child_of_the_node_above) {
                              count_of(processes, "process works", "processes work") + ".");
     for (const auto& [node, event] : by_node) {
       const auto above = (node - 1) / width;
-      // All that the root has started have the same parent, which is no node.
+      // All children of the root have the same parent, which is not a node.
       const auto parent = above == 0 ? by_node[1].numbers[2] : by_node[above].numbers[1];
       if (event.numbers[2] != parent)
         harness::fail_and_stop("Expected: node " + std::to_string(node) +

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-// It is right, but one process computes all cells.
+// This is right, but one process computes all cells.
 std::vector<double> heat_rod(int cells, int /*workers*/, double tolerance) {
   auto now = cold_rod(cells), next = now;
   for (int step = 0;; ++step) {

@@ -30,8 +30,8 @@ std::string to_string(const Block& block) {
   return "cells " + std::to_string(block.first) + " to " + std::to_string(block.last - 1);
 }
 
-// The blocks of each step, in the order of their cells. Each cell must be computed once: otherwise
-// ends the test.
+// Returns the blocks of each step, in the order of their cells. Ends the test unless each cell is
+// computed once.
 std::vector<std::vector<Block>> steps_of(int cells, const harness::Trace& trace) {
   std::map<std::int64_t, std::vector<Block>> by_step;
   for (const auto& [process, numbers] : trace.events)
@@ -71,7 +71,7 @@ std::vector<std::vector<Block>> steps_of(int cells, const harness::Trace& trace)
   return steps;
 }
 
-// What the same calls of advance() give one after the other, with the examiner's secrets.
+// Makes the same calls of advance() one after the other, with the examiner's secrets.
 Temperatures right_temperatures(int cells, double tolerance,
                                 const std::vector<std::vector<Block>>& steps) {
   auto now = cold_rod(cells), next = now;
@@ -88,14 +88,15 @@ Temperatures right_temperatures(int cells, double tolerance,
           std::string{
               "Expected: the workers stop after the first step in which no cell has changed "
               "by more than the tolerance.\nSeen: they "} +
-          (is_last ? "stop before." : "go on after it.") +
-          "\nIs a change the difference between two rods, and do all look at those of all blocks?");
+          (is_last ? "stop before." : "continue after it.") +
+          "\nIs a change the difference between two rods, and do all workers read those of all "
+          "blocks?");
   }
   return now;
 }
 
-// A block in a later step that has begun before another block of the step before it: that tells why
-// temperatures are wrong.
+// Finds a block of a later step that began before another block of the step before it, which
+// explains wrong temperatures.
 std::string who_runs_ahead(const harness::Trace& trace) {
   std::int64_t latest = 0;
   for (const auto& [process, numbers] : trace.events) {
@@ -122,7 +123,7 @@ void expect_temperatures(int cells, double tolerance, const Temperatures& seen,
   if (seen == expected) return;
   if (seen == cold_rod(cells))
     harness::fail_and_stop(
-        "Expected: the temperatures after the last step.\nSeen: those of the beginning: nothing "
+        "Expected: the temperatures after the last step.\nSeen: those of the beginning, so nothing "
         "that the workers computed has arrived.\nIs the rod in shared memory? Each process has its "
         "own copy of every other variable.");
   const auto [wrong, right] = std::ranges::mismatch(seen, expected);
@@ -167,7 +168,7 @@ TEST(heat_rod, every_worker_has_a_block_of_its_own) {
   expect_temperatures(14, 2, seen, trace);
 }
 
-// The first block is kept back until all others wait. What they need from it is not there yet.
+// The first block is held until all others wait, because they need its result.
 TEST(heat_rod, no_worker_runs_ahead) {
   Submission submission;
   for (const int workers : {2, 3}) {

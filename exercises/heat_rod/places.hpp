@@ -1,6 +1,6 @@
 #pragma once
 
-// Where the examiner can hold a process.
+// The places where the examiner can hold a process.
 namespace places {
 constexpr int first_block = 1;  ///< before the first cells are computed in step 0
 }

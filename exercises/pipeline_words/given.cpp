@@ -12,7 +12,8 @@
 
 namespace {
 
-// By hand the stages take their time, which shows; for the examiner they need not.
+// When run by hand, the stages take time, so that the effect is visible; for the examiner they need
+// not.
 void take_time(const harness::TraceScope& scope, int milliseconds) {
   if (scope.secret() == 0) std::this_thread::sleep_for(std::chrono::milliseconds{milliseconds});
 }
@@ -32,7 +33,7 @@ std::vector<std::string> unpack(const std::string& packed) {
   std::string kind;
   std::int64_t page = 0, mark = 0;
   if (!(stream >> kind >> page >> mark) || kind != "page")
-    throw std::invalid_argument{"this is not a page that fetch() has returned: " + packed};
+    throw std::invalid_argument{"this is not a page from fetch(): " + packed};
   const harness::TraceScope scope{calls::unpack, page, mark};
   {
     const auto held = harness::TraceScope::at(page == 0 ? places::first_page : places::unpack);
@@ -40,7 +41,7 @@ std::vector<std::string> unpack(const std::string& packed) {
   }
   constexpr std::array book{"process", "thread", "pipe", "queue", "lock", "Lock",
                             "memory",  "worker", "task", "wait",  "end",  "the"};
-  const int seed = static_cast<int>(scope.secret());  // which words there are
+  const int seed = static_cast<int>(scope.secret());  // determines the words
   std::vector<std::string> words;
   for (int i = 0; i < 50; ++i) {
     const auto number = page * 50 + i;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-// It counts correctly, but one process does it all, one page after the other.
+// This counts correctly, but one process does all the work, one page after the other.
 std::vector<std::int64_t> pipeline_words(int pages, int /*unpackers*/,
                                          const std::vector<std::string>& words) {
   std::vector<std::int64_t> counts(words.size());

@@ -22,7 +22,7 @@ using Submission = harness::Submission<decltype(pipeline_words)>;
 
 const Words asked{"process", "lock", "Lock", "queues"};
 
-// Each page is fetched and unpacked once: otherwise ends the test.
+// Ends the test unless each page is fetched and unpacked once.
 void expect_pages(int pages, const harness::Trace& trace) {
   for (const auto& [call, name, done] : {std::tuple{calls::fetch, "fetch()", " is fetched "},
                                          {calls::unpack, "unpack()", " is unpacked "}}) {
@@ -43,7 +43,8 @@ void expect_pages(int pages, const harness::Trace& trace) {
   }
 }
 
-// In the examination fetch() and unpack() depend on secrets of the call: here they are known, too.
+// During the examination fetch() and unpack() depend on secrets of the call, which are known here,
+// too.
 Counts right_counts(int pages) {
   Counts counts(asked.size());
   for (int page = 0; page < pages; ++page) {
@@ -53,13 +54,13 @@ Counts right_counts(int pages) {
   return counts;
 }
 
-// How many words are lost may be different every time, and so is not told.
+// The number of lost words may differ every time, so it is not reported.
 void expect_counts(int pages, const Counts& seen, const harness::Trace& trace) {
   expect_pages(pages, trace);
   const auto expected = right_counts(pages);
   if (seen.size() != expected.size())
     harness::fail_and_stop("Expected: " + std::to_string(expected.size()) +
-                           " counts, one for each word that was asked for.\nSeen: " +
+                           " counts, one for each requested word.\nSeen: " +
                            count_of(seen.size(), "count", "counts") + ".");
   for (std::size_t i = 0; i < asked.size(); ++i)
     if (seen[i] != expected[i])
@@ -67,11 +68,11 @@ void expect_counts(int pages, const Counts& seen, const harness::Trace& trace) {
                              std::to_string(expected[i]) + " times.\nSeen: " +
                              (seen[i] < expected[i]
                                   ? "fewer.\nDo all words of all unpackers arrive? Is one of them "
-                                    "done before the others, and ends the stage for all?"
+                                    "done before the others, and does it end the stage for all?"
                                   : "more."));
 }
 
-// The unpacker of page 0 is the last one to be done: all others have ended by then, or wait.
+// The unpacker of page 0 is done last; by then all others have ended or wait.
 TEST(pipeline_words, the_words_are_counted) {
   Submission submission;
   for (const auto& [pages, unpackers] : {std::pair{5, 1}, {12, 3}, {2, 4}, {0, 2}}) {
@@ -88,7 +89,7 @@ std::set<pid_t> processes_of(const harness::Trace& trace, int call) {
   return found;
 }
 
-// Otherwise ends the test.
+// Ends the test unless the stages have their own processes.
 void expect_processes(const harness::Trace& trace) {
   if (trace.main_process_worked())
     harness::fail_and_stop(
@@ -105,7 +106,7 @@ void expect_processes(const harness::Trace& trace) {
 
 TEST(pipeline_words, every_stage_has_processes_of_its_own) {
   Submission submission;
-  // Three pages of the others are unpacked at the same time, or never will be.
+  // Three of the other pages are unpacked at the same time, or they never will be.
   const auto seen =
       submission.call({20, 3, asked}, {.barrier = 3, .barrier_place = places::unpack});
   const auto& trace = submission.trace();
@@ -126,7 +127,7 @@ TEST(pipeline_words, the_stages_work_at_the_same_time) {
          "than " +
              std::to_string(at_once) + ".");
 
-  // Page 4 is kept back until all others wait: those before it must have been unpacked by then.
+  // Page 4 is held until all others wait; by then the earlier pages must have been unpacked.
   submission.call({8, 1, asked}, {.barrier = 2, .barrier_place = places::later_pages});
   expect_processes(submission.trace());
   int unpacked = 0;
@@ -137,7 +138,7 @@ TEST(pipeline_words, the_stages_work_at_the_same_time) {
   expect(unpacked == places::later_page,
          "Expected: while page 4 is on its way, the pages before it are unpacked.\nSeen: " +
              count_of(static_cast<std::size_t>(unpacked), "page is", "pages are") +
-             " unpacked by then.\nPass each page on as soon as it is there.");
+             " unpacked by then.\nPass each page on at once.");
 }
 
 TEST(pipeline_words, wrong_arguments_are_refused) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// For the examination: what the first number of a call in the trace says, and places at which the
-// examiner can hold a process.
+// For the examination: the meanings of the first number of a call in the trace, and the places
+// where the examiner can hold a process.
 
 namespace calls {
 constexpr int fetch = 0, unpack = 1;

@@ -6,8 +6,8 @@
 
 #include <harness/trace_scope.hpp>
 
-/// How many attempts at a task end their process. In the examination it is drawn which tasks these
-/// are; only do_task() knows.
+/// Returns how many attempts at a task end their process. During the examination these tasks are
+/// drawn at random, and only do_task() knows them.
 inline int deaths_of(int task) {
   constexpr std::array deaths{0, 0, 1, 0, 9, 0, 2};
   constexpr int not_in_trace = 9;

@@ -9,7 +9,7 @@
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int tasks = 5, workers = 2, attempts = 3;
-  lesson::parse(argc, argv, "Does tasks again whose worker died.",
+  lesson::parse(argc, argv, "Repeats tasks whose worker died.",
                 {{"--tasks", tasks, "how many tasks there are", 0, 100'000},
                  {"--workers", workers, "how many workers the pool has", 1, 1000},
                  {"--attempts", attempts, "how often a task is attempted", 1, 1000}});
@@ -21,6 +21,6 @@ int main(int argc, char** argv) {
       fmt::print("task {}: no result after {} attempts\n", task, attempts);
     else
       fmt::print("task {}: {}{}\n", task, *result,
-                 deaths_of(task) > 0 ? " (its worker died, and it was done again)" : "");
+                 deaths_of(task) > 0 ? " (repeated, because its worker died)" : "");
   }
 }

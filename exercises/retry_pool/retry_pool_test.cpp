@@ -23,8 +23,8 @@ std::string to_string(const std::optional<std::int64_t>& result) {
   return result ? std::to_string(*result) : "nothing";
 }
 
-// In the examination it is drawn which attempts fail, and what the others return: here it is known,
-// too.
+// During the examination, the failing attempts and the results of the others are drawn at random;
+// here they are known, too.
 std::optional<std::int64_t> right_result(int task, int attempts) {
   const int deaths = deaths_of(task);
   if (deaths >= attempts) return std::nullopt;
@@ -49,8 +49,8 @@ void expect_results(int tasks, int attempts, const Results& seen) {
   }
 }
 
-// A task is attempted until there is a result, with the number of the attempt; otherwise ends the
-// test.
+// Ends the test unless each task is attempted, with the number of the attempt, until there is a
+// result.
 void expect_attempts(int tasks, int attempts, const harness::Trace& trace) {
   std::vector<std::vector<std::int64_t>> made(static_cast<std::size_t>(tasks));
   for (const auto& [process, numbers] : trace.events) {
@@ -80,8 +80,8 @@ void expect_attempts(int tasks, int attempts, const harness::Trace& trace) {
       harness::fail_and_stop("Expected: " + name +
                              " is not done again once it has a result.\nSeen: it is attempted " +
                              often +
-                             ".\nDo you repeat tasks of workers that are alive? Those that share a "
-                             "chunk with a task whose worker died are lost with it.");
+                             ".\nDo you repeat tasks of live workers? Tasks that share a chunk "
+                             "with one whose worker died are lost with it.");
     if (numbers.size() > static_cast<std::size_t>(attempts))
       harness::fail_and_stop("Expected: no task is attempted more than " +
                              count_of(static_cast<std::size_t>(attempts), "time", "times") +
@@ -119,10 +119,9 @@ TEST(retry_pool, the_workers_run_at_the_same_time) {
   Submission submission;
   submission.call({21, 3, 3}, {.barrier = 3});
   const int seen = submission.trace().most_at_once;
-  expect(seen == 3,
-         "Expected: three workers are at work at the same time.\nSeen: never more than " +
-             std::to_string(seen) +
-             ".\nGive the pool all tasks before you wait for the first result.");
+  expect(seen == 3, "Expected: three workers run at the same time.\nSeen: never more than " +
+                        std::to_string(seen) +
+                        ".\nGive the pool all tasks before you wait for the first result.");
 }
 
 TEST(retry_pool, wrong_arguments_are_refused) {

@@ -13,11 +13,11 @@ namespace {
 
 struct State {
   int parcels, weight;  // in the store
-  int to_come;          // that nobody has taken yet
+  int to_come;          // not taken yet
   std::int64_t prices;
 };
 
-// Changed: what all processes share. The lock of the state protects the parcels, too.
+// Changed: the data shared by all processes. The lock of the state also protects the parcels.
 struct Store {
   mp::Value<State> state;
   mp::Array<std::int64_t> parcels;
@@ -26,7 +26,7 @@ struct Store {
 
 void produce(Store& store, int producer, int parcels, int capacity) {
   for (int number = 0; number < parcels; ++number) {
-    const auto parcel = make_parcel(producer, number);  // without the lock: others work, too
+    const auto parcel = make_parcel(producer, number);  // without the lock, so others can work
     std::unique_lock lock{store.state};
     auto& state = *store.state;
     store.changed.wait(lock, [&] { return state.weight + weight_of(parcel) <= capacity; });
@@ -45,7 +45,7 @@ void consume(Store& store) {
     const auto parcel = store.parcels[static_cast<std::size_t>(--state.parcels)];
     state.weight -= weight_of(parcel);
     --state.to_come;
-    // Producers may have room now. After the last parcel, couriers wait for nothing.
+    // Producers may have space now. After the last parcel, couriers would wait in vain.
     store.changed.notify_all();
     lock.unlock();
     const auto price = deliver(parcel);
@@ -62,7 +62,7 @@ std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capaci
   if (parcels < 0) throw std::invalid_argument{"the number of parcels is negative"};
   if (capacity < most_weight) throw std::invalid_argument{"the heaviest parcel does not fit"};
 
-  // A parcel weighs one kilogram or more, so there is never more than one for each of them.
+  // A parcel weighs at least one kilogram, so there are never more parcels than kilograms.
   Store store{mp::Value<State>{State{0, 0, producers * parcels, 0}},
               mp::Array<std::int64_t>(static_cast<std::size_t>(capacity)),
               {}};

@@ -12,10 +12,10 @@
 
 namespace {
 
-// What all workers share. `steps` is the number of steps that were needed.
+// The data shared by all workers. `steps` is the number of steps that were needed.
 struct Shared {
   std::array<mp::Array<double>, 2> rods;
-  mp::Array<double> changes;  // the largest of each worker in this step
+  mp::Array<double> changes;  // each worker's largest change in this step
   mp::Array<int> steps;
   mp::Barrier barrier;
 };
@@ -35,7 +35,7 @@ void work(Shared& shared, std::size_t worker, double tolerance) {
       if (worker == 0) shared.steps[0] = step + 1;
       return;
     }
-    // Nobody may overwrite its change while another still reads.
+    // No worker may overwrite its change while another still reads.
     shared.barrier.arrive_and_wait();
     std::swap(now, next);
   }

@@ -12,13 +12,13 @@ namespace {
 using Packed = mp::Queue<std::string>;
 using Unpacked = mp::Queue<std::vector<std::string>>;
 
-// Changed: the first stage. It alone writes to its queue, so it may close it.
+// Changed: the first stage. Only this process writes to its queue, so it may close it.
 void fetch_all(Packed& packed, int pages) {
   for (int page = 0; page < pages; ++page) packed.put(fetch(page));
   packed.close();
 }
 
-// Changed: the second stage, in several processes. Each of them takes the next page that is there.
+// Changed: the second stage, in several processes. Each takes the next page from the queue.
 void unpack_all(Packed& packed, Unpacked& unpacked) {
   for (const auto& page : packed) unpacked.put(unpack(page));
 }

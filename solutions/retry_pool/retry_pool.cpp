@@ -17,11 +17,11 @@ std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int workers, int 
 
   mp::Pool pool{workers};
   for (int attempt = 0; attempt < attempts && !open.empty(); ++attempt) {
-    // Changed: the pool gets every task by itself, so each has an error of its own.
+    // Changed: the pool gets every task by itself, so each has its own error.
     std::vector<mp::AsyncResult<std::int64_t>> running;
     for (const int task : open) running.push_back(pool.apply_async(do_task, task, attempt));
 
-    // Changed: what has failed goes into the next round, and nothing else does.
+    // Changed: only failed tasks go into the next round.
     std::vector<int> failed;
     for (std::size_t i = 0; i < open.size(); ++i) {
       try {

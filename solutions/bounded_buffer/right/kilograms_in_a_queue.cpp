@@ -7,7 +7,7 @@
 #include <mp/shared_queue.hpp>
 #include <mp/value.hpp>
 
-// The kilograms that are free are in a queue: one producer at a time takes as many as it needs.
+// A queue holds the free kilograms; one producer at a time takes as many as it needs.
 std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
   if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
     throw std::invalid_argument{"wrong"};
@@ -34,7 +34,7 @@ std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capaci
         {
           const std::scoped_lock guard{to_come};
           if (*to_come == 0) return;
-          --*to_come;  // one is mine, whichever
+          --*to_come;  // one of them is for this courier
         }
         const auto parcel = store.get();
         for (int kilogram = 0; kilogram < weight_of(parcel); ++kilogram) room.put('k');

@@ -15,7 +15,7 @@ struct State {
   std::int64_t prices;
 };
 
-// Delivering is done under the lock.
+// Delivers while holding the lock.
 std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
   if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
     throw std::invalid_argument{"wrong"};

@@ -15,7 +15,7 @@ struct State {
   std::int64_t prices;
 };
 
-// A courier that wakes up believes that there is a parcel.
+// A courier that wakes up assumes that there is a parcel.
 std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
   if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
     throw std::invalid_argument{"wrong"};

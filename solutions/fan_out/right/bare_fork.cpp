@@ -4,7 +4,7 @@
 
 #include "fan_out.hpp"
 
-// With system calls only. A node's children are all the children that it has.
+// With system calls only. A process has no children other than its node's, so it waits for all.
 static int run_node(int node, int width, int depth) {
   for (int i = 1; depth > 0 && i <= width; ++i)
     if (::fork() == 0) ::_exit(run_node(node * width + i, width, depth - 1));

@@ -6,7 +6,7 @@
 
 #include "fan_out.hpp"
 
-// With fork() alone: the child returns, as if it were the root.
+// With fork() alone, the child returns as if it were the root.
 int fan_out(int width, int depth) {
   if (width < 1 || depth < 0) throw std::invalid_argument{"wrong"};
   int nodes = 0, level = 1;

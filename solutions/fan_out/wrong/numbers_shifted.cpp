@@ -7,7 +7,7 @@
 #include "fan_out.hpp"
 #include <mp/process.hpp>
 
-// The numbers of the nodes are too great by one.
+// The numbers of the nodes are too large by one.
 static int run_node(int node, int width, int depth) {
   std::vector<mp::Process> children;
   for (int i = 0; depth > 0 && i < width; ++i)

@@ -7,7 +7,7 @@
 #include "fan_out.hpp"
 #include <mp/process.hpp>
 
-// A node that has children forgets its own number.
+// A node with children forgets its own number.
 static int run_node(int node, int width, int depth) {
   std::vector<mp::Process> children;
   for (int i = 1; depth > 0 && i <= width; ++i)

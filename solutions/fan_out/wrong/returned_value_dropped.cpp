@@ -7,7 +7,7 @@
 #include "fan_out.hpp"
 #include <mp/process.hpp>
 
-// What the function in the child returns gets lost: its exit code is 0.
+// The child's return value is lost, and its exit code is 0.
 static int run_node(int node, int width, int depth) {
   std::vector<mp::Process> children;
   for (int i = 1; depth > 0 && i <= width; ++i)

@@ -2,7 +2,7 @@
 // Told: the main process calls work
 #include "fan_out.hpp"
 
-// The numbers of all levels one after the other, in this process.
+// Adds the numbers of all levels one after the other, in this process.
 int fan_out(int width, int depth) {
   int sum = 0, nodes = 0, level = 1;
   for (int i = 0; i < depth; ++i) nodes += level *= width;

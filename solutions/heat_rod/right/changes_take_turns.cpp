@@ -6,7 +6,8 @@
 #include <mp/barrier.hpp>
 #include <mp/process.hpp>
 
-// One barrier for each step: the changes of even and of odd steps are in different places.
+// One barrier per step is enough, because the changes of even and odd steps are in different
+// places.
 std::vector<double> heat_rod(int cells, int workers, double tolerance) {
   if (cells < 2 || workers < 1 || workers > cells || !(tolerance > 0))
     throw std::invalid_argument{"wrong"};

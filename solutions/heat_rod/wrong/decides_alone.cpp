@@ -10,7 +10,7 @@
 #include <mp/barrier.hpp>
 #include <mp/process.hpp>
 
-// Each worker stops when its own block hardly changes any longer: the others wait for it.
+// Each worker stops when its own block hardly changes, and the others wait for it.
 std::vector<double> heat_rod(int cells, int workers, double tolerance) {
   if (cells < 2 || workers < 1 || workers > cells || !(tolerance > 0))
     throw std::invalid_argument{"wrong"};

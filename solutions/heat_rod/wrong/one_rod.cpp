@@ -10,7 +10,7 @@
 #include <mp/barrier.hpp>
 #include <mp/process.hpp>
 
-// Only one rod: a cell uses what its neighbour has become in the same step.
+// With only one rod, a cell uses its neighbour's new temperature of the same step.
 std::vector<double> heat_rod(int cells, int workers, double tolerance) {
   if (cells < 2 || workers < 1 || workers > cells || !(tolerance > 0))
     throw std::invalid_argument{"wrong"};

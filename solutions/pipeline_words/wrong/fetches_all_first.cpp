@@ -8,7 +8,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// The first stage keeps all pages to itself until it has the last one.
+// The first stage keeps all pages until it has the last one.
 std::vector<std::int64_t> pipeline_words(int pages, int unpackers,
                                          const std::vector<std::string>& words) {
   mp::Queue<std::string> packed;

@@ -8,8 +8,8 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// As in the lesson, each stage closes its queue when it is done. But the unpackers are several: the
-// first one that is done closes the queue of all.
+// As in the lesson, each stage closes its queue when it is done. But there are several unpackers,
+// and the first one that is done closes the queue for all.
 std::vector<std::int64_t> pipeline_words(int pages, int unpackers,
                                          const std::vector<std::string>& words) {
   mp::Queue<std::string> packed;

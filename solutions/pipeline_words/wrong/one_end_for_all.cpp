@@ -8,7 +8,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// An empty page says that there are no more: one unpacker takes it, and the others wait forever.
+// An empty page marks the end. One unpacker takes it, and the others wait forever.
 std::vector<std::int64_t> pipeline_words(int pages, int unpackers,
                                          const std::vector<std::string>& words) {
   mp::Queue<std::string> packed;

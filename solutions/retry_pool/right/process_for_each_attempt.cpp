@@ -7,7 +7,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// Without a pool: a process for each attempt, and no more of them at once than there are workers.
+// Without a pool. Each attempt is a process, with at most `workers` of them at a time.
 std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int workers, int attempts) {
   if (tasks < 0 || workers < 1 || attempts < 1) throw std::invalid_argument{"wrong"};
   std::vector<std::optional<std::int64_t>> results(static_cast<std::size_t>(tasks));

@@ -6,7 +6,7 @@
 #include "retry_pool.hpp"
 #include <mp/pool.hpp>
 
-// When a worker dies, all tasks are done again.
+// When a worker dies, all tasks are repeated.
 std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int workers, int attempts) {
   if (tasks < 0 || workers < 1 || attempts < 1) throw std::invalid_argument{"wrong"};
   std::vector<std::optional<std::int64_t>> results(static_cast<std::size_t>(tasks));

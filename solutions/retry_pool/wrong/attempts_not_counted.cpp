@@ -6,7 +6,7 @@
 #include "retry_pool.hpp"
 #include <mp/pool.hpp>
 
-// Every attempt says that it is the first.
+// Every attempt has the number of the first.
 std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int workers, int attempts) {
   if (tasks < 0 || workers < 1 || attempts < 1) throw std::invalid_argument{"wrong"};
   std::vector<std::optional<std::int64_t>> results(static_cast<std::size_t>(tasks));

@@ -6,7 +6,7 @@
 #include "retry_pool.hpp"
 #include <mp/pool.hpp>
 
-// The first error ends it all.
+// The first error ends everything.
 std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int workers, int attempts) {
   if (tasks < 0 || workers < 1 || attempts < 1) throw std::invalid_argument{"wrong"};
   std::vector<std::optional<std::int64_t>> results(static_cast<std::size_t>(tasks));

@@ -6,7 +6,7 @@
 #include "retry_pool.hpp"
 #include <mp/pool.hpp>
 
-// As often as necessary, whatever the limit.
+// Repeats as often as necessary, ignoring the limit.
 std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int workers, int attempts) {
   if (tasks < 0 || workers < 1 || attempts < 1) throw std::invalid_argument{"wrong"};
   std::vector<std::optional<std::int64_t>> results(static_cast<std::size_t>(tasks));

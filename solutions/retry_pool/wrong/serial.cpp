@@ -2,7 +2,7 @@
 // Told: ended before the function returned: signal 9
 #include "retry_pool.hpp"
 
-// No workers: a task that ends its process ends this one.
+// Without workers, a task that ends its process ends this one.
 std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int, int) {
   std::vector<std::optional<std::int64_t>> results;
   for (int task = 0; task < tasks; ++task) results.emplace_back(do_task(task, 0));
