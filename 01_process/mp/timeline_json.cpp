@@ -15,7 +15,7 @@ namespace {
 using Report = TimelineReport;
 
 // A name may hold anything; what is not plain becomes a question mark.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -50,7 +50,7 @@ class JsonWriter {
     if (!events_.empty()) events_ += ",\n";
     events_ += "{\"ph\":\"" + std::string{kind} + "\",\"pid\":" + std::to_string(row.place + 1) +
                ",\"tid\":" + std::to_string(row.thread + 1) +
-               ",\"ts\":" + microseconds(time - report_.begin) + ",\"name\":" + quoted(name) +
+               ",\"ts\":" + microseconds(time - report_.begin) + ",\"name\":" + json_string(name) +
                more + "}";
   }
 
@@ -63,12 +63,12 @@ class JsonWriter {
   }
 
   void add(const Report::Row& row) {
-    const auto name = ",\"args\":{\"name\":" + quoted(row.name) + "}";
+    const auto name = ",\"args\":{\"name\":" + json_string(row.name) + "}";
     if (row.thread == 0) event(row, 'M', "process_name", report_.begin, name);
     event(row, 'M', "thread_name", report_.begin, name);
     event(row, 'X', "runs", row.begin,
           ",\"cat\":\"process\"" + duration(row.begin, row.end) + ",\"args\":{\"process id\":" +
-              std::to_string(row.pid) + ",\"ended\":" + quoted(row.ending) + "}");
+              std::to_string(row.pid) + ",\"ended\":" + json_string(row.ending) + "}");
     if (row.killed) event(row, 'i', "killed", row.end, ",\"cat\":\"process\",\"s\":\"p\"");
   }
 
