@@ -43,15 +43,16 @@ int main(int argc, char** argv) {
   for (int part = 0; part < parts; ++part)
     ranges.emplace_back(seed, points / parts * part + points % parts * part / parts,
                         points / parts * (part + 1) + points % parts * (part + 1) / parts);
-  std::int64_t inside = 0;
+  std::int64_t inside = 0, inside_alone = 0;
   const double together = lesson::seconds([&] {
     const auto counts = pool.starmap(points_inside, ranges, {.chunk_size = 1});
     inside = std::reduce(counts.begin(), counts.end());
   });
-  const double alone = lesson::seconds([&] { points_inside(seed, 0, points); });
+  const double alone = lesson::seconds([&] { inside_alone = points_inside(seed, 0, points); });
 
   fmt::print("One process: {:.2f} s, all workers: {:.2f} s, speed-up {:.2f}\n", alone, together,
              alone / together);
+  fmt::print("They found {}\n", inside == inside_alone ? "the same" : "different numbers");
   fmt::print("pi is about {:.8f}\n",
              4.0 * static_cast<double>(inside) / static_cast<double>(points));
 }
