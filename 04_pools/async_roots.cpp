@@ -9,7 +9,6 @@
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
-// std::sqrt itself cannot be sent, because it is in a shared library, not in this program.
 double root(double x) {
   std::this_thread::sleep_for(std::chrono::milliseconds{20});  // stands in for work
   return std::sqrt(x);

@@ -16,8 +16,9 @@
 // A function and its arguments on their way into another process.
 //
 // A forked child has a copy of everything, so it just calls. A spawned one starts from nothing: the
-// function travels as its offset from the start of the executable (both run the same one, though
-// loaded at different addresses), the arguments as a message.
+// function travels as its offset from the start of the executable, or of the shared library that it
+// is in (both processes have the same one, though loaded at different addresses), the arguments as
+// a message.
 
 namespace mp {
 
@@ -31,21 +32,32 @@ concept ProcessShared = requires {
 
 namespace detail {
 
-/// A function's offset from the start of this program. Throws CannotTravel for an address outside.
-std::uint64_t code_offset(const void* address);
+/// Where a function is, in words that another process understands.
+struct CodeLocation {
+  std::uint64_t library = 0;  // a hash of the shared library's build id; 0: the program itself
+  std::uint64_t offset = 0;   // from its start
 
-/// The function at that offset. Throws MessageError for an offset outside of this program's code.
-const void* code_address(std::uint64_t offset);
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(library, offset);
+  }
+};
+
+/// Throws CannotTravel for an address that is in no code, or in a library without a build id.
+CodeLocation code_location(const void* address);
+
+/// The function there. Throws MessageError when this process has no such library, or no code there.
+const void* code_address(const CodeLocation& location);
 
 /// A function pointer that can travel.
 template <class Pointer>
 struct CodePointer {
   Pointer pointer{};
-  void save(Writer& writer) const { writer(code_offset(reinterpret_cast<const void*>(pointer))); }
+  void save(Writer& writer) const { writer(code_location(reinterpret_cast<const void*>(pointer))); }
   void load(Reader& reader) {
-    std::uint64_t offset{};
-    reader(offset);
-    pointer = reinterpret_cast<Pointer>(const_cast<void*>(code_address(offset)));
+    CodeLocation location;
+    reader(location);
+    pointer = reinterpret_cast<Pointer>(const_cast<void*>(code_address(location)));
   }
 };
 

@@ -349,16 +349,25 @@ TEST_P(SendingTest, WhatCannotTravelIsRefusedByName) {
               is("int*", "an address means nothing"));
 }
 
-TEST_P(SendingTest, FunctionsOfSharedLibrariesAreRefusedByName) {
+TEST_P(SendingTest, FunctionsOfSharedLibrariesTravel) {
   using Function = int (*)(const char*);
-  const auto puts = reinterpret_cast<Function>(::dlsym(RTLD_DEFAULT, "puts"));
-  ASSERT_NE(puts, nullptr);
-  EXPECT_THAT(refusal(options(), puts, "a text"),
-              testing::AllOf(HasSubstr("puts"), HasSubstr("shared libraries")));
-  EXPECT_THAT(refusal(
-                  options(), [](Function) {}, puts),
-              HasSubstr("puts"));
+  const auto from_library = reinterpret_cast<Function>(::dlsym(RTLD_DEFAULT, "puts"));
+  ASSERT_NE(from_library, nullptr);
+  Process process{
+      options(),
+      [](Function arrived) {
+        exit_with(reinterpret_cast<Function>(::dlsym(RTLD_DEFAULT, "puts")) == arrived ? 3 : 1);
+      },
+      from_library};
+  EXPECT_EQ(process.join().code, 3);
+}
+
+TEST_P(SendingTest, WhatIsNoFunctionIsRefused) {
+  using Function = int (*)(const char*);
   EXPECT_THAT(refusal(options(), Function{nullptr}, "a text"), HasSubstr("null function pointer"));
+  static int number = 0;
+  EXPECT_THAT(refusal(options(), reinterpret_cast<Function>(&number), "a text"),
+              HasSubstr("no code at this address"));
 }
 
 TEST_P(SendingTest, WithoutInitSaysWhatToWrite) {

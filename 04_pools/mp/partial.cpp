@@ -28,18 +28,19 @@ void save_member_function(Writer& writer, const void* pointer) {
   MemberFunction member;
   std::memcpy(&member, pointer, sizeof member);
   const bool is_code = !member.is_virtual();
-  const std::uint64_t code =
-      is_code ? code_offset(reinterpret_cast<const void*>(member.code)) : member.code;
-  writer(is_code, code, static_cast<std::int64_t>(member.adjustment));
+  const auto location = is_code ? code_location(reinterpret_cast<const void*>(member.code))
+                                : CodeLocation{0, member.code};
+  writer(is_code, location, static_cast<std::int64_t>(member.adjustment));
 }
 
 void load_member_function(Reader& reader, void* pointer) {
   bool is_code{};
-  std::uint64_t code{};
+  CodeLocation location;
   std::int64_t adjustment{};
-  reader(is_code, code, adjustment);
-  const MemberFunction member{is_code ? reinterpret_cast<std::uintptr_t>(code_address(code)) : code,
-                              static_cast<std::ptrdiff_t>(adjustment)};
+  reader(is_code, location, adjustment);
+  const MemberFunction member{
+      is_code ? reinterpret_cast<std::uintptr_t>(code_address(location)) : location.offset,
+      static_cast<std::ptrdiff_t>(adjustment)};
   std::memcpy(pointer, &member, sizeof member);
 }
 

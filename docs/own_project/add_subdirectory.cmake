@@ -1,0 +1,1 @@
+add_subdirectory(mp EXCLUDE_FROM_ALL)
