@@ -28,9 +28,13 @@ namespace detail {
 /// message leaves a pipe in which the next reader finds the start of a chunk.
 class MessageQueue {
  public:
-  MessageQueue();
-  void put(const Message& message);
-  std::optional<Message> get(Deadline deadline);  // empty when the deadline has passed
+  static constexpr std::size_t unbounded = 0, largest = 1 << 29;
+
+  explicit MessageQueue(std::size_t capacity = unbounded);
+  bool put(const Message& message, const Deadline& deadline);  // false when the deadline has passed
+  std::optional<Message> get(Deadline deadline);               // empty when the deadline has passed
+  std::size_t size() const;
+  bool is_empty() const;
   void close();
 
   const FileDescriptor& read_end() const { return read_end_; }
@@ -44,12 +48,15 @@ class MessageQueue {
   struct Chunk;
   Shared& shared() const;
   bool read_chunk(Chunk& chunk, std::string& bytes, Deadline deadline);
-  bool is_empty() const;
+  bool wait_for_space(const Deadline& deadline);
   bool nobody_is_putting();
 
   SharedMemory memory_;
   FileDescriptor read_end_, write_end_;
 };
+
+/// Throws std::invalid_argument unless a queue can have this capacity.
+std::size_t checked_capacity(std::size_t capacity);
 
 /// Gets values from a queue until it is closed and empty.
 template <class Queue, class T>
@@ -80,9 +87,10 @@ class QueueIterator {
 /// A first-in-first-out queue between processes, for many producers and many consumers; after
 /// Python's `multiprocessing.Queue`. Give it to a process with `std::ref(queue)`.
 ///
-/// Values of one producer come out in the order in which it put them. `put` waits while the pipe
-/// underneath is full, so a process that has not finished putting cannot be joined before somebody
-/// gets. A process killed in the middle of `put` or `get` takes that one value with it, no other.
+/// Values of one producer come out in the order in which it put them. `put` waits while the queue
+/// holds as many values as it may, or the pipe underneath is full, so a process that has not
+/// finished putting cannot be joined before somebody gets. A process killed in the middle of `put`
+/// or `get` takes that one value with it, no other.
 template <class T>
 class Queue {
   static_assert(detail::require_travel<T>());
@@ -90,14 +98,18 @@ class Queue {
  public:
   Queue() = default;
 
+  /// At most so many values are in the queue. Throws std::invalid_argument unless the capacity is 1
+  /// to 2^29.
+  explicit Queue(std::size_t capacity) : queue_{detail::checked_capacity(capacity)} {}
+
   /// Throws QueueClosed after `close`.
-  void put(const T& value) {
-    Message message;
-    if constexpr (std::is_arithmetic_v<T>)  // an archive would take longer than the rest
-      message.bytes.assign(reinterpret_cast<const char*>(&value), sizeof value);
-    else
-      Writer{message}(value);
-    queue_.put(message);
+  void put(const T& value) { queue_.put(message_with(value), std::nullopt); }
+
+  /// False when there is no room, and none comes until the limit. A value that does not fit into
+  /// one page of the pipe is put to its end once it is begun.
+  bool try_put(const T& value) { return queue_.put(message_with(value), at_once); }
+  bool put_for(const T& value, Seconds limit) {
+    return queue_.put(message_with(value), deadline_after(limit));
   }
 
   /// Waits for a value. Throws QueueClosed when the queue is closed and empty.
@@ -106,6 +118,11 @@ class Queue {
   /// A value that is there at once, or begins to arrive within the limit; empty if there is none.
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
+
+  /// How many values are in the queue, and whether there are none, at this moment; that of a killed
+  /// process may be counted until the next one is taken.
+  std::size_t size() const { return queue_.size(); }
+  bool empty() const { return queue_.is_empty(); }
 
   /// Says that nothing more will be put: whoever waits in `get` is woken when the queue is empty.
   /// Waits for nobody.
@@ -124,6 +141,15 @@ class Queue {
   void load(Reader& reader) { reader(queue_); }
 
  private:
+  static Message message_with(const T& value) {
+    Message message;
+    if constexpr (std::is_arithmetic_v<T>)  // an archive would take longer than the rest
+      message.bytes.assign(reinterpret_cast<const char*>(&value), sizeof value);
+    else
+      Writer{message}(value);
+    return message;
+  }
+
   std::optional<T> take(Deadline deadline) {
     auto message = queue_.get(deadline);
     if (!message) return std::nullopt;

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -389,6 +392,118 @@ TEST(Queue, AFullDescriptorTableIsAnErrorAndNoMore) {
   Queue<int> queue;
   queue.put(1);
   EXPECT_EQ(queue.get(), 1);
+}
+
+// ---- With a bound ----
+
+TEST(BoundedQueue, HoldsNoMoreThanItsCapacity) {
+  Queue<std::string> queue{2};
+  EXPECT_TRUE(queue.empty());
+  queue.put("a");
+  EXPECT_TRUE(queue.try_put("b"));
+  EXPECT_EQ(queue.size(), 2U);
+  EXPECT_FALSE(queue.empty());
+  EXPECT_FALSE(queue.try_put("c"));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_FALSE(queue.put_for("c", 20ms));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 20ms);
+  EXPECT_EQ(queue.get(), "a");
+  EXPECT_TRUE(queue.put_for("c", 1h));
+  EXPECT_EQ(queue.get(), "b");
+  EXPECT_EQ(queue.get(), "c");
+  EXPECT_EQ(queue.size(), 0U);
+  EXPECT_THROW(Queue<int>{0}, std::invalid_argument);
+  EXPECT_THROW(Queue<int>{(std::size_t{1} << 29U) + 1}, std::invalid_argument);
+}
+
+TEST(BoundedQueue, AProducerWaitsForRoom) {
+  const NothingLeftOver nothing;
+  Queue<int> queue{3};
+  Process producer{[&] {
+    for (int i = 0; i < 1000; ++i) queue.put(i);
+    queue.close();
+  }};
+  int expected = 0;
+  for (const int item : queue) {
+    EXPECT_LE(queue.size(), 3U);
+    EXPECT_EQ(item, expected++);
+  }
+  EXPECT_EQ(expected, 1000);
+  EXPECT_TRUE(producer.join().success());
+}
+
+TEST(BoundedQueue, CloseWakesAProducerThatWaits) {
+  const NothingLeftOver nothing;
+  Queue<int> queue{1};
+  queue.put(1);
+  Process producer{[&] {
+    try {
+      queue.put(2);
+    } catch (const mp::QueueClosed&) {
+      std::exit(3);
+    }
+  }};
+  EXPECT_TRUE(
+      course::eventually([&] { return course::process_state(producer.pid()).state == 'S'; }));
+  queue.close();
+  EXPECT_EQ(producer.join().code, 3);
+  EXPECT_EQ(queue.get(), 1);
+  EXPECT_THROW(queue.get(), mp::QueueClosed);
+}
+
+// What a killed process took or put without counting it is counted again: nobody waits for room
+// that is there.
+TEST(BoundedQueue, ProcessesMayBeKilledAtAnyMoment) {
+  const NothingLeftOver nothing;
+  std::mt19937 random{4};
+  for (int round = 0; round < 200; ++round) {
+    Queue<Item> queue{1 + random() % 3};
+    auto [begun, begun_there] = mp::one_way_pipe();
+    const bool is_producer = round % 2 == 0;
+    Process victim{[&](Connection to) {
+                     to.send(true);
+                     for (int number = 0;; ++number) {
+                       if (is_producer)
+                         queue.put({1, number, text_for(1, number)});
+                       else
+                         queue.get();
+                     }
+                   },
+                   std::move(begun_there)};
+    begun.recv<bool>();
+    for (auto left = random() % 30; left > 0; --left) {
+      if (is_producer)
+        queue.get();
+      else
+        queue.put({1, 1, "x"});
+    }
+    victim.kill();
+    victim.join();
+    Process survivor{[&] {
+      for (int i = 0; i < 5; ++i)
+        if (!queue.put_for({2, i, "y"}, 60s)) std::exit(1);
+    }};
+    for (int got = 0; got < 5;) {
+      const auto item = queue.get_for(60s);
+      ASSERT_TRUE(item) << "hangs in round " << round;
+      if (std::get<0>(*item) != 2) continue;
+      EXPECT_EQ(std::get<1>(*item), got++);
+    }
+    ASSERT_TRUE(survivor.join().success()) << "no room in round " << round;
+    EXPECT_EQ(queue.size(), 0U);
+  }
+}
+
+TEST(Queue, TryPutDoesNotWaitForThePipe) {
+  Queue<int> queue;
+  int put = 0;
+  while (queue.try_put(put)) ++put;
+  EXPECT_GT(put, 1000);
+  EXPECT_EQ(queue.size(), static_cast<std::size_t>(put));
+  EXPECT_FALSE(queue.put_for(put, 10ms));
+  for (int expected = 0; expected < put; ++expected) EXPECT_EQ(queue.get(), expected);
+  EXPECT_TRUE(queue.empty());
+  EXPECT_TRUE(queue.try_put(1));
 }
 
 }  // namespace
