@@ -1,5 +1,7 @@
 #include <cxxabi.h>
 #include <exception>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <mp/message.hpp>
@@ -13,12 +15,36 @@ RemoteError::RemoteError(std::string of_type, std::string with_text, std::string
       text{std::move(with_text)},
       worker{std::move(in_worker)} {}
 
+namespace {
+
+// The type of the exception that is being handled, as it was written.
+std::string current_type() {
+  auto type = readable_type_name(abi::__cxa_current_exception_type()->name());
+  constexpr std::string_view nested{"std::_Nested_exception<"};  // by std::throw_with_nested
+  if (type.starts_with(nested)) type = type.substr(nested.size(), type.size() - nested.size() - 1);
+  return type;
+}
+
+// The text of an exception, and of those that it was thrown in answer to (std::nested_exception).
+std::string text_with_causes(const std::exception& error) {
+  try {
+    std::rethrow_if_nested(error);
+    return error.what();
+  } catch (...) {
+    const auto cause = RemoteError::current();
+    return std::string{error.what()} + "; caused by " + cause.type +
+           (cause.text.empty() ? "" : ": ") + cause.text;
+  }
+}
+
+}  // namespace
+
 RemoteError RemoteError::current() {
-  const auto type = readable_type_name(abi::__cxa_current_exception_type()->name());
+  const auto type = current_type();
   try {
     throw;
   } catch (const std::exception& error) {
-    return {type, error.what(), this_process::name()};
+    return {type, text_with_causes(error), this_process::name()};
   } catch (...) {
     return {type, "", this_process::name()};
   }

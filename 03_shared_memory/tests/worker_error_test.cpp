@@ -1,6 +1,8 @@
 #include <sys/types.h>
 #include <csignal>
+#include <exception>
 #include <stdexcept>
+#include <string>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,6 +36,24 @@ TEST(WorkerDied, NamesProcessAndCause) {
   EXPECT_EQ(killed.status.signal, SIGKILL);
   const mp::WorkerDied left{"Worker-3", 4712, {.code = 3, .signal = {}}};
   EXPECT_STREQ(left.what(), "Worker-3 (pid 4712) died: exit code 3");
+}
+
+TEST(RemoteError, TellsAllCauses) {
+  const auto fail = [](const auto& self, int causes) -> void {
+    if (causes == 0) throw 42;
+    try {
+      self(self, causes - 1);
+    } catch (...) {
+      std::throw_with_nested(std::runtime_error{"step " + std::to_string(causes)});
+    }
+  };
+  try {
+    fail(fail, 2);
+  } catch (...) {
+    const auto error = mp::RemoteError::current();
+    EXPECT_EQ(error.type, "std::runtime_error");
+    EXPECT_EQ(error.text, "step 2; caused by std::runtime_error: step 1; caused by int");
+  }
 }
 
 }  // namespace

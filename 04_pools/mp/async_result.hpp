@@ -12,14 +12,16 @@ namespace mp {
 namespace detail {
 class PoolCalls;
 }
-
-/// The result was not there within the limit.
-struct TimedOut : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+template <class T>
+class CompletedResults;
 
 /// The pool was destroyed before the work was done.
 struct PoolClosed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The work was given up with AsyncResult::cancel.
+struct Cancelled : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -31,8 +33,9 @@ class [[nodiscard]] AsyncResult {
   AsyncResult() = default;
 
   /// Waits for the result and gives it away; once. Throws what the work has thrown: RemoteError,
-  /// WorkerDied, or PoolClosed.
+  /// WorkerDied, PoolClosed, or Cancelled.
   T get() {
+    if (cancelled_) throw Cancelled{"this work was cancelled"};
     if (!collect_) batch_.wait(at_once);  // throws
     if (std::exchange(taken_, true)) throw std::logic_error{"this result has been taken already"};
     return collect_(batch_, items_, chunk_size_);
@@ -44,12 +47,21 @@ class [[nodiscard]] AsyncResult {
     return get();
   }
 
-  bool wait_for(Seconds limit) { return batch_.wait(deadline_after(limit)); }
-  void wait() { batch_.wait(std::nullopt); }
-  bool ready() { return batch_.wait(at_once); }
+  bool wait_for(Seconds limit) { return cancelled_ || batch_.wait(deadline_after(limit)); }
+  void wait() { cancelled_ || batch_.wait(std::nullopt); }
+  bool ready() { return cancelled_ || batch_.wait(at_once); }
+
+  /// Gives the work up: a worker finishes what it has begun, the other calls are not made. False,
+  /// and the result stays, if it is there already.
+  bool cancel() {
+    if (cancelled_ || ready()) return cancelled_;
+    batch_.cancel();
+    return cancelled_ = true;
+  }
 
  private:
   friend class detail::PoolCalls;
+  friend class CompletedResults<T>;
   using Collect = T (*)(detail::Batch&, std::size_t items, std::size_t chunk_size);
   AsyncResult(detail::Batch batch, Collect collect, std::size_t items, std::size_t chunk_size)
       : batch_{std::move(batch)}, collect_{collect}, items_{items}, chunk_size_{chunk_size} {}
@@ -57,7 +69,7 @@ class [[nodiscard]] AsyncResult {
   detail::Batch batch_;
   Collect collect_ = nullptr;
   std::size_t items_ = 0, chunk_size_ = 0;
-  bool taken_ = false;
+  bool taken_ = false, cancelled_ = false;
 };
 
 }  // namespace mp

@@ -1,6 +1,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -187,13 +188,14 @@ bool ClusterEngine::wait_until(const Condition& is_done, Deadline deadline) {
 }
 
 std::optional<Reply> ClusterEngine::next(BatchState& batch, Deadline deadline) {
-  wait_until([&] { return batch.has_reply() || batch.unanswered() == 0; }, deadline);
+  wait_until([&] { return batch.has_reply() || batch.is_answered(); }, deadline);
   const std::scoped_lock lock{cluster_->mutex};
   return batch.take();
 }
 
-bool ClusterEngine::wait(BatchState& batch, Deadline deadline) {
-  return wait_until([&] { return batch.unanswered() == 0; }, deadline);
+bool ClusterEngine::wait(std::span<BatchState* const> batches, Deadline deadline) {
+  return wait_until([&] { return std::ranges::any_of(batches, &BatchState::is_answered); },
+                    deadline);
 }
 
 bool ClusterEngine::wants_more(const BatchState&, std::size_t unused) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -83,7 +84,7 @@ class ClusterEngine final : public Engine {
   std::size_t workers() const override { return cluster_->workers(); }
   void submit(const std::shared_ptr<BatchState>& batch, Chunk chunk, bool in_background) override;
   std::optional<Reply> next(BatchState& batch, Deadline deadline) override;
-  bool wait(BatchState& batch, Deadline deadline) override;
+  bool wait(std::span<BatchState* const> batches, Deadline deadline) override;
   bool wants_more(const BatchState& batch, std::size_t unused) override;
   void cancel(const std::shared_ptr<BatchState>& batch) noexcept override;
   bool close() noexcept override;

@@ -1,6 +1,8 @@
 #include <pthread.h>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -182,15 +184,15 @@ void LocalEngine::submit(const std::shared_ptr<BatchState>& batch, Chunk chunk,
 
 std::optional<Reply> LocalEngine::next(BatchState& batch, Deadline deadline) {
   auto lock = PerProcess<Engines>::use();
-  const auto is_done = [&] { return batch.has_reply() || batch.unanswered() == 0; };
+  const auto is_done = [&] { return batch.has_reply() || batch.is_answered(); };
   if (!is_done()) require_own(lock.state);
   wait(lock, is_done, deadline);
   return batch.take();
 }
 
-bool LocalEngine::wait(BatchState& batch, Deadline deadline) {
+bool LocalEngine::wait(std::span<BatchState* const> batches, Deadline deadline) {
   auto lock = PerProcess<Engines>::use();
-  const auto is_done = [&] { return batch.unanswered() == 0; };
+  const auto is_done = [&] { return std::ranges::any_of(batches, &BatchState::is_answered); };
   if (!is_done()) require_own(lock.state);
   return wait(lock, is_done, deadline);
 }

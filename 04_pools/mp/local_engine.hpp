@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include <mp/event_loop.hpp>
@@ -20,7 +21,7 @@ class LocalEngine final : public Engine {
   std::size_t workers() const override { return loop_.workers(); }
   void submit(const std::shared_ptr<BatchState>& batch, Chunk chunk, bool in_background) override;
   std::optional<Reply> next(BatchState& batch, Deadline deadline) override;
-  bool wait(BatchState& batch, Deadline deadline) override;
+  bool wait(std::span<BatchState* const> batches, Deadline deadline) override;
   bool wants_more(const BatchState& batch, std::size_t unused) override;
   void cancel(const std::shared_ptr<BatchState>& batch) noexcept override;
   bool close() noexcept override;

@@ -13,16 +13,33 @@
 
 namespace mp {
 
+class Memory;
+
+/// A function whose results are kept, made by Memory::cache. It refers to the Memory.
+template <class Function>
+class Cached {
+ public:
+  Cached(Memory& memory, Function function) : memory_{&memory}, function_{std::move(function)} {}
+  template <class... Arguments>
+  auto operator()(Arguments&&... arguments) const;
+
+ private:
+  Memory* memory_;
+  Function function_;
+};
+
 /// Results of slow functions, kept in a folder: a call that was made before, by this run of the
 /// program or an earlier one, is answered from disk. After joblib's `Memory`.
 ///
 ///     mp::Memory cache{"results"};
 ///     double pi = cache.call(estimate_pi, 100'000'000, seed);
+///     auto estimate = cache.cache(estimate_pi);  // the same as a function: estimate(1000, seed)
 ///
 /// The same call is: the same function, equal arguments, and the same program; after a change
-/// everything is computed anew. (Only the executable itself is looked at, not shared libraries or
-/// files that a function reads.) Call functions whose result depends on their arguments alone. 0.0
-/// and -0.0 are equal, and so are unordered containers of equal elements, in whatever order.
+/// everything is computed anew. (The executable is looked at, and the shared library that the
+/// function is in; not what that calls, nor files.) Call functions whose result depends on their
+/// arguments alone. 0.0 and -0.0 are equal, and so are unordered containers of equal elements, in
+/// whatever order.
 ///
 /// Several processes may use one folder at the same time. So may several users: files have the
 /// permissions that the umask leaves to new ones. A file is trusted only if it is whole and holds
@@ -38,8 +55,8 @@ class Memory {
 
   /// `function(arguments...)`, computed or from disk. The function is one of this program, or a
   /// lambda without captures; arguments and result are of types that can travel. Throws what the
-  /// function throws (nothing is kept then), CannotTravel for a function of a shared library and
-  /// for arguments that hold descriptors.
+  /// function throws (nothing is kept then), CannotTravel for arguments that hold descriptors. A
+  /// function that returns nothing is called the first time only.
   template <class Function, class... Arguments>
   auto call(Function function, Arguments... arguments) {
     using Result = decltype(compute(function, arguments...));
@@ -49,7 +66,8 @@ class Memory {
     static_assert((detail::is_sendable<Arguments> && ...),
                   "mp::Memory: an argument has no serializer, or is an address, which means "
                   "nothing to the next run");
-    static_assert(can_travel<Result>, "mp::Memory: the result has no serializer");
+    static_assert(std::is_void_v<Result> || can_travel<Result>,
+                  "mp::Memory: the result has no serializer");
 
     // Function pointers with the same types differ in value, lambdas in their type, for which this
     // function has an address of its own.
@@ -60,15 +78,27 @@ class Memory {
     (writer(detail::WireTraits<Arguments>::encode(arguments)), ...);
     if (!complete(key)) return compute(function, arguments...);
 
-    if (auto kept = find(key)) {
+    if constexpr (std::is_void_v<Result>) {
+      if (find(key)) return;
+      compute(function, arguments...);
+      return keep(key, Message{});
+    } else if (auto kept = find(key)) {
       try {
         return decode<Result>(*std::move(kept));
       } catch (const MessageError&) {  // whole, but of no use
       }
     }
-    Result result = compute(function, arguments...);
-    keep(key, encode(result));
-    return result;
+    if constexpr (!std::is_void_v<Result>) {
+      Result result = compute(function, arguments...);
+      keep(key, encode(result));
+      return result;
+    }
+  }
+
+  /// The function as one whose calls go through `call`.
+  template <class Function>
+  auto cache(Function function) {
+    return Cached<Function>{*this, std::move(function)};
   }
 
   /// Removes all results from the folder, but nothing else. Throws std::system_error.
@@ -91,5 +121,11 @@ class Memory {
   std::filesystem::path folder_;
   Value<std::atomic<bool>> has_warned_;
 };
+
+template <class Function>
+template <class... Arguments>
+auto Cached<Function>::operator()(Arguments&&... arguments) const {
+  return memory_->call(function_, std::forward<Arguments>(arguments)...);
+}
 
 }  // namespace mp

@@ -1,10 +1,18 @@
 #include <unistd.h>
+#include <algorithm>
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 
 #include <mp/parallel.hpp>
 
 namespace mp::detail {
+
+int parallel_processes(int asked) {
+  if (asked == 0)
+    throw std::invalid_argument{"mp::parallel: there cannot be 0 processes; -1 is all processors"};
+  return asked > 0 ? asked : std::max(1, cpu_count() + 1 + asked);
+}
 
 Progress::Progress(std::size_t total) : total_{total}, on_terminal_{::isatty(STDERR_FILENO) == 1} {}
 

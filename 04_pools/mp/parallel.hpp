@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <numeric>
+#include <optional>
 #include <ranges>
 #include <type_traits>
 #include <utility>
@@ -17,11 +19,15 @@
 namespace mp {
 
 struct ParallelOptions {
-  int processes = cpu_count();
-  bool verbose = false;  ///< tell on standard error how many rounds are done
+  int processes = cpu_count();          ///< -1: as many as processors, -2: one less, and so on
+  bool verbose = false;                 ///< tell on standard error how many rounds are done
+  std::optional<Seconds> time_limit{};  ///< throws TimedOut when the loop takes longer
 };
 
 namespace detail {
+
+/// How many processes a loop gets that asks for so many. Throws std::invalid_argument for 0.
+int parallel_processes(int asked);
 
 /// Tells how far a loop is: a bar where standard error is a terminal, else ten lines such as
 /// "Done 4 of 10 | elapsed 0.8 s".
@@ -60,6 +66,37 @@ struct Loop {
   }
 };
 
+/// The loop itself.
+template <class Range, class Function>
+auto parallel_loop(Range& range, Function& function, const ParallelOptions& options) {
+  using ThisLoop = Loop<Function, std::ranges::iterator_t<Range>>;
+  using Result = typename ThisLoop::Result;
+  const auto most = parallel_processes(options.processes);
+  ThisLoop loop{function, {}};
+  for (auto item = std::ranges::begin(range); item != std::ranges::end(range); ++item)
+    loop.items.push_back(item);
+  const auto rounds = std::ranges::ssize(loop.items);
+
+  std::vector<std::conditional_t<std::is_void_v<Result>, std::monostate, Result>> results(
+      loop.items.size());
+  if (rounds > 0) {
+    std::vector<std::size_t> indices(loop.items.size());
+    std::iota(indices.begin(), indices.end(), 0);
+    Progress progress{options.verbose ? loop.items.size() : 0};
+    const auto processes = std::min<std::ptrdiff_t>(most, rounds);
+    Pool pool{{.processes = static_cast<int>(processes), .start_method = StartMethod::fork}};
+    // Many short rounds travel together, but not so many that a worker could be left without work.
+    const auto chunk_size = std::max<std::ptrdiff_t>(1, rounds / processes / 64);
+    for (auto& [index, result] : pool.imap_unordered(
+             partial(&ThisLoop::round, reinterpret_cast<std::uintptr_t>(&loop)), indices,
+             {.chunk_size = chunk_size, .time_limit = options.time_limit})) {
+      results[index] = std::move(result);
+      progress.one_more();
+    }
+  }
+  if constexpr (!std::is_void_v<Result>) return results;
+}
+
 }  // namespace detail
 
 /// Calls `function(item)` for each item, several at the same time in processes of their own, and
@@ -70,34 +107,21 @@ struct Loop {
 /// The workers are forked when the loop is known, as copies of this process. So the function may
 /// capture everything, and items need not travel, only results; but what it changes is changed in
 /// the worker alone. It may return nothing. Throws RemoteError for the first exception to arrive,
-/// WorkerDied for a worker that died; the rest of the loop is then given up.
-template <std::ranges::forward_range Range, class Function>
+/// WorkerDied for a worker that died, TimedOut; the rest of the loop is then given up.
+template <std::ranges::input_range Range, class Function>
 auto parallel(Range&& range, Function&& function, const ParallelOptions& options = {}) {
-  using Loop = detail::Loop<std::remove_reference_t<Function>, std::ranges::iterator_t<Range>>;
-  using Result = typename Loop::Result;
-  Loop loop{function, {}};
-  for (auto item = std::ranges::begin(range); item != std::ranges::end(range); ++item)
-    loop.items.push_back(item);
-  const auto rounds = std::ranges::ssize(loop.items);
-
-  std::vector<std::conditional_t<std::is_void_v<Result>, std::monostate, Result>> results(
-      loop.items.size());
-  if (rounds > 0) {
-    std::vector<std::size_t> indices(loop.items.size());
-    std::iota(indices.begin(), indices.end(), 0);
-    detail::Progress progress{options.verbose ? loop.items.size() : 0};
-    const auto processes = std::min<std::ptrdiff_t>(options.processes, rounds);
-    Pool pool{{.processes = static_cast<int>(processes), .start_method = StartMethod::fork}};
-    // Many short rounds travel together, but not so many that a worker could be left without work.
-    const auto chunk_size = std::max<std::ptrdiff_t>(1, rounds / processes / 64);
-    for (auto& [index, result] :
-         pool.imap_unordered(partial(&Loop::round, reinterpret_cast<std::uintptr_t>(&loop)),
-                             indices, {.chunk_size = chunk_size})) {
-      results[index] = std::move(result);
-      progress.one_more();
-    }
+  if constexpr (!std::ranges::forward_range<Range>) {  // its items can be had only once
+    std::vector<std::ranges::range_value_t<Range>> items;
+    for (auto&& item : range) items.push_back(std::forward<decltype(item)>(item));
+    return parallel(items, function, options);
+  } else {
+    return detail::parallel_loop(range, function, options);
   }
-  if constexpr (!std::is_void_v<Result>) return results;
+}
+template <class Item, class Function>
+auto parallel(std::initializer_list<Item> items, Function&& function,
+              const ParallelOptions& options = {}) {
+  return detail::parallel_loop(items, function, options);
 }
 
 }  // namespace mp

@@ -2,26 +2,35 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <new>
+#include <optional>
 #include <ranges>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include <mp/as_completed.hpp>
 #include <mp/async_result.hpp>
+#include <mp/deadline.hpp>
 #include <mp/lazy_results.hpp>
 #include <mp/partial.hpp>
 #include <mp/pool_checks.hpp>
 #include <mp/pool_engine.hpp>
 #include <mp/pool_results.hpp>
 #include <mp/pool_work.hpp>
+#include <mp/zip.hpp>
 
 namespace mp {
 
 struct MapOptions {
   std::ptrdiff_t chunk_size = 0;  ///< calls that travel together; 0: what suits the function
+  /// Throws TimedOut when the results are not there by then. Not for the functions with `async`:
+  /// AsyncResult::get takes a limit.
+  std::optional<Seconds> time_limit{};
 };
 
 namespace detail {
@@ -43,16 +52,26 @@ class PoolCalls {
     if (!engine_->close()) new (std::nothrow) std::shared_ptr{engine_};
   }
 
-  /// Calls `function(item)` for each item.
+  /// Calls `function(item)` for each item. Here and below, the items may be a list: {1, 2, 3}.
   template <class Function, std::ranges::input_range Range>
   auto map(Function function, Range&& range, MapOptions options = {}) {
     return map_now<AsItIs>(function, counted(range), options);
   }
+  template <class Function, class Item>
+  auto map(Function function, std::initializer_list<Item> items, MapOptions options = {}) {
+    return map_now<AsItIs>(function, items, options);
+  }
 
-  /// Calls `function(a, b...)` for each tuple (a, b...).
+  /// Calls `function(a, b...)` for each tuple (a, b...). mp::zip makes tuples of several ranges.
   template <class Function, std::ranges::input_range Range>
   auto starmap(Function function, Range&& range, MapOptions options = {}) {
     return map_now<Unpacked>(function, counted(range), options);
+  }
+  template <class Result, class... Argument>
+  auto starmap(Result (*function)(Argument...),
+               std::initializer_list<std::tuple<std::decay_t<Argument>...>> items,
+               MapOptions options = {}) {
+    return map_now<Unpacked>(function, items, options);
   }
 
   /// As `map`, but each result can be had as soon as it is there and its turn has come. The input
@@ -61,11 +80,20 @@ class PoolCalls {
   auto imap(Function function, Range&& range, MapOptions options = {}) {
     return lazy<true>(std::move(function), std::forward<Range>(range), options);
   }
+  template <class Function, class Item>
+  auto imap(Function function, std::initializer_list<Item> items, MapOptions options = {}) {
+    return lazy<true>(std::move(function), std::vector(items), options);
+  }
 
   /// As `imap`, but results come in the order in which they are ready.
   template <class Function, std::ranges::input_range Range>
   auto imap_unordered(Function function, Range&& range, MapOptions options = {}) {
     return lazy<false>(std::move(function), std::forward<Range>(range), options);
+  }
+  template <class Function, class Item>
+  auto imap_unordered(Function function, std::initializer_list<Item> items,
+                      MapOptions options = {}) {
+    return lazy<false>(std::move(function), std::vector(items), options);
   }
 
   /// Calls `function(arguments...)` in a worker, and waits for the result.
@@ -94,6 +122,10 @@ class PoolCalls {
   auto map_async(Function function, Range&& range, MapOptions options = {}) {
     return map_later<AsItIs>(function, counted(range), options);
   }
+  template <class Function, class Item>
+  auto map_async(Function function, std::initializer_list<Item> items, MapOptions options = {}) {
+    return map_later<AsItIs>(function, items, options);
+  }
   template <class Function, std::ranges::input_range Range>
   auto starmap_async(Function function, Range&& range, MapOptions options = {}) {
     return map_later<Unpacked>(function, counted(range), options);
@@ -121,16 +153,17 @@ class PoolCalls {
       using Work = WorkOn<Spread, Function, Range>;
       const auto items = static_cast<std::size_t>(std::ranges::size(range));
       const auto chunk_size = chunk_size_for(items, options);
+      const auto deadline = deadline_for(options);
       Collector<typename Work::Result> collector{items, chunk_size};
       ScopedBatch batch{engine_};
       typename Work::Encoder encoder{function};
       for (auto next = std::ranges::begin(range); next != std::ranges::end(range);) {
-        while (!batch.wants_more()) collector.take(*batch.next());
+        while (!batch.wants_more()) collector.take(*batch.next(deadline));
         auto chunk = encode_chunk<Spread>(encoder, next, std::ranges::end(range), chunk_size);
         chunk.others_follow = takes_no_time<decltype(next)>;
         batch.submit(std::move(chunk));
       }
-      while (auto reply = batch.next()) collector.take(*std::move(reply));
+      while (auto reply = batch.next(deadline)) collector.take(*std::move(reply));
       return collector.finish();
     }
   }
@@ -158,7 +191,8 @@ class PoolCalls {
   auto lazy(Function function, Range&& range, MapOptions options) {
     if constexpr (check_range<AsItIs, Function, Range>())
       return LazyResults<Function, Range, ordered>{
-          engine_, std::move(function), std::forward<Range>(range), chunk_size_for(1, options)};
+          engine_, std::move(function), std::forward<Range>(range), chunk_size_for(1, options),
+          deadline_for(options)};
     else
       return Anything{};
   }
@@ -168,6 +202,11 @@ class PoolCalls {
     if (options.chunk_size > 0) return static_cast<std::size_t>(options.chunk_size);
     const auto chunks = 4 * engine_->workers();
     return std::max<std::size_t>(1, (items + chunks - 1) / chunks);
+  }
+
+  static Deadline deadline_for(const MapOptions& options) {
+    if (!options.time_limit) return std::nullopt;
+    return deadline_after(*options.time_limit);
   }
 
   std::shared_ptr<Engine> engine_;

@@ -6,14 +6,25 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <mp/deadline.hpp>
 #include <mp/message.hpp>
 
 // What is under the templates of a pool: chunks in, replies out. Not for lessons.
+
+namespace mp {
+
+/// The result was not there within the limit.
+struct TimedOut : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace mp
 
 namespace mp::detail {
 
@@ -63,8 +74,8 @@ class BatchState {
   }
 
   bool has_reply() const { return !replies_.empty(); }
+  bool is_answered() const { return unanswered_ == 0; }
   bool cancelled() const { return cancelled_; }
-  std::size_t unanswered() const { return unanswered_; }
 
   double seconds = -1;  // that a chunk takes, on average; negative while unknown
 
@@ -93,8 +104,9 @@ class Engine {
   /// or nothing is left.
   virtual std::optional<Reply> next(BatchState& batch, Deadline deadline) = 0;
 
-  /// Waits until all chunks are answered; false when the deadline passes first.
-  virtual bool wait(BatchState& batch, Deadline deadline) = 0;
+  /// Waits until all chunks of one of the batches are answered; false when the deadline passes
+  /// first.
+  virtual bool wait(std::span<BatchState* const> batches, Deadline deadline) = 0;
 
   /// Whether one more chunk would keep the workers busy, beside so many that were submitted and
   /// whose results nobody has used yet.
@@ -122,15 +134,31 @@ class Batch {
     engine_->submit(state_, std::move(chunk), in_background);
     ++submitted_;
   }
-  std::optional<Reply> next() {
+  /// Empty when nothing is left. Throws TimedOut when the deadline passes.
+  std::optional<Reply> next(const Deadline& deadline = std::nullopt) {
     require_engine();
-    auto reply = engine_->next(*state_, std::nullopt);
-    if (reply) ++taken_;
+    auto reply = engine_->next(*state_, deadline);
+    if (reply)
+      ++taken_;
+    else if (taken_ < submitted_)
+      throw TimedOut{"the results are not there yet"};
     return reply;
   }
   bool wait(Deadline deadline) {
+    BatchState* const batches[]{state_.get()};
     require_engine();
-    return engine_->wait(*state_, deadline);
+    return engine_->wait(batches, deadline);
+  }
+  /// Waits until one of the batches, of the same pool, is done.
+  static void wait_for_any(std::span<const Batch* const> batches) {
+    std::vector<BatchState*> states;
+    for (const auto* batch : batches) {
+      batch->require_engine();
+      if (batch->engine_ != batches.front()->engine_)
+        throw std::invalid_argument{"these are results of different pools"};
+      states.push_back(batch->state_.get());
+    }
+    batches.front()->engine_->wait(states, std::nullopt);
   }
   /// `kept`: replies that were taken and are not used yet.
   bool wants_more(std::size_t kept = 0) const {

@@ -217,7 +217,7 @@ TEST_F(MemoryTest, RefusesWhatMeansNothingLater) {
   mp::Memory memory{folder_};
   mp::Lock lock;
   EXPECT_THROW(memory.call([](mp::Lock&) { return 1; }, std::ref(lock)), mp::CannotTravel);
-  EXPECT_THROW(memory.call(static_cast<double (*)(double)>(std::sqrt), 2.0), mp::CannotTravel);
+  EXPECT_THROW(memory.call(static_cast<double (*)(double)>(nullptr), 2.0), mp::CannotTravel);
 }
 
 TEST_F(MemoryTest, KeepsItsFolderWhenTheProgramChangesDirectory) {
@@ -490,6 +490,30 @@ TEST_F(MemoryTest, ClearRemovesResultsAndNothingElse) {
   calls = 0;
   memory.call(square, 9);
   EXPECT_EQ(calls, 1);
+}
+
+// ---- A function object, and functions without a result ----
+
+TEST_F(MemoryTest, GivesAFunctionThatRemembers) {
+  mp::Memory memory{folder_};
+  const auto remembered = memory.cache(square);
+  EXPECT_EQ(remembered(9), 81);
+  EXPECT_EQ(remembered(9), 81);
+  EXPECT_EQ(memory.call(square, 9), 81);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(MemoryTest, AFunctionWithoutResultIsCalledOnce) {
+  mp::Memory memory{folder_};
+  const auto count = [](int by) { calls += by; };
+  memory.call(count, 1);
+  mp::Memory{folder_}.call(count, 1);
+  EXPECT_EQ(calls, 1);
+  memory.call(count, 2);
+  EXPECT_EQ(calls, 3);
+  memory.clear();
+  memory.cache(count)(1);
+  EXPECT_EQ(calls, 4);
 }
 
 }  // namespace

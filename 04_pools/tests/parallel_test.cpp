@@ -1,11 +1,15 @@
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <numeric>
+#include <ranges>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -213,6 +217,30 @@ TEST_F(Parallel, DrawsABarOnATerminal) {
   const auto bar = "\r[" + std::string(40, '#') + "] 10 of 10 | elapsed ";
   for (std::string text; text.find(bar) == std::string::npos;)
     text += course::read_text(terminal);  // throws when nothing more comes
+}
+
+TEST_F(Parallel, CountsProcessesAsJoblibDoes) {
+  EXPECT_EQ(mp::detail::parallel_processes(3), 3);
+  EXPECT_EQ(mp::detail::parallel_processes(-1), mp::cpu_count());
+  EXPECT_EQ(mp::detail::parallel_processes(-2), std::max(1, mp::cpu_count() - 1));
+  EXPECT_EQ(mp::detail::parallel_processes(-100'000), 1);
+  EXPECT_THAT(mp::parallel({1, 2, 3}, [](int x) { return 2 * x; }, {.processes = -1}),
+              ElementsAre(2, 4, 6));
+  EXPECT_THROW(mp::parallel({1}, [](int) {}, {.processes = 0}), std::invalid_argument);
+}
+
+TEST_F(Parallel, TakesItemsThatCanBeHadOnlyOnce) {
+  std::istringstream text{"1 2 3"};
+  const auto results = mp::parallel(
+      std::ranges::subrange{std::istream_iterator<int>{text}, std::istream_iterator<int>{}},
+      [](int x) { return 10 * x; });
+  EXPECT_THAT(results, ElementsAre(10, 20, 30));
+}
+
+TEST_F(Parallel, StopsAtTheTimeLimit) {
+  const auto hang = [](int) { ::pause(); };
+  EXPECT_THROW(mp::parallel({1, 2, 3}, hang, {.processes = 2, .time_limit = 20ms}), mp::TimedOut);
+  EXPECT_THAT(mp::parallel({1}, [](int x) { return x; }, {.time_limit = 1h}), ElementsAre(1));
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -148,6 +151,116 @@ TYPED_TEST(PoolCalls, WhatIsNotDoneIsGivenUpAtTheEnd) {
     promised.push_back(short_lived->apply_async([] { std::this_thread::sleep_for(50ms); }));
   short_lived.reset();
   EXPECT_THROW(promised.back().get(), mp::PoolClosed);
+}
+
+TYPED_TEST(PoolCalls, TakesLists) {
+  auto& workers = this->pool;
+  EXPECT_THAT(workers.map(square, {1, 2, 3}), ElementsAre(1, 4, 9));
+  EXPECT_THAT(workers.map([](std::string_view text) { return text.size(); }, {"a", "bcd"}),
+              ElementsAre(1u, 3u));
+  EXPECT_THAT(workers.starmap(repeat, {{"a", 3}, {"b", 1}}), ElementsAre("aaa", "b"));
+  EXPECT_THAT(workers.map_async(square, {1, 2, 3}).get(), ElementsAre(1, 4, 9));
+  std::vector<int> results;
+  for (const int result : workers.imap(square, {1, 2, 3})) results.push_back(result);
+  for (const int result : workers.imap_unordered(square, {4})) results.push_back(result);
+  EXPECT_THAT(results, ElementsAre(1, 4, 9, 16));
+}
+
+TYPED_TEST(PoolCalls, ZipMakesTuplesOfRanges) {
+  const std::vector<std::string> texts{"a", "b", "c"};
+  EXPECT_THAT(this->pool.starmap(repeat, mp::zip(texts, std::vector{1, 2})),
+              ElementsAre("a", "bb"));
+}
+
+#ifndef __clang__  // Clang 14 cannot compile libstdc++'s views
+TYPED_TEST(PoolCalls, ImapGoesOnThroughRangeAdaptors) {
+  std::vector<int> results;
+  for (const int result : this->pool.imap(square, std::views::iota(1)) |
+                              std::views::filter([](int x) { return x % 2; }) | std::views::take(3))
+    results.push_back(result);
+  EXPECT_THAT(results, ElementsAre(1, 9, 25));
+}
+#endif
+
+TYPED_TEST(PoolCalls, OneResultIsCancelled) {
+  auto& workers = this->pool;
+  // More calls than workers can have begun, behind one that takes longer than all of this.
+  std::vector<mp::AsyncResult<int>> promised;
+  auto slow =
+      workers.map_async([](int) { std::this_thread::sleep_for(1s); }, {1, 2, 3, 4, 5, 6, 7, 8});
+  for (int i = 0; i < 20; ++i) promised.push_back(workers.apply_async(square, i));
+  EXPECT_TRUE(promised[7].cancel());
+  EXPECT_TRUE(promised[7].cancel());
+  EXPECT_TRUE(promised[7].ready());
+  EXPECT_TRUE(promised[7].wait_for(0ms));
+  EXPECT_THROW(promised[7].get(), mp::Cancelled);
+  EXPECT_TRUE(slow.cancel());
+  for (std::size_t i = 0; i < promised.size(); ++i)
+    if (i != 7) {
+      EXPECT_EQ(promised[i].get(), static_cast<int>(i * i));
+    }
+  auto ready = workers.apply_async(square, 9);
+  ready.wait();
+  EXPECT_FALSE(ready.cancel());
+  EXPECT_EQ(ready.get(), 81);
+  mp::AsyncResult<int> nothing;
+  EXPECT_THROW(nothing.cancel(), std::logic_error);
+}
+
+TYPED_TEST(PoolCalls, ResultsComeAsTheyAreCompleted) {
+  auto& workers = this->pool;
+  std::vector<mp::AsyncResult<int>> promised;
+  // The first waits until the others are answered, because one worker is enough for those.
+  for (const int milliseconds : {300, 0, 0, 0})
+    promised.push_back(workers.apply_async(
+        [](int time) {
+          std::this_thread::sleep_for(time * 1ms);
+          return time;
+        },
+        milliseconds));
+  std::vector<int> results;
+  for (auto& result : mp::as_completed(promised)) results.push_back(result.get());
+  EXPECT_THAT(results, UnorderedElementsAre(0, 0, 0, 300));
+  std::vector<mp::AsyncResult<int>> none;
+  for ([[maybe_unused]] auto& result : mp::as_completed(none)) FAIL() << "there is none";
+}
+
+TEST(AsCompleted, RefusesResultsOfDifferentPools) {
+  mp::Pool one{1}, other{1};
+  const auto slow = [] { std::this_thread::sleep_for(200ms); };
+  std::vector<mp::AsyncResult<void>> promised;
+  promised.push_back(one.apply_async(slow));
+  promised.push_back(other.apply_async(slow));
+  EXPECT_THROW(mp::as_completed(promised).begin(), std::invalid_argument);
+}
+
+TYPED_TEST(PoolCalls, AWholeBatchCanHaveALimit) {
+  auto& workers = this->pool;
+  const auto slow = [](int x) {
+    std::this_thread::sleep_for(1s);
+    return x;
+  };
+  EXPECT_THROW(workers.map(slow, {1, 2, 3, 4, 5, 6, 7, 8}, {.chunk_size = 1, .time_limit = 10ms}),
+               mp::TimedOut);
+  auto results = workers.imap(slow, {1, 2, 3, 4, 5, 6, 7, 8}, {.time_limit = 10ms});
+  EXPECT_THROW(results.begin(), mp::TimedOut);
+  EXPECT_THAT(workers.map(square, {1, 2}, {.time_limit = 1h}), ElementsAre(1, 4));
+}
+
+TYPED_TEST(PoolCalls, AnExceptionBringsItsCauses) {
+  try {
+    this->pool.apply([] {
+      try {
+        throw std::range_error{"too far"};
+      } catch (...) {
+        std::throw_with_nested(std::runtime_error{"cannot read"});
+      }
+    });
+    FAIL() << "no exception";
+  } catch (const mp::RemoteError& error) {
+    EXPECT_EQ(error.type, "std::runtime_error");
+    EXPECT_EQ(error.text, "cannot read; caused by std::range_error: too far");
+  }
 }
 
 }  // namespace
