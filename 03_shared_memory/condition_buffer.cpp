@@ -1,5 +1,3 @@
-#include <array>
-#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -10,65 +8,50 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-constexpr std::size_t capacity = 4;
+// How many items are in a buffer for four, which is all that matters here, and what was done.
 struct Buffer {
-  std::array<int, capacity> items;
-  std::size_t size;
-  bool closed;
-  int taken, woken_for_nothing;
+  int size, put, taken, takes_of_nothing;
 };
 
 void produce(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& not_empty,
-             int count) {
-  for (int item = 0; item < count; ++item) {
+             int items) {
+  for (; items > 0; --items) {
     std::unique_lock lock{buffer};
-    while (buffer->size == capacity) not_full.wait(lock);  // unlocks, sleeps, locks again
-    buffer->items[buffer->size++] = item;
+    while (buffer->size == 4) not_full.wait(lock);  // unlocks, sleeps, locks again
+    ++buffer->size, ++buffer->put;
     not_empty.notify_one();
   }
 }
 
 void consume(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& not_empty,
-             bool look_again) {
-  for (;;) {
+             int items, bool look_again) {
+  while (items > 0) {
     std::unique_lock lock{buffer};
-    const auto must_wait = [&] { return buffer->size == 0 && !buffer->closed; };
-    if (look_again) {
-      while (must_wait()) not_empty.wait(lock);
-    } else {
-      if (must_wait()) not_empty.wait(lock);  // the bug: another consumer may be faster
+    if (buffer->size == 0) not_empty.wait(lock);
+    // Without this line, a bug: another consumer may be faster.
+    while (look_again && buffer->size == 0) not_empty.wait(lock);
+    if (buffer->size == 0) {
+      ++buffer->takes_of_nothing;  // a real program would take an item that is not there
+      continue;
     }
-    if (buffer->size > 0) {
-      --buffer->size;
-      ++buffer->taken;
-      not_full.notify_one();
-    } else if (buffer->closed) {
-      return;
-    } else {
-      ++buffer->woken_for_nothing;  // a real program would take an item that is not there
-    }
+    --buffer->size, ++buffer->taken, --items;
+    not_full.notify_one();
   }
 }
 
-int takes_of_nothing(bool look_again, int count) {
+int takes_of_nothing(bool look_again, int items) {
   mp::Value<Buffer> buffer;
   mp::Condition not_full, not_empty;
-  const auto start = [&](auto function, auto last) {
-    return mp::Process{function, std::ref(buffer), std::ref(not_full), std::ref(not_empty), last};
-  };
-  std::vector<mp::Process> producers, consumers;
-  for (int i = 0; i < 2; ++i) producers.push_back(start(produce, count));
-  for (int i = 0; i < 3; ++i) consumers.push_back(start(consume, look_again));
-  for (auto& producer : producers) producer.join();
-  {
-    const std::scoped_lock lock{buffer};
-    buffer->closed = true;
-    not_empty.notify_all();
+  std::vector<mp::Process> all;
+  for (int i = 0; i < 2; ++i) {
+    all.emplace_back(produce, std::ref(buffer), std::ref(not_full), std::ref(not_empty), items);
+    all.emplace_back(consume, std::ref(buffer), std::ref(not_full), std::ref(not_empty), items,
+                     look_again);
   }
-  for (auto& consumer : consumers) consumer.join();
+  for (auto& process : all) process.join();
   fmt::print("with {:6} {} items put, {} taken, {} times the buffer was empty\n",
-             look_again ? "while:" : "if:", 2 * count, buffer->taken, buffer->woken_for_nothing);
-  return buffer->woken_for_nothing;
+             look_again ? "while:" : "if:", buffer->put, buffer->taken, buffer->takes_of_nothing);
+  return buffer->takes_of_nothing;
 }
 
 int main(int argc, char** argv) {

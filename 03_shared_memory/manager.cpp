@@ -1,40 +1,31 @@
 #include <algorithm>
+#include <cstddef>
+#include <exception>
 #include <map>
-#include <variant>
+#include <string>
+#include <utility>
 #include <vector>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 #include <mp/wait.hpp>
 
-using Dictionary = std::map<int, int>;
-using List = std::vector<int>;
-// The requests sent to the server, and what each does there.
-struct Add {
-  int key, value;
-  void serialize(auto& archive) { archive(key, value); }
-  std::size_t run(Dictionary& dictionary, List& list) {
-    return dictionary[key] = value, list.push_back(key), list.size();
-  }
-};
-struct Everything {
-  std::pair<Dictionary, List> run(Dictionary& dictionary, List& list) { return {dictionary, list}; }
-};
-using Request = std::variant<Add, Everything>;
+using Dictionary = std::map<std::string, int>;
+using Request = std::pair<std::string, int>;  // a key, and what is added to its value
 
 // The server handles one request after the other, so it needs no lock. It ends with the last proxy.
 void serve(std::vector<mp::Connection> proxies) {
   Dictionary dictionary;
-  List list;
   while (!proxies.empty()) {
     auto ready = mp::wait(proxies);
     std::ranges::reverse(ready);  // backwards, because some may be erased
     for (const auto i : ready) {
       try {
-        auto request = proxies[i].recv<Request>();
-        std::visit([&](auto& what) { proxies[i].send(what.run(dictionary, list)); }, request);
+        const auto [key, number] = proxies[i].recv<Request>();
+        dictionary[key] += number;
+        proxies[i].send(dictionary);
       } catch (const std::exception&) {  // end-of-file: its process closed it or died
         proxies.erase(proxies.begin() + static_cast<std::ptrdiff_t>(i));
       }
@@ -44,22 +35,21 @@ void serve(std::vector<mp::Connection> proxies) {
 }
 
 // A proxy is the connection to the server; this function makes a call out of two messages.
-template <class Answer>
-Answer ask(mp::Connection& proxy, const Request& request) {
-  proxy.send(request);
-  return proxy.recv<Answer>();
+Dictionary add(mp::Connection& proxy, const std::string& key, int number) {
+  proxy.send(Request{key, number});
+  return proxy.recv<Dictionary>();
 }
 
 void work(mp::Connection proxy, int number) {
-  const auto size = ask<std::size_t>(proxy, Add{number, number * number});
-  fmt::print("    {}: the list has {} items now\n", mp::this_process::name(), size);
+  add(proxy, mp::this_process::name(), number * number);
+  add(proxy, "all", number * number);
 }
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 3;
-  lesson::parse(argc, argv, "A server process owns a dictionary and a list; others use proxies.",
-                {{"--processes", processes, "how many processes use them", 1, 1000}});
+  lesson::parse(argc, argv, "A server process owns a dictionary; others use it through proxies.",
+                {{"--processes", processes, "how many processes use it", 1, 1000}});
   std::vector<mp::Connection> at_the_server;
   std::vector<mp::Process> workers;
   for (int i = 1; i <= processes; ++i) {
@@ -71,9 +61,8 @@ int main(int argc, char** argv) {
   at_the_server.push_back(std::move(there));
   mp::Process server{serve, std::move(at_the_server)};
   for (auto& worker : workers) worker.join();
-  const auto [dictionary, list] = ask<std::pair<Dictionary, List>>(proxy, Everything{});
+  const auto dictionary = add(proxy, "all", 0);
   proxy.close();  // the last proxy; without this, the server would never end
   server.join();
-  for (const auto& [key, value] : dictionary) fmt::print("{} squared: {}\n", key, value);
-  fmt::print("The list, in order of arrival: {}\n", list);
+  for (const auto& [key, value] : dictionary) fmt::print("{}: {}\n", key, value);
 }

@@ -24,6 +24,10 @@ struct BrokenBarrier : std::runtime_error {
 /// process that was started with `std::ref(barrier)` or has arrived once. A process that ends with
 /// exit code 0 leaves the barrier; any other end, also by an exception, is a death. Of a member's
 /// threads, only the number that arrive is known.
+///
+/// A process that has the barrier by other means (a lambda has captured it, a pool's worker got it)
+/// is unknown until it arrives for the first time. If it may die before that, use
+/// `arrive_and_wait_for`, whose limit breaks the barrier for all.
 class Barrier {
  public:
   Barrier() noexcept = default;  ///< empty, to be assigned

@@ -1,22 +1,25 @@
-from multiprocessing import Manager, Process
+from multiprocessing import Lock, Manager, Process, current_process
 
 
-def fill(words, numbers, key):
-    words[key] = key.upper()
-    numbers.append(len(key))
+def work(numbers, lock, number):
+    numbers[current_process().name] = number * number
+    with lock:  # reading and writing are two requests
+        numbers["all"] += number * number
 
 
 if __name__ == "__main__":
     with Manager() as manager:  # a server process
-        words, numbers = manager.dict(), manager.list()  # proxies
-        workers = [Process(target=fill, args=(words, numbers, key)) for key in ("pipe", "lock")]
+        numbers, lock = manager.dict(all=0), Lock()  # numbers is a proxy
+        workers = [Process(target=work, args=(numbers, lock, number), name=f"Process-{number}") for number in (1, 2, 3)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        print(sorted(words.items()))
-        print(list(numbers))
+        for key, value in sorted(numbers.items()):
+            print(f"{key}: {value}")
 
 # Prints:
-#   [('lock', 'LOCK'), ('pipe', 'PIPE')]
-#   [4, 4]
+#   Process-1: 1
+#   Process-2: 4
+#   Process-3: 9
+#   all: 14

@@ -52,16 +52,9 @@ TEST(QueueLessons, SharedQueueDrawsItsFigure) {
 TEST(QueueLessons, ManagerServesAllAndEnds) {
   const auto run = run_lesson("manager", {"--processes", "5"});
   EXPECT_EQ(run.status, 0) << run;
-  for (int i = 1; i <= 5; ++i) {
-    EXPECT_THAT(run.output, HasSubstr("the list has " + std::to_string(i) + " items now\n"));
-    EXPECT_THAT(run.output,
-                HasSubstr("\n" + std::to_string(i) + " squared: " + std::to_string(i * i) + "\n"));
-  }
-  EXPECT_THAT(run.output, HasSubstr("Server: all proxies are gone\n"));
-  const auto list = run.output_lines().back();
-  EXPECT_THAT(list, StartsWith("The list, in order of arrival: ["));
-  for (const char digit : {'1', '2', '3', '4', '5'})
-    EXPECT_THAT(list, HasSubstr(std::string{digit}));
+  EXPECT_THAT(run.output_lines(),
+              ElementsAre("Server: all proxies are gone", "Process-1: 1", "Process-2: 4",
+                          "Process-3: 9", "Process-4: 16", "Process-5: 25", "all: 55"));
 }
 
 TEST(QueueLessons, KilledHolderIsAnErrorAndNoHang) {
