@@ -98,15 +98,14 @@ class Queue {
  public:
   Queue() = default;
 
-  /// At most so many values are in the queue. Throws std::invalid_argument unless the capacity is 1
-  /// to 2^29.
+  /// Holds at most `capacity` values. Throws std::invalid_argument unless that is 1 to 2^29.
   explicit Queue(std::size_t capacity) : queue_{detail::checked_capacity(capacity)} {}
 
   /// Throws QueueClosed after `close`.
   void put(const T& value) { queue_.put(message_with(value), std::nullopt); }
 
-  /// False when there is no room, and none comes until the limit. A value that does not fit into
-  /// one page of the pipe is put to its end once it is begun.
+  /// Returns false if there is no space within the limit. A value larger than a page of the pipe is
+  /// put completely once it is begun.
   bool try_put(const T& value) { return queue_.put(message_with(value), at_once); }
   bool put_for(const T& value, Seconds limit) {
     return queue_.put(message_with(value), deadline_after(limit));
@@ -119,8 +118,8 @@ class Queue {
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
 
-  /// How many values are in the queue, and whether there are none, at this moment; that of a killed
-  /// process may be counted until the next one is taken.
+  /// The number of values in the queue at this moment. A value that a killed process was putting or
+  /// getting may be counted until the next one is taken.
   std::size_t size() const { return queue_.size(); }
   bool empty() const { return queue_.is_empty(); }
 

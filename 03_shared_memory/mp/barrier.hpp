@@ -25,9 +25,9 @@ struct BrokenBarrier : std::runtime_error {
 /// exit code 0 leaves the barrier; any other end, also by an exception, is a death. Of a member's
 /// threads, only the number that arrive is known.
 ///
-/// A process that has the barrier by other means (a lambda has captured it, a pool's worker got it)
-/// is unknown until it arrives for the first time. If it may die before that, use
-/// `arrive_and_wait_for`, whose limit breaks the barrier for all.
+/// A process that got the barrier in another way (captured by a lambda, or as an argument in a
+/// pool's worker) is unknown until it first arrives. If it may die before that, use
+/// `arrive_and_wait_for`: its limit breaks the barrier for all.
 class Barrier {
  public:
   Barrier() noexcept = default;  ///< empty, to be assigned

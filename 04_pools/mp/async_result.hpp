@@ -20,7 +20,7 @@ struct PoolClosed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The work was given up with AsyncResult::cancel.
+/// The work was cancelled with AsyncResult::cancel.
 struct Cancelled : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -51,8 +51,8 @@ class [[nodiscard]] AsyncResult {
   void wait() { cancelled_ || batch_.wait(std::nullopt); }
   bool ready() { return cancelled_ || batch_.wait(at_once); }
 
-  /// Gives the work up: a worker finishes what it has begun, the other calls are not made. False,
-  /// and the result stays, if it is there already.
+  /// Cancels the work: calls that no worker has begun are not made. Returns false, and keeps the
+  /// result, if it is already there.
   bool cancel() {
     if (cancelled_ || ready()) return cancelled_;
     batch_.cancel();

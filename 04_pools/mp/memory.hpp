@@ -15,7 +15,7 @@ namespace mp {
 
 class Memory;
 
-/// A function whose results are kept, made by Memory::cache. It refers to the Memory.
+/// A function whose results are kept; made by Memory::cache.
 template <class Function>
 class Cached {
  public:
@@ -95,7 +95,7 @@ class Memory {
     }
   }
 
-  /// The function as one whose calls go through `call`.
+  /// Returns a function object that calls `function` through `call`. It refers to this Memory.
   template <class Function>
   auto cache(Function function) {
     return Cached<Function>{*this, std::move(function)};

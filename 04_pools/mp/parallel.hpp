@@ -26,7 +26,8 @@ struct ParallelOptions {
 
 namespace detail {
 
-/// How many processes a loop gets that asks for so many. Throws std::invalid_argument for 0.
+/// The number of processes for a loop; a negative number counts down from all processors. Throws
+/// std::invalid_argument for 0.
 int parallel_processes(int asked);
 
 /// Tells how far a loop is: a bar where standard error is a terminal, else ten lines such as
