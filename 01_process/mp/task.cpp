@@ -96,7 +96,7 @@ CodeLocation code_location(const void* address) {
     return found;
   });
   if (!found) refuse(address, "there is no code at this address");
-  if (location.library == 0)
+  if (location.object == 0)
     refuse(address,
            "it is in a shared library that has no build id to be known by; link that with "
            "-Wl,--build-id, or use start method fork");
@@ -105,10 +105,10 @@ CodeLocation code_location(const void* address) {
 
 const void* code_address(const CodeLocation& location) {
   dl_phdr_info found = program();
-  if (location.library != 0) {
+  if (location.object != 0) {
     bool is_loaded = false;
     find_object([&](const dl_phdr_info& object) {
-      is_loaded = library_id(object) == location.library;
+      is_loaded = library_id(object) == location.object;
       if (is_loaded) found = object;
       return is_loaded;
     });

@@ -34,12 +34,12 @@ namespace detail {
 
 /// Where a function is, in words that another process understands.
 struct CodeLocation {
-  std::uint64_t library = 0;  // a hash of the shared library's build id; 0: the program itself
-  std::uint64_t offset = 0;   // from its start
+  std::uint64_t object = 0;  // a hash of the shared library's build id; 0: the program itself
+  std::uint64_t offset = 0;  // from its start
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(library, offset);
+    archive(object, offset);
   }
 };
 
