@@ -74,7 +74,7 @@ class JsonWriter {
 
   void add(const Report::Span& span) {
     const auto& row = report_.rows[span.row];
-    const std::string name = in_words(span.step);
+    const std::string name = name_of(span.step).words;
     if (span.step == Step::holds) {  // locks need not be released in the order of a stack
       const auto more = ",\"cat\":\"lock\",\"id\":" + std::to_string(++last_id_);
       event(row, 'b', name, span.begin, more);
@@ -87,7 +87,7 @@ class JsonWriter {
   }
 
   void add(const Report::Arrow& arrow) {
-    static constexpr std::array names{"message", "start", "join", "signal"};
+    static constexpr std::array names{"message", "task", "result", "start", "join", "signal"};
     const std::string name = names[arrow.kind];
     const auto more = ",\"cat\":\"arrow\",\"id\":" + std::to_string(++last_id_);
     event(report_.rows[arrow.from], 's', name, arrow.sent, more);

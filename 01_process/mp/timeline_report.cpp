@@ -1,12 +1,12 @@
 #include <sys/wait.h>
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <map>
-#include <optional>
-#include <tuple>
 #include <utility>
 
 #include <mp/process.hpp>
+#include <mp/timeline_matcher.hpp>
 #include <mp/timeline_report.hpp>
 
 // From events to rows, spans and arrows.
@@ -32,7 +32,9 @@ class Assembly {
     make_rows();
     for (const auto& event : events_) add(event);
     close_open_spans();
-    match_messages();
+    messages_.add_arrows(Arrow::message, result_.arrows);
+    tasks_.add_arrows(Arrow::task, result_.arrows);
+    results_.add_arrows(Arrow::result, result_.arrows);
     for (std::size_t place = 0; place < lives_.size(); ++place) add_join(place);
     std::ranges::stable_sort(result_.spans, {}, &Span::begin);
     std::ranges::stable_sort(result_.arrows, {}, &Arrow::sent);
@@ -116,20 +118,21 @@ class Assembly {
         open.pop_back();
         return;
       case Step::releases:
-        for (auto& span : open_holds_[row])
-          if (span.second == event.subject) {
-            add_span(span.first, event.time);
-            std::swap(span, open_holds_[row].back());
-            open_holds_[row].pop_back();
-            return;
-          }
-        return;
+        return release(open_holds_[row], event);
       case Step::holds:
         open_holds_[row].emplace_back(begin_span(row, event), event.subject);
         return;
       case Step::signals:
         if (const auto to = rows_.find({event.subject, 0}); to != rows_.end())
           result_.arrows.push_back({Arrow::signal, row, to->second, event.time, event.time});
+        return;
+      case Step::gives_task:
+        return tasks_.sent(event.subject, event.count, row, event.time);
+      case Step::takes_result:
+        return results_.received(event.subject, event.count, row, event.time);
+      case Step::works:
+        if (event.count != 0) tasks_.received(event.subject, event.count, row, event.time);
+        open.push_back(begin_span(row, event));
         return;
       case Step::starts:
         if (const auto to = rows_.find({event.subject, 0}); to != rows_.end())
@@ -139,6 +142,15 @@ class Assembly {
       default:
         open.push_back(begin_span(row, event));
     }
+  }
+
+  // Of the holds of this lock, of which there are several if it is recursive, the last ends.
+  void release(std::vector<std::pair<Span, std::uint64_t>>& holds, const Event& event) {
+    const auto at = std::find_if(holds.rbegin(), holds.rend(),
+                                 [&](const auto& hold) { return hold.second == event.subject; });
+    if (at == holds.rend()) return;  // its beginning is missing
+    add_span(at->first, event.time);
+    holds.erase(std::next(at).base());
   }
 
   static Span begin_span(std::size_t row, const Event& event) {
@@ -154,9 +166,11 @@ class Assembly {
     if (span.step != Step::starts) add_span(span, done.time);
     if (done.count == 0) return;
     if (span.step == Step::waits_to_send)
-      sent_[{done.subject, done.count}] = {span.row, span.begin};
+      messages_.sent(done.subject, done.count, span.row, span.begin);
     else if (span.step == Step::waits_to_receive)
-      received_.push_back({timeline_.other_end(done.subject), done.count, span.row, done.time});
+      messages_.received(timeline_.other_end(done.subject), done.count, span.row, done.time);
+    else if (span.step == Step::works)
+      results_.sent(done.subject, done.count, span.row, done.time);
   }
 
   void close_open_spans() {
@@ -170,24 +184,6 @@ class Assembly {
       for (const auto& [span, lock] : spans) close(span);
   }
 
-  void match_messages() {
-    std::ranges::sort(received_, {}, [](const Received& message) {
-      return std::pair{message.channel, message.count};
-    });
-    std::uint32_t uncounted = 0;
-    for (std::size_t i = 0; i < received_.size(); ++i) {
-      const auto& message = received_[i];
-      if (i > 0 && received_[i - 1].channel != message.channel) uncounted = 0;
-      const auto at = sent_.find({message.channel, message.count - uncounted});
-      if (at == sent_.end()) continue;
-      const auto& [row, time] = at->second;
-      if (time <= message.time)
-        result_.arrows.push_back({Arrow::message, row, message.row, time, message.time});
-      else
-        ++uncounted;  // this one's sender was killed when it had sent it, but not yet counted it
-    }
-  }
-
   void add_join(std::size_t place) {
     const auto child = rows_.find({place, 0});
     const auto parent = rows_.find({lives_[place].parent, 0});
@@ -197,13 +193,6 @@ class Assembly {
                               result_.rows[child->second].end, lives_[place].reaped});
   }
 
-  struct Received {
-    std::uint64_t channel;
-    std::uint32_t count;
-    std::size_t row;
-    std::int64_t time;
-  };
-
   const Timeline& timeline_;
   const std::vector<ProcessLife> lives_;
   std::vector<Event> events_;
@@ -212,31 +201,11 @@ class Assembly {
   std::map<std::uint64_t, Event> signals_;         // the last to each process
   std::map<std::size_t, std::vector<Span>> open_;  // of each row, the innermost last
   std::map<std::size_t, std::vector<std::pair<Span, std::uint64_t>>> open_holds_;
-  std::map<std::pair<std::uint64_t, std::uint32_t>, std::pair<std::size_t, std::int64_t>> sent_;
-  std::vector<Received> received_;
+  TimelineMatcher messages_, tasks_, results_;
 };
 
 }  // namespace
 
 TimelineReport report(const Timeline& recorded) { return Assembly{recorded}.run(); }
-
-const char* in_words(Step step) {
-  switch (step) {
-    case Step::waits_to_send:
-      return "waits to send";
-    case Step::waits_to_receive:
-      return "waits to receive";
-    case Step::waits_for_lock:
-      return "waits for a lock";
-    case Step::waits_for_child:
-      return "waits for a child";
-    case Step::works:
-      return "works on a task";
-    case Step::holds:
-      return "holds a lock";
-    default:
-      return "runs";
-  }
-}
 
 }  // namespace mp::detail

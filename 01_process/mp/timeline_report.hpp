@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -33,7 +35,7 @@ struct TimelineReport {
 
   /// Something that one row does and another notices.
   struct Arrow {
-    enum Kind { message, start, join, signal } kind{};
+    enum Kind { message, task, result, start, join, signal } kind{};
     std::size_t from = 0, to = 0;
     std::int64_t sent = 0, arrived = 0;
   };
@@ -49,8 +51,31 @@ struct TimelineReport {
 /// Puts the events so far together.
 TimelineReport report(const Timeline& recorded);
 
-/// What a span means, in words: "waits to receive".
-const char* in_words(Step step);
+/// How a span is shown: in words, and as one character.
+struct SpanName {
+  Step step;
+  const char* words;
+  char letter;
+};
+inline constexpr std::array span_names{
+    SpanName{Step::works, "works on a task", '#'},
+    SpanName{Step::holds, "holds a lock", 'H'},
+    SpanName{Step::waits_to_send, "waits to send", 's'},
+    SpanName{Step::waits_to_receive, "waits to receive", 'r'},
+    SpanName{Step::waits_for_lock, "waits for a lock", 'l'},
+    SpanName{Step::waits_for_child, "waits for a child", 'c'},
+    SpanName{Step::waits_for_task, "waits for a task", 't'},
+    SpanName{Step::waits_for_results, "waits for results", 'w'},
+    SpanName{Step::waits_for_event, "waits for an event", 'e'},
+    SpanName{Step::waits_for_semaphore, "waits for a semaphore", 'm'},
+    SpanName{Step::waits_at_barrier, "waits at a barrier", 'b'},
+    SpanName{Step::waits_for_notification, "waits for a notification", 'n'},
+};
+constexpr std::size_t first_wait = 2;  // of these names
+
+constexpr const SpanName& name_of(Step step) {
+  return *std::ranges::find(span_names, step, &SpanName::step);
+}
 
 /// Chrome's trace event format, which Perfetto and chrome://tracing show.
 std::string to_json(const TimelineReport& report);

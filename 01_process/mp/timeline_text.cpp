@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -15,41 +16,22 @@ using Report = TimelineReport;
 
 constexpr std::size_t columns = 64, most_rows = 40, most_lines = 60;
 
-char letter(Step step) {
-  switch (step) {
-    case Step::waits_to_send:
-      return 's';
-    case Step::waits_to_receive:
-      return 'r';
-    case Step::waits_for_lock:
-      return 'l';
-    case Step::waits_for_child:
-      return 'c';
-    case Step::works:
-      return '#';
-    case Step::holds:
-      return 'H';
-    default:
-      return '=';
-  }
-}
-
 // How long each step took in one column of a row.
-using Shares = std::array<double, 10>;
+using Shares = std::array<double, step_kinds>;
+
+constexpr char runs = '=';
 
 char letter(const Shares& shares, double whole) {
-  const auto share = [&](Step step) { return shares[static_cast<std::size_t>(step)]; };
+  const auto share = [&](const SpanName& name) {
+    return shares[static_cast<std::size_t>(name.step)];
+  };
+  const std::span waits{span_names.begin() + first_wait, span_names.end()};
   double waiting = 0;
-  auto longest = Step::waits_to_send;
-  for (const auto step :
-       {Step::waits_to_send, Step::waits_to_receive, Step::waits_for_lock, Step::waits_for_child}) {
-    waiting += share(step);
-    if (share(step) > share(longest)) longest = step;
-  }
-  if (waiting >= whole / 2) return letter(longest);
-  if (share(Step::holds) >= whole / 2) return letter(Step::holds);
-  if (share(Step::works) >= whole / 2) return letter(Step::works);
-  return letter(Step::starts);
+  for (const auto& wait : waits) waiting += share(wait);
+  if (waiting >= whole / 2) return std::ranges::max_element(waits, {}, share)->letter;
+  for (const auto step : {Step::holds, Step::works})
+    if (share(name_of(step)) >= whole / 2) return name_of(step).letter;
+  return runs;
 }
 
 class TextWriter {
@@ -65,9 +47,7 @@ class TextWriter {
     for (std::size_t row = 0; row < shown; ++row) add_row(row);
     if (shown < report_.rows.size())
       text_ += "… and " + std::to_string(report_.rows.size() - shown) + " more\n";
-    text_ +=
-        "\n= runs   # works on a task   H holds a lock   X killed\n"
-        "waits   s to send   r to receive   l for a lock   c for a child\n\n";
+    add_legend();
     add_steps();
     if (report_.missing_events > 0)
       text_ += "\n" + std::to_string(report_.missing_events) +
@@ -114,6 +94,25 @@ class TextWriter {
     text_ += name + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
 
+  // What the letters mean, of those that may be there.
+  void add_legend() {
+    std::string line = "\n= runs";
+    const auto add = [&](char letter, const std::string& words) {
+      if (line.size() + words.size() > 80) {
+        text_ += line + "\n";
+        line.clear();
+      } else {
+        line += "   ";
+      }
+      line += letter + (" " + words);
+    };
+    for (const auto& name : span_names)
+      if (std::ranges::find(report_.spans, name.step, &Report::Span::step) != report_.spans.end())
+        add(name.letter, name.words);
+    if (std::ranges::any_of(report_.rows, &Report::Row::killed)) add('X', "killed");
+    text_ += line + "\n\n";
+  }
+
   static std::size_t index(double column) {
     return std::min(static_cast<std::size_t>(std::max(column, 0.0)), columns - 1);
   }
@@ -127,8 +126,8 @@ class TextWriter {
     const auto name = [&](std::size_t row) { return report_.rows[row].name; };
     for (const auto& span : report_.spans)
       if (span.open)
-        steps.emplace_back(span.end, name(span.row) + " still " + in_words(span.step) + ", since " +
-                                         time(span.begin));
+        steps.emplace_back(span.end, name(span.row) + " still " + name_of(span.step).words +
+                                         ", since " + time(span.begin));
     for (const auto& row : report_.rows) {
       if (row.thread != 0) continue;
       if (row.place != 0) steps.emplace_back(row.begin, row.name + " begins");
@@ -143,6 +142,14 @@ class TextWriter {
         case Report::Arrow::message:
           steps.emplace_back(arrow.sent,
                              from + " sends; " + to + " receives it at " + time(arrow.arrived));
+          break;
+        case Report::Arrow::task:
+          steps.emplace_back(arrow.sent, from + " gives a task to " + to + ", which begins it at " +
+                                             time(arrow.arrived));
+          break;
+        case Report::Arrow::result:
+          steps.emplace_back(
+              arrow.sent, from + " has the result; " + to + " takes it at " + time(arrow.arrived));
           break;
         case Report::Arrow::start:
           steps.emplace_back(arrow.sent, from + " starts " + to);

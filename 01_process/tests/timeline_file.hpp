@@ -58,7 +58,11 @@ inline RecordedRun run_recorded(const std::string& program,
   RecordedRun result;
   result.run = run_program(program, arguments, options);
   result.json = contents(file);
-  result.timeline = lesson::read_timeline(result.json);
+  try {
+    result.timeline = lesson::read_timeline(result.json);
+  } catch (const std::runtime_error& error) {
+    ADD_FAILURE() << error.what() << "\n" << result.run;
+  }
   return result;
 }
 

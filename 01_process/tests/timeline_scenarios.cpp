@@ -4,21 +4,16 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "scenario.hpp"
 #include <mp/lock.hpp>
 #include <mp/process.hpp>
-
-// Small programs whose timelines a test looks at:
-//   timeline_scenarios NAME START_METHOD [NUMBER]
 
 namespace {
 
 using mp::Process;
-using mp::StartMethod;
 
 int number = 0;
 
@@ -86,19 +81,12 @@ void forked_without_toolkit() {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  if (argc < 3) return 2;
-  const std::string method{argv[2]};
-  mp::set_start_method(method == "fork"    ? StartMethod::fork
-                       : method == "spawn" ? StartMethod::spawn
-                                           : StartMethod::forkserver);
   if (argc > 3) number = std::stoi(argv[3]);
-  const std::map<std::string, std::function<void()>> scenarios{
-      {"family", family},
-      {"locks", locks},
-      {"many", many},
-      {"hang", hang},
-      {"crash", [] { std::abort(); }},
-      {"forked", forked_without_toolkit},
-  };
-  scenarios.at(argv[1])();
+  return course::run_scenario(argc, argv,
+                              {{"family", family},
+                               {"locks", locks},
+                               {"many", many},
+                               {"hang", hang},
+                               {"crash", [] { std::abort(); }},
+                               {"forked", forked_without_toolkit}});
 }

@@ -1,20 +1,16 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "scenario.hpp"
 #include <mp/message.hpp>
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 #include <mp/watchdog.hpp>
-
-// Small programs; a test looks for their messages on their timelines:
-//   message_scenarios NAME START_METHOD
 
 namespace {
 
@@ -113,18 +109,11 @@ void deadlock() {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  if (argc < 3) return 2;
-  const std::string method{argv[2]};
-  mp::set_start_method(method == "fork"    ? mp::StartMethod::fork
-                       : method == "spawn" ? mp::StartMethod::spawn
-                                           : mp::StartMethod::forkserver);
-  const std::map<std::string, std::function<void()>> scenarios{
-      {"pipe", use_pipe},
-      {"kinds", kinds},
-      {"queue", use_queue},
-      {"try_get", try_get},
-      {"killed_producers", killed_producers},
-      {"deadlock", deadlock},
-  };
-  scenarios.at(argv[1])();
+  return course::run_scenario(argc, argv,
+                              {{"pipe", use_pipe},
+                               {"kinds", kinds},
+                               {"queue", use_queue},
+                               {"try_get", try_get},
+                               {"killed_producers", killed_producers},
+                               {"deadlock", deadlock}});
 }

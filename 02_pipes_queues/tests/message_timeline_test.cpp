@@ -24,7 +24,7 @@ using testing::SizeIs;
 class MessageTimeline : public testing::TestWithParam<mp::StartMethod> {
  protected:
   static RecordedRun run(const std::string& name) {
-    return course::run_recorded(MESSAGE_SCENARIOS, {name, course::to_string(GetParam())});
+    return course::run_recorded(SCENARIOS, {name, course::to_string(GetParam())});
   }
 };
 INSTANTIATE_TEST_SUITE_P(All, MessageTimeline, every_start_method, method_name);
