@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include <mp/timeline.hpp>
 #include <mp/wait.hpp>
 
 namespace mp::detail {
@@ -10,6 +11,7 @@ namespace mp::detail {
 std::vector<std::size_t> wait_for_any(std::span<const Readiness> all, const Deadline& deadline) {
   using namespace std::chrono_literals;
   using Clock = std::chrono::steady_clock;
+  const TimelineScope recording{Step::waits_to_receive, deadline};
   std::vector<pollfd> states;
   for (const auto& each : all) states.push_back({each.descriptor->get(), POLLIN, 0});
   const auto flagged = [](const Readiness& each) { return each.flag && *each.flag; };

@@ -16,6 +16,7 @@
 #include <mp/process_identity.hpp>
 #include <mp/robust_mutex.hpp>
 #include <mp/start.hpp>
+#include <mp/timeline.hpp>
 #include <mp/wait_label.hpp>
 
 namespace mp {
@@ -204,6 +205,7 @@ std::size_t Barrier::arrive(const Deadline& deadline) {
       return before;
     }
   }
+  const detail::TimelineScope recording{detail::Step::waits_at_barrier, deadline};
   for (const detail::RenewedWait wait{deadline}; state.round == round;) {
     if (wait.sleep_while(state.round, round)) continue;
     const auto guard = state.lock();

@@ -1,5 +1,6 @@
 #include <mp/condition.hpp>
 #include <mp/futex.hpp>
+#include <mp/timeline.hpp>
 #include <mp/wait_label.hpp>
 
 namespace mp {
@@ -17,6 +18,7 @@ void Condition::load(Reader& reader) { state_.load(reader); }
 std::uint32_t Condition::ticket() const { return state_->notifications; }
 
 bool Condition::sleep(std::uint32_t ticket, const Deadline& deadline) {
+  const detail::TimelineScope recording{detail::Step::waits_for_notification, deadline};
   return detail::sleep_while(state_->notifications, ticket, deadline);
 }
 

@@ -1,5 +1,6 @@
 #include <mp/event.hpp>
 #include <mp/futex.hpp>
+#include <mp/timeline.hpp>
 #include <mp/wait_label.hpp>
 
 namespace mp {
@@ -34,7 +35,9 @@ void Event::clear() {
 bool Event::wait_until(const Deadline& deadline) {
   auto& changes = state_->changes;
   const auto before = changes.load();
-  while (!is_odd(before) && changes == before)
+  if (is_odd(before)) return true;
+  const detail::TimelineScope recording{detail::Step::waits_for_event, deadline};
+  while (changes == before)
     if (!detail::sleep_while(changes, before, deadline)) return changes != before;
   return true;
 }

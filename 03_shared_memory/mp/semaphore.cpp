@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -12,6 +13,7 @@
 #include <mp/process_identity.hpp>
 #include <mp/robust_mutex.hpp>
 #include <mp/semaphore.hpp>
+#include <mp/timeline.hpp>
 #include <mp/wait_label.hpp>
 
 namespace mp {
@@ -95,6 +97,7 @@ std::size_t Semaphore::available() const {
 bool Semaphore::take(const Deadline& deadline) {
   auto& state = *state_;
   const detail::RenewedWait wait{deadline};
+  std::optional<detail::TimelineScope> recording;
   for (bool in_vain = wait.is_over();;) {
     std::uint32_t seen = 0;
     {
@@ -107,6 +110,7 @@ bool Semaphore::take(const Deadline& deadline) {
       if (wait.is_over()) return false;
       seen = state.changes |= State::waiting;
     }
+    if (!recording) recording.emplace(detail::Step::waits_for_semaphore, deadline);
     in_vain = !wait.sleep_while(state.changes, seen);
   }
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <mp/chunk_queue.hpp>
+#include <mp/timeline.hpp>
 
 namespace mp::detail {
 namespace {
@@ -72,6 +73,7 @@ bool ChunkQueue::place(Entry& waiting) {
   }
   entry(next_) = std::move(waiting);
   on_board_.push_back(next_);
+  record_task(Step::gives_task, board_.on_timeline(), TaskBoard::number_on_timeline(next_));
   cell.word.store(CellWord{CellState::ready, 0, next_}.encode(), std::memory_order_release);
   board_.publish(++next_);
   return true;
@@ -123,8 +125,13 @@ void ChunkQueue::take(std::uint64_t position, const std::string& name) {
     reply.message.bytes.assign(bytes, cell.size);
   else
     reply.error = std::make_exception_ptr(MessageError{"a worker's reply is damaged"});
+  record_result(position);
   free_cell(position);
   answer(entry(position), std::move(reply));
+}
+
+void ChunkQueue::record_result(std::uint64_t position) const {
+  record_task(Step::takes_result, board_.on_timeline(), TaskBoard::number_on_timeline(position));
 }
 
 void ChunkQueue::free_cell(std::uint64_t position) {
@@ -159,6 +166,7 @@ bool ChunkQueue::is_expected(std::size_t worker, std::uint64_t position,
 
 void ChunkQueue::deliver(std::uint64_t position, Message message, const std::string& name) {
   std::erase(on_board_, position);
+  record_result(position);
   free_cell(position);
   answer(entry(position), {.message = std::move(message), .worker = name});
 }

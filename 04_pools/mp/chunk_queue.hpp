@@ -83,6 +83,7 @@ class ChunkQueue {
   void fill(std::size_t worth_waking);
   bool place(Entry& waiting);
   void take(std::uint64_t position, const std::string& name);
+  void record_result(std::uint64_t position) const;
   void free_cell(std::uint64_t position);
   void answer(Entry& entry, Reply reply);
   void withdraw_if(const auto& condition, const std::exception_ptr& error);

@@ -8,6 +8,7 @@
 #include <mp/back_off.hpp>
 #include <mp/cluster_engine.hpp>
 #include <mp/outcome.hpp>
+#include <mp/timeline.hpp>
 
 namespace mp::detail {
 
@@ -173,6 +174,7 @@ void ClusterEngine::submit(const std::shared_ptr<BatchState>& batch, Chunk chunk
 
 template <class Condition>
 bool ClusterEngine::wait_until(const Condition& is_done, Deadline deadline) {
+  const TimelineScope recording{Step::waits_for_results, deadline};
   BackOff back_off;
   for (;;) {
     {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <mp/local_engine.hpp>
+#include <mp/timeline.hpp>
 
 // The way of a task:
 //
@@ -114,6 +115,7 @@ bool LocalEngine::wait(Locked& lock, const Condition& is_done, Deadline deadline
   collect();
   // Now and then it looks for events, though there is no need to wait for one.
   if (is_done() && (++without_events_ % 64 != 0 || polling_)) return true;
+  const TimelineScope recording{Step::waits_for_results, deadline};
   if (!is_done()) loop_.queue().wake_workers();
   if (!is_done() && !deadline && spin(lock, is_done)) return true;
   struct Waiting {

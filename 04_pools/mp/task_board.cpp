@@ -3,6 +3,7 @@
 #include <new>
 
 #include <mp/task_board.hpp>
+#include <mp/timeline.hpp>
 
 namespace mp::detail {
 namespace {
@@ -22,8 +23,13 @@ SharedMemory TaskBoard::make(const Settings& settings) {
   const auto small = sizeof(Header) + groups + settings.workers * sizeof(WorkerCell) +
                      settings.cells * sizeof(Cell);
   SharedMemory memory{round_up(small, 4096) + areas_of(settings) * area_size};
-  new (memory.data()) Header{
-      .settings = settings, .closed = {}, .wake = {}, .half = {}, .published = {}, .first = {}};
+  new (memory.data()) Header{.settings = settings,
+                             .closed = {},
+                             .wake = {},
+                             .half = {},
+                             .published = {},
+                             .first = {},
+                             .on_timeline = new_timeline_channel()};
   const TaskBoard board{memory};
   for (std::size_t i = 0; i < settings.workers; ++i) new (&board.workers_[i]) WorkerCell;
   return memory;  // all other words begin as zeros

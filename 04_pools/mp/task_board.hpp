@@ -112,6 +112,11 @@ class TaskBoard {
 
   const Settings& settings() const { return header_->settings; }
   std::size_t areas() const { return areas_of(settings()); }
+  /// What a timeline knows the pool and its tasks by.
+  std::uint64_t on_timeline() const { return header_->on_timeline; }
+  static std::uint32_t number_on_timeline(std::uint64_t position) {
+    return static_cast<std::uint32_t>(position + 1);
+  }
   Cell& cell(std::uint64_t position) const {
     return cells_[position & (header_->settings.cells - 1)];
   }
@@ -173,6 +178,7 @@ class TaskBoard {
     std::atomic<std::uint64_t> half;  // a position
     alignas(64) std::atomic<std::uint64_t> published;  // the end of what was made available
     alignas(64) std::atomic<std::uint64_t> first;      // all before it are claimed or withdrawn
+    std::uint64_t on_timeline;
   };
   struct alignas(64) WorkerCell {
     SharedWord bell;  // rung for this worker

@@ -13,6 +13,7 @@
 #include <mp/output.hpp>
 #include <mp/pool_work.hpp>
 #include <mp/task_board.hpp>
+#include <mp/timeline.hpp>
 #include <mp/transfer.hpp>
 #include <mp/worker.hpp>
 
@@ -76,10 +77,12 @@ class Worker {
 
   // Waits for it. Empty when the board is closed.
   std::optional<std::uint64_t> next_claim() {
+    std::optional<TimelineScope> recording;
     for (;; now_ = Clock::now()) {
       step(WorkerStep::idle);
       const auto seen = board_.published();
       if (const auto position = board_.claim(number_)) return position;
+      if (!recording) recording.emplace(Step::waits_for_task);
       if (!spin_.spin([&] { return board_.has_news(seen); })) {
         flush_output();
         step(WorkerStep::asleep);
@@ -101,7 +104,10 @@ class Worker {
       chunk_.bytes.assign(bytes, cell.size);
     }
     step(WorkerStep::received);
-    run_chunk(chunk_, calls, reply_);
+    {
+      const TimelineTask recording{board_.on_timeline(), TaskBoard::number_on_timeline(position)};
+      run_chunk(chunk_, calls, reply_);
+    }
     flush_output();  // what a task has printed comes out before its result
     step(WorkerStep::done);
     calls_left_ -= std::min<std::uint64_t>(calls_left_, calls);
