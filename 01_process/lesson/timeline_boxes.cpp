@@ -1,0 +1,88 @@
+#include <algorithm>
+
+#include <lesson/timeline_boxes.hpp>
+
+namespace lesson {
+namespace {
+
+constexpr std::size_t runs = 0, works = 1, holds = 2, first_wait = 3;
+constexpr auto looks = timeline_looks.size();
+
+constexpr std::size_t most_boxes = 600;  // more would make a large file
+constexpr std::size_t most_short = 150;
+constexpr double narrowest = 1 / 300.0;  // of the whole time
+
+using Shares = std::array<double, looks>;  // how long each look takes
+
+std::size_t look_of(std::string_view what) {
+  const auto* const at = std::ranges::find(timeline_looks, what, &TimelineLook::what);
+  return at == timeline_looks.end() ? runs : static_cast<std::size_t>(at - timeline_looks.begin());
+}
+
+// What fills most of a part of a row: a wait, before what goes on around it.
+std::size_t dominant(const Shares& shares, double whole) {
+  const auto* const longest = std::max_element(shares.begin() + first_wait, shares.end());
+  double waiting = 0;
+  for (auto look = first_wait; look < looks; ++look) waiting += shares[look];
+  if (waiting >= whole / 2) return static_cast<std::size_t>(longest - shares.begin());
+  if (shares[holds] >= whole / 2) return holds;
+  return shares[works] >= whole / 2 ? works : runs;
+}
+
+// Boxes that last for at least one of so many parts of the whole time.
+std::vector<TimelineBox> boxes_of(const Timeline& timeline, std::size_t rows, std::size_t parts) {
+  const double part = timeline.end / static_cast<double>(parts);
+  const auto index = [&](double time) {
+    return std::min(static_cast<std::size_t>(std::max(time, 0.0) / part), parts - 1);
+  };
+  const auto overlap = [&](std::size_t i, double begin, double end) {
+    const double left = static_cast<double>(i) * part;
+    return std::max(0.0, std::min(end, left + part) - std::max(begin, left));
+  };
+  std::vector<TimelineBox> boxes;
+  for (std::size_t number = 0; number < rows; ++number) {
+    const auto& row = timeline.rows[number];
+    std::vector<Shares> shares(parts);
+    for (const auto& span : timeline.spans) {
+      if (span.row != number) continue;
+      for (auto i = index(span.begin); i <= index(span.end); ++i)
+        shares[i][look_of(span.what)] += overlap(i, span.begin, span.end);
+    }
+    const auto first = boxes.size();
+    for (auto i = index(row.begin); i <= index(row.end); ++i) {
+      const auto look = dominant(shares[i], overlap(i, row.begin, row.end));
+      if (boxes.size() == first || boxes.back().look != look)
+        boxes.push_back({number, look, std::max(row.begin, static_cast<double>(i) * part), 0});
+      boxes.back().end = static_cast<double>(i + 1) * part;
+    }
+    boxes.back().end =
+        std::max(std::min(boxes.back().end, row.end), row.begin + narrowest * timeline.end);
+  }
+  return boxes;
+}
+
+std::vector<TimelineBox> short_ones(const Timeline& timeline, std::size_t rows) {
+  const double least = narrowest * timeline.end;
+  std::vector<TimelineBox> boxes;
+  for (const auto& span : timeline.spans) {
+    const auto look = look_of(span.what);
+    if ((look == works || look == holds) && span.row < rows && span.end - span.begin < least)
+      boxes.push_back({span.row, look, span.begin, span.begin + least});
+  }
+  return boxes;
+}
+
+}  // namespace
+
+const TimelineLook& timeline_look(std::string_view what) { return timeline_looks[look_of(what)]; }
+
+std::vector<TimelineBox> timeline_boxes(const Timeline& timeline, std::size_t rows) {
+  std::size_t parts = 1600;
+  auto boxes = boxes_of(timeline, rows, parts);
+  while (boxes.size() > most_boxes && parts > 50) boxes = boxes_of(timeline, rows, parts /= 2);
+  const auto more = short_ones(timeline, rows);
+  if (more.size() <= most_short) boxes.insert(boxes.end(), more.begin(), more.end());
+  return boxes;
+}
+
+}  // namespace lesson
