@@ -1,5 +1,7 @@
+#include <chrono>
 #include <functional>
 #include <mutex>
+#include <thread>
 #include <vector>
 #include <fmt/core.h>
 
@@ -12,6 +14,7 @@ void increment(mp::Value<int>& value) {
   // locked.
   value.lock();
   *value += 1;
+  std::this_thread::sleep_for(std::chrono::milliseconds{5});  // stands for longer work on the value
   value.unlock();
 
   // A guard unlocks at the end of the scope, whatever happens.

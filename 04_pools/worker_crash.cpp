@@ -1,6 +1,8 @@
 #include <unistd.h>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 #include <vector>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -9,7 +11,10 @@
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
-int square(int x) { return x * x; }
+int square(int x) {
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});  // stands for work that takes a while
+  return x * x;
+}
 
 // The kernel does the same to a process when memory runs out, without warning.
 int square_or_be_killed(int x) {

@@ -1,10 +1,12 @@
 import ctypes
+import time
 from multiprocessing import Process, Value
 
 
 def increment(value):
     value.get_lock().acquire()
     value.value += 1
+    time.sleep(0.005)  # stands for longer work on the value
     value.get_lock().release()
 
     with value.get_lock():

@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -7,6 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 def square_or_be_killed(x):
     if x == 5:
         os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.02)  # stands for work that takes a while
     return x * x
 
 
