@@ -14,7 +14,7 @@ html_title = "Parallel programming with processes in modern C++"
 html_short_title = "Processes in C++"
 
 extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx_copybutton", "breathe", "theme", "book",
-              "page", "quiz", "exercise", "lesson", "chapter", "reference"]
+              "page", "quiz", "exercise", "lesson", "timeline", "chapter", "reference"]
 exclude_patterns = ["_ext", "_templates", "quizzes", "drawings", "measurements", "tests"]
 nitpicky = True
 nitpick_ignore_regex = [("cpp:.*", ".*")]  # the standard library's names lead nowhere here

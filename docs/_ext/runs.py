@@ -130,6 +130,24 @@ class Runs:
                 break
         return best, folder
 
+    def drawer(self):
+        return self.program("01_process/lesson", "mp_timeline")
+
+    def recorded(self, chapter, name, arguments):
+        """The folder in which the timeline of a run is, NAME_timeline.json and NAME_timeline.svg, and its exit status."""
+        program = self.program(chapter, name)
+        key = hashlib.sha256(program.read_bytes() + self.drawer().read_bytes() + json.dumps(arguments).encode()).hexdigest()[:24]
+        folder = self.build / "site-work" / "runs" / f"{name}-timeline-{key}"
+        events, picture, record = (folder / file for file in (f"{name}_timeline.json", f"{name}_timeline.svg", "run.json"))
+        if not record.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            logger.info("running %s", shlex.join([name, *arguments]))
+            with tempfile.TemporaryDirectory() as work:
+                _, status, _ = run_in_terminal("env", [f"MP_TIMELINE={events}", program, *arguments], work)
+            subprocess.run([self.drawer(), events, picture], check=True)
+            record.write_text(json.dumps({"status": status}))
+        return folder, json.loads(record.read_text())["status"]
+
 
 def date_in_words(date):
     day = datetime.date.fromisoformat(date)
