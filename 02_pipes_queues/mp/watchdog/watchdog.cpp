@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <mutex>
 #include <set>
@@ -126,8 +128,9 @@ struct Watchdog::Thread {
     std::string known;  // the last deadlock found
     Clock::time_point since;
     for (auto pause = usual_pause; wait(pause);) {
-      const auto begin = Clock::now();
+      const auto begin = processor_time();
       const auto found = find_deadlock();
+      const auto used = processor_time() - begin;
       const auto now = Clock::now();
       // A deadlock lasts, even if one examination does not find it: while any process on this
       // computer sends descriptors, one of them could be what the others wait for.
@@ -136,9 +139,20 @@ struct Watchdog::Thread {
         since = now;
       }
       if (!found.empty() && now - since >= patience_) end_program(found);
-      // Watching uses at most a twentieth of a processor.
-      pause = std::max<Clock::duration>(usual_pause, 20 * (now - begin));
+      // Watching uses at most a twentieth of a processor. A deadlock is examined again when it has
+      // lasted long enough.
+      const Patience wanted =
+          found.empty() ? 20 * Patience{used} : patience_ - Patience{now - since};
+      pause = std::chrono::duration_cast<Clock::duration>(
+          std::clamp<Patience>(wanted, usual_pause, 1h));
     }
+  }
+
+  // The processor time of this thread; on a busy computer much more time passes.
+  static std::chrono::nanoseconds processor_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
   }
 
   // Returns the explanation, or an empty string if there is no deadlock.
