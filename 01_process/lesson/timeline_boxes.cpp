@@ -31,13 +31,14 @@ std::size_t dominant(const Shares& shares, double whole) {
 
 // Boxes that last for at least one of so many parts of the whole time.
 std::vector<TimelineBox> boxes_of(const Timeline& timeline, std::size_t rows, std::size_t parts) {
-  const double part = timeline.end / static_cast<double>(parts);
+  const double origin = timeline_begin(timeline), whole = timeline.end - origin;
+  const double part = whole / static_cast<double>(parts);
+  const auto time_of = [&](std::size_t i) { return origin + static_cast<double>(i) * part; };
   const auto index = [&](double time) {
-    return std::min(static_cast<std::size_t>(std::max(time, 0.0) / part), parts - 1);
+    return std::min(static_cast<std::size_t>(std::max(time - origin, 0.0) / part), parts - 1);
   };
   const auto overlap = [&](std::size_t i, double begin, double end) {
-    const double left = static_cast<double>(i) * part;
-    return std::max(0.0, std::min(end, left + part) - std::max(begin, left));
+    return std::max(0.0, std::min(end, time_of(i + 1)) - std::max(begin, time_of(i)));
   };
   std::vector<TimelineBox> boxes;
   for (std::size_t number = 0; number < rows; ++number) {
@@ -52,17 +53,16 @@ std::vector<TimelineBox> boxes_of(const Timeline& timeline, std::size_t rows, st
     for (auto i = index(row.begin); i <= index(row.end); ++i) {
       const auto look = dominant(shares[i], overlap(i, row.begin, row.end));
       if (boxes.size() == first || boxes.back().look != look)
-        boxes.push_back({number, look, std::max(row.begin, static_cast<double>(i) * part), 0});
-      boxes.back().end = static_cast<double>(i + 1) * part;
+        boxes.push_back({number, look, std::max(row.begin, time_of(i)), 0});
+      boxes.back().end = time_of(i + 1);
     }
-    boxes.back().end =
-        std::max(std::min(boxes.back().end, row.end), row.begin + narrowest * timeline.end);
+    boxes.back().end = std::max(std::min(boxes.back().end, row.end), row.begin + narrowest * whole);
   }
   return boxes;
 }
 
 std::vector<TimelineBox> short_ones(const Timeline& timeline, std::size_t rows) {
-  const double least = narrowest * timeline.end;
+  const double least = narrowest * (timeline.end - timeline_begin(timeline));
   std::vector<TimelineBox> boxes;
   for (const auto& span : timeline.spans) {
     const auto look = look_of(span.what);
@@ -75,6 +75,15 @@ std::vector<TimelineBox> short_ones(const Timeline& timeline, std::size_t rows) 
 }  // namespace
 
 const TimelineLook& timeline_look(std::string_view what) { return timeline_looks[look_of(what)]; }
+
+double timeline_begin(const Timeline& timeline) {
+  double first = timeline.end;
+  for (const auto& span : timeline.spans) first = std::min(first, span.begin);
+  for (const auto& row : timeline.rows)
+    if (row.begin > 0) first = std::min(first, row.begin);
+  const double rest = timeline.end - first;
+  return first > rest / 4 && rest > 0 ? first - rest / 8 : 0;
+}
 
 std::vector<TimelineBox> timeline_boxes(const Timeline& timeline, std::size_t rows) {
   std::size_t parts = 1600;

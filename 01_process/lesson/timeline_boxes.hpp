@@ -43,6 +43,10 @@ struct TimelineBox {
   double begin, end;
 };
 
+/// Where the picture begins: shortly before the first wait, or the first step of a child, if it
+/// takes long until then.
+double timeline_begin(const Timeline& timeline);
+
 /// The first rows as boxes, so few and so wide that each can be seen. Where there is more, a box
 /// shows what took longest. Work and locks that are too short to be seen are boxes on top of the
 /// others if there are few of them: they are what the others wait for.

@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,12 +17,27 @@ namespace lesson {
 namespace {
 
 // More than this could not be read, and would make a large file.
-constexpr std::size_t most_rows = 24, most_messages = 80, most_others = 40;
+constexpr std::size_t most_rows = 24, most_messages = 80, most_others = 40, most_tasks = 150;
 
-// A message of one kind or another, as opposed to a start, an end or a signal.
-bool is_message(const Timeline::Arrow& arrow) {
-  return arrow.kind == "message" || arrow.kind == "task" || arrow.kind == "result";
+// How arrows of some kinds look. The first ones are behind the rows.
+struct ArrowLook {
+  std::array<std::string_view, 3> kinds;
+  std::string_view style;
+};
+constexpr std::array arrow_looks{
+    ArrowLook{{"start", "join", "signal"}, "0.008,20 linewidth 1 linecolor '#888888'"},
+    ArrowLook{{"task"}, "0.008,20 linewidth 1 linecolor '#0072b2'"},
+    ArrowLook{{"message", "result"}, "0.01,20 linewidth 1.5 linecolor '#000000'"},
+};
+
+std::size_t look_of(const Timeline::Arrow& arrow) {
+  const auto has_it = [&](const ArrowLook& look) {
+    return std::ranges::find(look.kinds, arrow.kind) != look.kinds.end();
+  };
+  return static_cast<std::size_t>(std::ranges::find_if(arrow_looks, has_it) - arrow_looks.begin());
 }
+
+bool is_message(const Timeline::Arrow& arrow) { return look_of(arrow) != 0; }
 
 class TimelineFigure {
  public:
@@ -48,8 +64,9 @@ class TimelineFigure {
             << "\nset key outside top left horizontal Left reverse width 1\n"
                "set tics nomirror\nset border 1\nset ytics scale 0\n"
                "set grid noytics xtics linetype 1 linecolor '#dddddd'\n"
-            << fmt::format("set xrange [0:{}]\nset yrange [{}:0.7]\nset xlabel {} noenhanced\n",
-                           timeline_.end / unit_ * (waits_forever ? 1.22 : 1.01),
+            << fmt::format("set xrange [{}:{}]\nset yrange [{}:0.7]\nset xlabel {} noenhanced\n",
+                           begin_ / unit_,
+                           (begin_ + length_ * (waits_forever ? 1.22 : 1.01)) / unit_,
                            -static_cast<double>(rows_ + more) + 0.3, quoted(unit_name_));
     const char* separator = "set ytics (";
     for (std::size_t row = 0; row < rows_; ++row) {
@@ -58,10 +75,11 @@ class TimelineFigure {
     }
     gnuplot << ") noenhanced\n";
     if (more)
-      add_label(gnuplot, 0, y(rows_), fmt::format("… and {} more", timeline_.rows.size() - rows_));
+      add_label(gnuplot, begin_, y(rows_),
+                fmt::format("… and {} more", timeline_.rows.size() - rows_));
     for (const auto& span : timeline_.spans)
       if (span.open && span.row < rows_)
-        add_label(gnuplot, span.end * 1.02, y(span.row), std::string{forever(span)});
+        add_label(gnuplot, span.end + 0.02 * length_, y(span.row), std::string{forever(span)});
     plot(gnuplot);
   }
 
@@ -84,40 +102,53 @@ class TimelineFigure {
       boxes[box.look].push_back(
           {box.begin / unit_, at, box.begin / unit_, box.end / unit_, at - half, at + half});
     }
-    std::vector<Vector> messages, others;
+    std::array<std::vector<Vector>, arrow_looks.size()> arrows;
     for (const auto& arrow : some_arrows()) {
-      const double from = y(arrow.from), to = y(arrow.to);
+      const double from = y(arrow.from), to = y(arrow.to), sent = std::max(arrow.sent, begin_);
       const double edge = from > to ? -0.22 : 0.22;
-      (is_message(arrow) ? messages : others)
-          .push_back({arrow.sent / unit_, from + edge, (arrow.arrived - arrow.sent) / unit_,
-                      to - from - 2 * edge});
+      arrows[look_of(arrow)].push_back(
+          {sent / unit_, from + edge, (arrow.arrived - sent) / unit_, to - from - 2 * edge});
     }
+    const auto tasks = task_borders();
     std::vector<std::array<double, 2>> crosses;
     for (std::size_t row = 0; row < rows_; ++row)
       if (timeline_.rows[row].killed) crosses.push_back({timeline_.rows[row].end / unit_, y(row)});
 
     std::string plots;
-    const auto add = [&](const std::string& style, std::string_view title) {
-      plots += (plots.empty() ? "plot " : ", ") + ("'-' " + style) + " title " +
-               quoted(std::string{title});
+    const auto add = [&](const std::string& style, const std::string& title) {
+      plots += (plots.empty() ? "plot " : ", ") + ("'-' " + style) + " title " + quoted(title);
     };
-    if (!others.empty())
-      add("with vectors head filled size screen 0.008,20 linewidth 1 linecolor '#888888'",
-          "start, join, signal");
+    const auto add_arrows = [&](std::size_t look) {
+      if (!arrows[look].empty())
+        add(fmt::format("with vectors head filled size screen {}", arrow_looks[look].style),
+            title(look));
+    };
+    add_arrows(0);
     for (const auto& [look, ignored] : boxes)
       add(fmt::format("with boxxyerror fillstyle {0} border linecolor '{1}' linecolor '{1}'",
                       timeline_looks[look].fill, timeline_looks[look].colour),
-          timeline_looks[look].what);
-    if (!messages.empty())
-      add("with vectors head filled size screen 0.01,20 linewidth 1.5 linecolor '#000000'",
-          message_title());
+          std::string{timeline_looks[look].what});
+    if (!tasks.empty()) add("with vectors nohead linewidth 2 linecolor '#ffffff'", "");
+    for (std::size_t look = 1; look < arrows.size(); ++look) add_arrows(look);
     if (!crosses.empty())
-      add("with points pointtype 2 pointsize 1.3 linewidth 3 linecolor '#b00020'", "killed");
+      add("with points pointtype 2 pointsize 2 linewidth 4 linecolor '#b00020'", "killed");
     gnuplot << plots << "\n";
-    if (!others.empty()) gnuplot.send1d(others);
+    if (!arrows[0].empty()) gnuplot.send1d(arrows[0]);
     for (const auto& [look, some] : boxes) gnuplot.send1d(some);
-    if (!messages.empty()) gnuplot.send1d(messages);
+    if (!tasks.empty()) gnuplot.send1d(tasks);
+    for (std::size_t look = 1; look < arrows.size(); ++look)
+      if (!arrows[look].empty()) gnuplot.send1d(arrows[look]);
     if (!crosses.empty()) gnuplot.send1d(crosses);
+  }
+
+  // Between one task and the next, if they can be told apart at all.
+  std::vector<std::array<double, 4>> task_borders() const {
+    std::vector<std::array<double, 4>> borders;
+    for (const auto& span : timeline_.spans)
+      if (span.what == "works on a task" && span.row < rows_)
+        borders.push_back({span.begin / unit_, y(span.row) - 0.22, 0, 0.44});
+    if (borders.size() > most_tasks) borders.clear();
+    return borders;
   }
 
   // All that begin and end in rows that are shown, but of the messages no more than can be seen.
@@ -139,21 +170,23 @@ class TimelineFigure {
     return shown;
   }
 
-  std::string message_title() const {
-    const auto is_kind = [&](std::string_view kind) {
-      return std::ranges::find(timeline_.arrows, kind, &Timeline::Arrow::kind) !=
-             timeline_.arrows.end();
-    };
-    const std::string title = !is_kind("task")     ? "message"
-                              : is_kind("message") ? "message, task, result"
-                                                   : "task, result";
-    return every_ <= 1 ? title : fmt::format("{}: one of {}", title, every_);
+  // Those of its kinds that there are, and how many of them are shown.
+  std::string title(std::size_t look) const {
+    std::vector<std::string_view> found;
+    std::ranges::copy_if(
+        arrow_looks[look].kinds, std::back_inserter(found), [&](std::string_view kind) {
+          return std::ranges::find(timeline_.arrows, kind, &Timeline::Arrow::kind) !=
+                 timeline_.arrows.end();
+        });
+    const auto names = fmt::format("{}", fmt::join(found, ", "));
+    return look == 0 || every_ <= 1 ? names : fmt::format("{}, 1 of {}", names, every_);
   }
 
   const Timeline& timeline_;
   const std::string& file_;
   const std::size_t rows_;
   const std::vector<TimelineBox> boxes_;
+  const double begin_ = timeline_begin(timeline_), length_ = timeline_.end - begin_;
   double unit_ = 1;
   std::string unit_name_;
   std::size_t every_ = 1;

@@ -6,8 +6,8 @@
     What to look for.
     :::
 
-runs the lesson with MP_TIMELINE, and shows the picture; its content is the caption. The same in words, made from what
-the run recorded, is folded below it.
+runs the lesson with MP_TIMELINE, and shows the picture below its content. The same in words, made from what the run
+recorded, is folded below that.
 """
 
 import collections
@@ -74,7 +74,8 @@ class Recorded:
         elif ended:
             life += f" and ends with {ended}"
         yield f"{life}."
-        done = [f"{what} {times(len(spans))} ({self.time(sum(spans))} in all)" for what, spans in sorted(self.spans[row].items())]
+        done = [f"{what} {times(len(spans))} ({self.time(sum(spans))}{' in all' if len(spans) > 1 else ''})"
+                for what, spans in sorted(self.spans[row].items())]
         if done:
             yield f"It {join(done)}."
         sent = [f"{count(number, ARROWS[kind])} to {self.names[to]}"
@@ -117,10 +118,10 @@ class Timeline(LessonDirective):
         uri = os.path.relpath(folder / f"{name}_timeline.svg", Path(self.env.doc2path(self.env.docname)).parent)
         image = nodes.image(uri=uri, alt=recorded.summary(), loading="lazy")
         command = shlex.join(["./course", "run", name, *arguments, "--timeline", f"{name}.svg"])
-        caption = nodes.container(is_div=True, classes=["timeline-caption"])
-        self.state.nested_parse(self.content, self.content_offset, caption)
+        text = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, text)
         figure = nodes.figure("", image, nodes.caption("", f"Drawn by {command}"), classes=["plot", "svg", "timeline"])
-        return [figure, *self.in_words(recorded), caption]
+        return [*text.children, figure, *self.in_words(recorded)]
 
     def in_words(self, recorded):
         items = [" ".join(recorded.sentences(row)) for row in recorded.names]
