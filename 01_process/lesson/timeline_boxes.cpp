@@ -19,7 +19,7 @@ std::size_t look_of(std::string_view what) {
   return at == timeline_looks.end() ? runs : static_cast<std::size_t>(at - timeline_looks.begin());
 }
 
-// What fills most of a part of a row: a wait, before what goes on around it.
+// What fills most of a part of a row; a wait takes precedence over the activity around it.
 std::size_t dominant(const Shares& shares, double whole) {
   const auto* const longest = std::max_element(shares.begin() + first_wait, shares.end());
   double waiting = 0;
@@ -29,7 +29,7 @@ std::size_t dominant(const Shares& shares, double whole) {
   return shares[works] >= whole / 2 ? works : runs;
 }
 
-// Boxes that last for at least one of so many parts of the whole time.
+// The rows as boxes, each at least one column wide, where the columns divide the whole time.
 std::vector<TimelineBox> boxes_of(const Timeline& timeline, std::size_t rows, std::size_t parts) {
   const double origin = timeline_begin(timeline), whole = timeline.end - origin;
   const double part = whole / static_cast<double>(parts);

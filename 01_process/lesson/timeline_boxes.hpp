@@ -12,12 +12,12 @@
 
 namespace lesson {
 
-/// How an activity looks. Patterns tell them apart without colours; the heights say which one
+/// The look of an activity. Patterns tell activities apart without colours; heights say which one
 /// matters more.
 struct TimelineLook {
   std::string_view what, fill, colour;
   double height;             // of a row that is 1 high
-  std::string_view forever;  // what is written behind a wait that has no end
+  std::string_view forever;  // the label of a wait without an end
 };
 inline constexpr std::array timeline_looks{
     TimelineLook{"runs", "solid 1", "#a8d8f0", 0.44, ""},
@@ -47,9 +47,9 @@ struct TimelineBox {
 /// takes long until then.
 double timeline_begin(const Timeline& timeline);
 
-/// The first rows as boxes, so few and so wide that each can be seen. Where there is more, a box
-/// shows what took longest. Work and locks that are too short to be seen are boxes on top of the
-/// others if there are few of them: they are what the others wait for.
+/// The first rows as boxes, few and wide enough to be seen. Where there is more, a box shows what
+/// took longest. Work and locks too short to be seen are boxes on top of the others, if there are
+/// few of them, because they are what the others wait for.
 std::vector<TimelineBox> timeline_boxes(const Timeline& timeline, std::size_t rows);
 
 }  // namespace lesson

@@ -16,7 +16,7 @@
 namespace lesson {
 namespace {
 
-// More than this could not be read, and would make a large file.
+// More than this would be unreadable, and the file large.
 constexpr std::size_t most_rows = 24, most_messages = 80, most_others = 40, most_tasks = 150;
 
 // How arrows of some kinds look. The first ones are behind the rows.
@@ -151,7 +151,7 @@ class TimelineFigure {
     return borders;
   }
 
-  // All that begin and end in rows that are shown, but of the messages no more than can be seen.
+  // All arrows between rows that are shown, but no more messages than can be seen.
   std::vector<Timeline::Arrow> some_arrows() {
     std::vector<Timeline::Arrow> shown;
     const auto is_shown = [&](const auto& arrow) {

@@ -57,8 +57,8 @@ TEST(TimelineRecorder, ProcessesRecordAtOnceAndLoseNothing) {
                                 testing::Pair(2, each), testing::Pair(3, each)));
 }
 
-// Processes that are killed while they record, in a ring that goes round all the time: whatever is
-// read then was recorded as it is.
+// Processes are killed while they record, in a ring that wraps around all the time. Every event
+// that is read must be one that was recorded.
 TEST(TimelineRecorder, WhatAKilledProcessHasRecordedIsThereAndWhole) {
   Timeline timeline{64};
   for (int round = 0; round < 50; ++round) {
