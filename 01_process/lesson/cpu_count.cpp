@@ -2,6 +2,6 @@
 
 #include <mp/process.hpp>
 
-// Prints how many processors this process may use. (nproc knows nothing of control groups.)
+// Prints how many processors this process may use. (nproc ignores control groups.)
 
 int main() { std::printf("%d\n", mp::cpu_count()); }

@@ -24,10 +24,10 @@ Reader::Reader(detail::ArrivingMessage& message) : Reader{message.message} { arr
 
 std::uint64_t Reader::remaining() const { return here() + (arriving_ ? arriving_->left() : 0); }
 
-// Fewer bytes are not worth a system call of their own.
+// Fewer bytes are not worth a separate system call.
 constexpr std::uint64_t worth_a_call = 1 << 16;
 
-// Sees to it that so many of the next bytes are here.
+// Ensures that the next `size` bytes are here.
 void Reader::fetch(std::uint64_t size) {
   if (size > remaining()) throw MessageError{"it ends too early"};
   if (size <= here()) return;
@@ -37,7 +37,7 @@ void Reader::fetch(std::uint64_t size) {
   end_ = message_.bytes.size();
 }
 
-// A part that is not here yet: what is large goes straight to where it belongs.
+// Reads a part that is not here yet; a large part goes directly to its destination.
 void Reader::read_on(char* data, std::size_t size) {
   if (size > remaining()) throw MessageError{"it ends too early"};
   if (const auto rest = size - here(); rest >= worth_a_call) {
@@ -58,7 +58,7 @@ FileDescriptor Reader::detach() {
   (*this)(attached);
   if (!attached) return {};
   if (next_descriptor_ >= message_.descriptors.size())
-    throw MessageError{"a descriptor did not come along"};
+    throw MessageError{"a descriptor is missing"};
   return std::move(message_.descriptors[next_descriptor_++]);
 }
 

@@ -13,10 +13,10 @@
 
 #include <mp/encoded_message.hpp>
 
-// The two ends of a message: cereal archives over a buffer. cereal remembers what it has written or
-// read (shared pointers, class versions, names of polymorphic types) and refers back to it, also to
-// what could not be written to its end. So values that must not depend on each other, such as the
-// results of a pool's calls, have an archive each.
+// The two ends of a message are cereal archives over a buffer. cereal remembers what it has written
+// or read (shared pointers, class versions, names of polymorphic types) and refers back to it, even
+// to a value that could not be written completely. So independent values, such as the results of a
+// pool's calls, each have their own archive.
 
 namespace mp {
 
@@ -24,13 +24,13 @@ namespace detail {
 
 class ArrivingMessage;
 
-/// How many values may be nested within each other: more would overflow the stack, on either side.
+/// The limit on nested values; more would overflow the stack on either side.
 inline constexpr int depth_limit = 5000;
 
 }  // namespace detail
 
-/// Writes values into a message: a cereal archive over a buffer that grows. When it throws, it is
-/// of no more use, and part of a value may be in the message.
+/// Writes values into a message: a cereal archive over a buffer that grows. After an exception it
+/// is unusable, and part of a value may be in the message.
 class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElision> {
  public:
   explicit Writer(Message& message) : OutputArchive{this}, message_{&message} {}
@@ -40,24 +40,24 @@ class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElisi
   static Writer canonical(Message& message) { return Writer{message, true}; }
   bool is_canonical() const { return canonical_; }
 
-  /// Writes nothing, but notes the numbers of the descriptors that would be sent.
+  /// Writes nothing, but collects the numbers of the descriptors that would be sent.
   explicit Writer(std::set<int>& descriptors) : OutputArchive{this}, noted_{&descriptors} {}
 
   void write(const void* data, std::size_t size) {
     if (message_) message_->bytes.append(static_cast<const char*>(data), size);
   }
 
-  /// Sends a duplicate of the descriptor along; an empty one arrives empty.
+  /// Adds a duplicate of the descriptor to the message; an empty one arrives empty.
   void attach(const FileDescriptor& descriptor);
 
-  /// Begins a value within a value. Throws CannotTravel where a Reader would refuse it.
+  /// Begins a nested value. Throws CannotTravel if a Reader would reject it.
   void enter() {
     if (++depth_ > detail::depth_limit) refuse_depth();
     begin_ = written();
   }
 
-  /// Ends it. A value that has written nothing takes a byte all the same, so that the number of a
-  /// container's elements can be checked.
+  /// Ends a nested value. A value that has written nothing still takes a byte, so that the number
+  /// of a container's elements can be checked.
   void leave() {
     --depth_;
     if (written() == begin_) write("", 1);
@@ -74,17 +74,17 @@ class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElisi
   std::set<int>* noted_ = nullptr;
   bool canonical_ = false;
   int depth_ = 0;
-  std::size_t begin_ = 0;  // of the value entered last
+  std::size_t begin_ = 0;  // of the innermost value
 };
 
 /// Reads values back, in the order in which they were written. Throws MessageError, never reads
-/// beyond the end, and takes nothing on trust.
+/// beyond the end, and trusts nothing.
 class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElision> {
  public:
   explicit Reader(Message& message)
       : InputArchive{this}, message_{message}, end_{message.bytes.size()} {}
 
-  /// Takes the bytes off the socket as it comes to them.
+  /// Reads the bytes from the socket as it needs them.
   explicit Reader(detail::ArrivingMessage& message);
 
   void read(void* data, std::size_t size) {
@@ -93,20 +93,20 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
     std::memcpy(data, message_.bytes.data() + std::exchange(position_, position_ + size), size);
   }
 
-  /// The next bytes, where they lie until more is read.
+  /// Returns the next bytes, which are valid until more is read.
   std::string_view take(std::size_t size);
 
-  /// Takes the next descriptor that came along.
+  /// Takes the next received descriptor.
   FileDescriptor detach();
 
-  /// Bytes not yet read.
+  /// Returns the number of bytes not yet read.
   std::uint64_t remaining() const;
 
-  /// Refuses an element count for which not so many bytes have come, before memory is taken for it:
-  /// every element takes at least one byte.
+  /// Rejects an element count greater than the number of bytes left, before memory is allocated for
+  /// it; every element takes at least one byte.
   void check_count(cereal::size_type count);
 
-  /// Begins a value within a value, and ends it, as Writer does.
+  /// Begin and end a nested value, as Writer does.
   void enter() {
     if (++depth_ > detail::depth_limit) throw MessageError{"it is nested too deeply"};
     begin_ = remaining();
@@ -116,8 +116,8 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
     if (remaining() == begin_) take(1);
   }
 
-  // cereal finds a std::shared_ptr that came before by its number, and believes that it has the
-  // right type. These two hide cereal's own, and look.
+  // cereal finds an earlier std::shared_ptr by its number and trusts its type. These two hide
+  // cereal's own functions, and check it.
   void expect_shared(const std::type_info& type) { expected_ = &type; }
   template <class T>
   void registerSharedPointer(std::uint32_t id, std::shared_ptr<T> pointer) {
@@ -133,10 +133,10 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
 
   Message& message_;
   detail::ArrivingMessage* arriving_ = nullptr;  // the rest of the message
-  std::size_t position_ = 0, end_;               // of the bytes that are here
+  std::size_t position_ = 0, end_;               // in the bytes that are here
   std::size_t next_descriptor_ = 0;
   int depth_ = 0;
-  std::uint64_t begin_ = 0;  // of the value entered last: what remained then
+  std::uint64_t begin_ = 0;  // of the innermost value: what remained then
   const std::type_info* expected_ = nullptr;
   std::map<std::uint32_t, const std::type_info*> shared_types_;
 };

@@ -21,20 +21,20 @@
 #include <mp/start.hpp>
 #include <mp/task.hpp>
 
-// The child's side of a start: who it is, its task, and its end.
+// The child's side of a start: its identity, its task, and its end.
 
 namespace mp {
 namespace {
 
 std::string& own_name() {
-  static std::string& name = *new std::string{"MainProcess"};  // read until the very end
+  static std::string& name = *new std::string{"MainProcess"};  // exit handlers read it
   return name;
 }
 
 bool initialised = false;
 StartMethod default_start_method = StartMethod::fork;
 
-// One line on standard error, in one piece: other processes write there too.
+// Writes one line to standard error in one piece, because other processes write there, too.
 void report(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   text = own_name() + ": " + text + '\n';
@@ -48,8 +48,8 @@ void report_exception(const char* text) {
   report(std::move(line));
 }
 
-// Writes the last output. A process whose output is lost has failed, whatever its function says.
-// It ends here, or the C library would try to write once more, and might block.
+// Writes the last output. A process whose output is lost has failed, whatever its function says. It
+// ends here, or the C library would try to write again, and might block.
 void finish_output(int status) {
   using namespace std::chrono_literals;
   detail::record_end();
@@ -61,8 +61,8 @@ void finish_output(int status) {
   ::_exit(EXIT_FAILURE);
 }
 
-// The last exit handler registered is the first to run. In a forked child this one also keeps the
-// handlers and static destructors that it has from its parent from running twice.
+// The exit handler registered last runs first. In a forked child it also prevents the handlers and
+// static destructors inherited from the parent from running twice.
 void finish_at_exit(bool forked) {
   const auto finish = [](int status, void*) { finish_output(status); };
   const auto finish_for_good = [](int status, void*) {
@@ -75,8 +75,8 @@ void finish_at_exit(bool forked) {
     ::on_exit(finish, nullptr);
 }
 
-// A program may be started with closed standard streams. Without this, the next files to be opened
-// would take their numbers.
+// A program may be started with closed standard streams. Without this, the next opened files would
+// get their numbers.
 void open_standard_streams() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(number, F_GETFD) == -1) check(::open("/dev/null", O_RDWR), "open(/dev/null)");
@@ -91,7 +91,7 @@ void take_on(detail::Identity identity) {
 }
 
 // A forked child has copies of all its parent's descriptors. Of the exclusive ones it keeps those
-// that are captured by the function, or among the arguments.
+// that the function captures or the arguments hold.
 void keep_what_was_given(const detail::Task& task) {
   if (ExclusiveDescriptor::none_open()) return;
   ExclusiveDescriptor::close_all_but(
@@ -165,7 +165,7 @@ void run_job(FileDescriptor socket, bool forked) {
     try {
       job = Message::receive(socket);
     } catch (const EndOfFile&) {
-      return;  // the parent gave up, or is gone
+      return;  // the parent gave up or has ended
     }
     socket.close();
     Reader reader{job};

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 int affinity_count() {
-  // A machine may have more processors than a cpu_set_t has room for.
+  // A machine may have more processors than fit into a cpu_set_t.
   for (std::size_t processors = CPU_SETSIZE; processors <= 1 << 20; processors *= 2) {
     cpu_set_t* const set = CPU_ALLOC(processors);
     const auto size = CPU_ALLOC_SIZE(processors);
@@ -25,7 +25,7 @@ int affinity_count() {
   return 1;
 }
 
-// "max" and -1 are no limit, and what cannot be read is 0.
+// "max" and -1 mean no limit. A quota that cannot be read is 0, which means the same.
 double in_processors(double quota, double period) {
   return quota > 0 && period > 0 ? quota / period : INFINITY;
 }
@@ -43,7 +43,7 @@ double share_version_2(const fs::path& group) {
   return in_processors(quota, period);
 }
 
-// Every group on the way up may have a limit of its own.
+// Every ancestor group may have its own limit.
 double smallest_share(double (*share)(const fs::path&), const fs::path& top, fs::path group) {
   double smallest = INFINITY;
   for (;; group = group.parent_path()) {
@@ -59,7 +59,7 @@ double detail::cpu_share(const fs::path& root) {
   const auto limit_to = [&](double share) { smallest = std::min(smallest, share); };
   std::ifstream membership{root / "proc/self/cgroup"};
   const auto groups = root / "sys/fs/cgroup";
-  // "HIERARCHY:CONTROLLER,CONTROLLER:GROUP"; version 2 has hierarchy 0, and names no controllers.
+  // "HIERARCHY:CONTROLLER,CONTROLLER:GROUP"; version 2 has hierarchy 0 and names no controllers.
   for (std::string line; std::getline(membership, line);) {
     const auto first = line.find(':'), second = line.find(':', first + 1);
     if (second == std::string::npos) continue;

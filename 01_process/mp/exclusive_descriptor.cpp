@@ -9,8 +9,8 @@
 namespace mp {
 namespace {
 
-// All that are open in this process. Whoever makes, moves or closes one holds the mutex meanwhile,
-// and so does whoever forks: a child finds each of its copies here.
+// All exclusive descriptors open in this process. A thread that makes, moves or closes one, or
+// forks, holds the mutex meanwhile, so a child finds each of its copies here.
 struct Registry {
   std::mutex mutex;
   std::set<ExclusiveDescriptor*> open;
@@ -22,15 +22,15 @@ Registry& registry() {
     const auto unlock = [] { mp::registry().mutex.unlock(); };
     const int error = ::pthread_atfork(lock, unlock, unlock);
     if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_atfork");
-    return new Registry;  // never destroyed: a static object may be closed at the very end
+    return new Registry;  // never destroyed, because static objects may be closed at the very end
   }();
   return registry;
 }
-[[maybe_unused]] const auto& made_early = registry();  // a fork must not come in between
+[[maybe_unused]] const auto& made_early = registry();  // so no fork can come in between
 
 }  // namespace
 
-// These two are called with the mutex locked.
+// Call these two with the mutex locked.
 void ExclusiveDescriptor::hold(FileDescriptor descriptor) {
   if (!descriptor) return;
   registry().open.insert(this);

@@ -7,10 +7,10 @@
 
 namespace mp {
 
-/// A descriptor that one process has for itself, such as the end of a pipe. A child made by fork
-/// has a copy of every descriptor, and while anybody holds a copy of one end, nobody sees the end
-/// of the file at the other. So a child of mp::Process closes its copies, but for those given to
-/// it. Threads may make, move and close ends while others fork.
+/// A descriptor that belongs to one process, such as the end of a pipe. A forked child has a copy
+/// of every descriptor, and while any process holds a copy of one end, there is no end-of-file at
+/// the other. So a child of mp::Process closes its copies, except those given to it. Threads may
+/// make, move and close ends while others fork.
 class ExclusiveDescriptor {
  public:
   ExclusiveDescriptor() = default;
@@ -19,7 +19,7 @@ class ExclusiveDescriptor {
   ExclusiveDescriptor& operator=(ExclusiveDescriptor&& other) noexcept;
   ~ExclusiveDescriptor() { close(); }
 
-  /// Two sockets that are connected to each other. Throws std::system_error.
+  /// Returns two connected sockets. Throws std::system_error.
   static std::pair<ExclusiveDescriptor, ExclusiveDescriptor> socket_pair();
 
   const FileDescriptor& get() const noexcept { return descriptor_; }
@@ -30,8 +30,8 @@ class ExclusiveDescriptor {
 
   static bool none_open();
 
-  /// Closes all that are open in this process, but for those of which `keep` says otherwise.
-  /// For a child just forked, in which no other thread can be at work.
+  /// Closes all that are open in this process, except those for which `keep` returns true. For a
+  /// child just forked, which has no other thread.
   static void close_all_but(const std::function<bool(const ExclusiveDescriptor&)>& keep);
 
  private:

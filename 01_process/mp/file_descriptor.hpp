@@ -8,7 +8,7 @@
 
 namespace mp {
 
-/// Returns the result of a system call; when it is -1, throws std::system_error that names the
+/// Returns the result of a system call; if it is -1, throws std::system_error, which names the
 /// call.
 template <class Result>
 Result check(Result result, const char* call) {
@@ -16,7 +16,7 @@ Result check(Result result, const char* call) {
   return result;
 }
 
-/// Makes a system call again for as long as a signal interrupts it (EINTR).
+/// Repeats a system call while signals interrupt it (EINTR).
 template <class SystemCall>
 auto retry(SystemCall system_call) {
   auto result = system_call();
@@ -43,7 +43,7 @@ class FileDescriptor {
     if (number_ != -1) ::close(std::exchange(number_, -1));
   }
 
-  /// A second descriptor for the same open file; closed on exec. Throws std::system_error.
+  /// Returns a second descriptor for the same open file, closed on exec. Throws std::system_error.
   FileDescriptor duplicate() const {
     return FileDescriptor{check(::fcntl(number_, F_DUPFD_CLOEXEC, 0), "fcntl(F_DUPFD_CLOEXEC)")};
   }

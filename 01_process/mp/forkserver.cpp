@@ -12,9 +12,9 @@
 #include <mp/output.hpp>
 #include <mp/start.hpp>
 
-// The fork server: a spawned process without history (no threads, no open files, little memory)
-// that forks when asked to. It is the real parent of what it forks, so it is the one who can wait
-// for it: it reports each end through the socket over which the child was ordered.
+// The fork server is a spawned process without history (no threads, no open files, little memory)
+// that forks on request. It is the real parent of its children, so only it can reap them. It
+// reports each end through the socket over which the child was requested.
 
 namespace mp::detail {
 namespace {
@@ -30,15 +30,15 @@ void tell(const FileDescriptor& socket, const auto&... values) {
   try {
     message.send(socket);
   } catch (const BrokenPipe&) {
-    // Nobody wants to know any more.
+    // No process wants to know any longer.
   }
 }
 
-// What the server holds.
+// The state of the server.
 struct Holdings {
-  FileDescriptor control;  // where orders come from
+  FileDescriptor control;  // requests arrive here
   std::vector<Child> children;
-  void (*on_interrupt)(int) = SIG_DFL;  // what the children do about Ctrl-C
+  void (*on_interrupt)(int) = SIG_DFL;  // how children handle Ctrl-C
 };
 
 // Forks a child that receives its job through the socket.
@@ -48,14 +48,14 @@ void fork_child(FileDescriptor socket, Holdings& server) {
     reply.pid = fork_process();
     if (reply.pid == 0) {
       std::signal(SIGINT, server.on_interrupt);
-      server = {};  // the child keeps nothing of it but its own socket
+      server = {};  // the child keeps only its own socket
       run_job(std::move(socket), true);
     }
     reply.pidfd = open_pidfd(reply.pid);
-    tell(socket, reply);  // with a duplicate, so there is room for the socket of another order
+    tell(socket, reply);  // with a duplicate, so a descriptor is free for the next request
     server.children.push_back({reply.pid, std::move(reply.pidfd), std::move(socket)});
   } catch (const std::system_error& error) {
-    if (reply.pid > 0) {  // a process that could not be watched
+    if (reply.pid > 0) {  // a process that cannot be watched
       ::kill(reply.pid, SIGKILL);
       ::waitpid(reply.pid, nullptr, 0);
     }
@@ -67,11 +67,11 @@ void fork_child(FileDescriptor socket, Holdings& server) {
   }
 }
 
-// The server's main loop; ends when the process that it serves closes its end, or ends.
+// The server's main loop, which ends when the process that it serves closes its end or ends.
 void serve(FileDescriptor control) {
   Holdings server{.control = std::move(control), .children = {}};
-  server.on_interrupt = std::signal(SIGINT, SIG_IGN);  // Ctrl-C is not for the server
-  std::signal(SIGCHLD, SIG_DFL);                       // a program may ignore it, the server not
+  server.on_interrupt = std::signal(SIGINT, SIG_IGN);  // the server outlives Ctrl-C
+  std::signal(SIGCHLD, SIG_DFL);  // a program may ignore it, but the server needs it
   auto& children = server.children;
   for (;;) {
     std::vector<pollfd> events{{server.control.get(), POLLIN, 0}};
@@ -125,20 +125,20 @@ Order order_from(const Server& server) {
     Message order;
     Writer{order}(std::exchange(channel.there, {}));
     order.send(server.control);
-  }  // nothing here holds the server's end any more: if the server dies, that is end-of-file
+  }  // no process but the server holds its end now, so its death is end-of-file
   auto message = Message::receive(channel.here);
   ForkServerReply reply;
   Reader{message}(reply);
   return {std::move(reply), std::move(channel.here)};
 }
 
-// Empty when there is no server, or none any more.
+// Empty when there is no server, or it has ended.
 std::optional<Order> try_to_order() {
   const auto [guard, server] = PerProcess<Server>::use();
   if (!server.control) return std::nullopt;
   try {
     return order_from(server);
-  } catch (const BrokenPipe&) {  // somebody has killed it
+  } catch (const BrokenPipe&) {  // the server was killed
   } catch (const EndOfFile&) {
   }
   server = {};
@@ -154,7 +154,7 @@ FileDescriptor open_pidfd(pid_t pid) {
 std::pair<ForkServerReply, FileDescriptor> request_process() {
   if (auto order = try_to_order()) return *std::move(order);
   {
-    // Not under the lock, which a fork takes too: what is vfork here may be fork under a sanitizer.
+    // Not under the lock, which a fork takes, too: vfork may become fork under a sanitizer.
     auto fresh = start_server();
     const auto [guard, server] = PerProcess<Server>::use();
     if (!server.control) server = std::move(fresh);  // or another thread was faster
@@ -170,7 +170,7 @@ void end_fork_server() {
     server = std::exchange(current, {});
   }
   if (!server.control) return;
-  server.control.close();  // it ends at the end of the file
+  server.control.close();  // it exits at end-of-file
   server.process.join();
 }
 

@@ -9,7 +9,7 @@
 namespace mp::detail {
 namespace {
 
-// Private: what a child changes does not concern its parent. Null when there is no room for it.
+// A private mapping, so a child's changes do not affect its parent. Null when memory is exhausted.
 std::uint64_t* map_word() {
   constexpr auto name = idle_handlers.substr(idle_handlers.find(':') + 1);
   const FileDescriptor file{::memfd_create(name.data(), MFD_CLOEXEC)};

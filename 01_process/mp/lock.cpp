@@ -13,12 +13,12 @@ using Result = detail::RobustMutex::Result;
 
 namespace {
 
-// What the timeline knows the lock by: a process sees it at one address.
+// The timeline identifies a lock by its address, which is the same throughout a process.
 std::uint64_t key(const detail::RobustMutex& mutex) {
   return reinterpret_cast<std::uintptr_t>(&mutex);
 }
 
-// Apart, so that what happens every time is short enough to be inlined.
+// A separate function, so that the common path is short enough to be inlined.
 [[noreturn]] void throw_moved() {
   throw std::system_error(EINVAL, std::generic_category(), "mp::Lock was moved");
 }
@@ -40,8 +40,8 @@ Lock& Lock::operator=(Lock&& other) noexcept {
 }
 
 Lock::~Lock() {
-  // The kernel frees the locks of the dead through the memory they are in. A held one stays there
-  // until its holder ends; the next one then gets OwnerDied.
+  // The kernel releases a dead process's locks through their memory. So a held lock's memory stays
+  // until its holder ends; the next process to lock then gets OwnerDied.
   if (held_ != 0) memory_.keep_mapped();
 }
 
@@ -95,12 +95,12 @@ bool Lock::lock_recorded(const Deadline& deadline) {
 void Lock::unlock() {
   if (detail::timeline) [[unlikely]]
     detail::timeline->record(detail::Step::releases, key(mutex()));
-  // Before the mutex is free, because then the next holder may be a thread of this process.
+  // Before unlocking, because the next holder may be a thread of this process.
   const int held = held_.load(std::memory_order_relaxed);
   held_.store(held - 1, std::memory_order_relaxed);
   try {
     mutex().unlock();
-  } catch (const std::system_error&) {  // another one holds it
+  } catch (const std::system_error&) {  // another thread holds it
     held_.store(held, std::memory_order_relaxed);
     throw;
   }
@@ -109,7 +109,7 @@ void Lock::unlock() {
 void Lock::load(Reader& reader) {
   SharedMemory arrived;
   reader(arrived);
-  if (arrived.size() < offset) throw MessageError{"no lock came along"};
+  if (arrived.size() < offset) throw MessageError{"the message contains no lock"};
   memory_ = std::move(arrived);
 }
 

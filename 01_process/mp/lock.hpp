@@ -10,7 +10,7 @@
 
 namespace mp {
 
-/// The process that held the lock ended without releasing it: what the lock protects may be
+/// The process that held the lock ended without releasing it, so the protected data may be
 /// half-changed.
 struct OwnerDied : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -20,9 +20,9 @@ struct OwnerDied : std::runtime_error {
 /// TimedLockable, so use it as `std::scoped_lock guard{lock};`. Give it to a process with
 /// `std::ref(lock)`.
 ///
-/// If its holder dies, the next one to lock it gets OwnerDied, once: look at what it protects, and
-/// lock again. Locking it twice in one thread, and unlocking what another holds, throw
-/// std::system_error instead of hanging. So does a moved-from lock.
+/// If its holder dies, the next process to lock it gets OwnerDied, once. Check the protected data,
+/// and lock again. Locking it twice in one thread, unlocking it while another holds it, and using a
+/// moved-from lock throw std::system_error instead of blocking.
 class Lock {
  public:
   Lock() : Lock{0} {}
@@ -37,8 +37,8 @@ class Lock {
   bool try_lock_for(Seconds limit);
   template <class Clock, class Duration>
   bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline) {
-    using Exact = std::chrono::duration<long double>;  // no moment is too far away for it
-    for (;;) {  // more than once if somebody sets that clock back meanwhile
+    using Exact = std::chrono::duration<long double>;  // can represent any time
+    for (;;) {  // repeats if that clock is set back meanwhile
       const auto left = Exact{deadline.time_since_epoch()} - Exact{Clock::now().time_since_epoch()};
       if (try_lock_for(left)) return true;
       if (left <= Exact::zero()) return false;
@@ -50,7 +50,7 @@ class Lock {
   void load(Reader& reader);
 
  protected:
-  /// A lock with room for `size` bytes behind it, zeroed and aligned for everything.
+  /// A lock followed by `size` bytes, zeroed and aligned for any type.
   explicit Lock(std::size_t size, bool recursive = false);
   std::byte* payload() const noexcept { return memory_.data() + offset; }
   std::size_t payload_size() const noexcept { return memory_.size() - offset; }
@@ -65,11 +65,12 @@ class Lock {
   bool settle_rare(detail::RobustMutex::Result result);
 
   SharedMemory memory_;
-  std::atomic<int> held_ = 0;  // how often, through this object, by a thread of this process
+  std::atomic<int> held_ = 0;  // how often this process holds it through this object
 };
 
 /// A lock that a thread can lock again while it holds it, and unlocks as often; after Python's
-/// `multiprocessing.RLock`. In all else it is an mp::Lock. With mp::Condition, hold it once only.
+/// `multiprocessing.RLock`. Otherwise it behaves like mp::Lock. With mp::Condition, hold it only
+/// once.
 class RecursiveLock : public Lock {
  public:
   RecursiveLock() : Lock{0, true} {}

@@ -11,8 +11,8 @@
 namespace mp {
 namespace {
 
-// What every message begins with. A number of bytes follow in any case, so that a small one arrives
-// with one system call.
+// The header of every message. A fixed number of bytes always follows, so that a small message
+// arrives with one system call.
 struct Opening {
   std::uint64_t bytes;
   std::uint64_t descriptors;
@@ -21,7 +21,7 @@ constexpr std::size_t beginning = 112;
 
 constexpr std::size_t descriptors_per_batch = 253;  // the kernel's limit for one sendmsg
 
-// Room for the descriptors of one batch, aligned as the kernel wants it.
+// Space for the descriptors of one batch, aligned as the kernel requires.
 struct Ancillary {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * descriptors_per_batch)> room{};
 };
@@ -50,7 +50,7 @@ void send_all(int socket, std::span<iovec> parts) {
   }
 }
 
-// True unless the sender is gone.
+// Returns false if the sender is gone.
 bool has_sender(ssize_t received, const char* call) {
   if (received == 0 || (received == -1 && errno == ECONNRESET)) return false;
   check(received, call);
@@ -93,7 +93,8 @@ void send_descriptors(int socket, std::span<const FileDescriptor> descriptors) {
   send_once(socket, header);
 }
 
-// False when this process has no room for all of them: the kernel has dropped the others.
+// Returns false when this process has too few free descriptors; the kernel has then dropped the
+// others.
 bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescriptor>& descriptors) {
   Ancillary ancillary;
   char byte = 0;
@@ -117,7 +118,7 @@ bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescript
   }
   if (header.msg_flags & MSG_CTRUNC) return false;
   if (descriptors.size() - before != count)
-    throw MessageError{"damaged message: other descriptors came along than it announces"};
+    throw MessageError{"damaged message: its descriptors do not match its header"};
   return true;
 }
 
@@ -141,7 +142,7 @@ void Message::send(const FileDescriptor& socket, std::string_view tail) const {
       rest = rest.subspan(batch);
     }
   } catch (...) {
-    ::shutdown(socket.get(), SHUT_WR);  // nothing that followed half a message would make sense
+    ::shutdown(socket.get(), SHUT_WR);  // after half a message nothing else would make sense
     throw;
   }
 }
@@ -178,7 +179,7 @@ detail::ArrivingMessage::~ArrivingMessage() {
   try {
     std::array<char, 1 << 14> nowhere;
     while (left_ > 0) read(nowhere.data(), std::min<std::uint64_t>(left_, nowhere.size()));
-  } catch (...) {  // the sender is gone: the next one who receives will see it
+  } catch (...) {  // the sender is gone, which the next receiver will notice
   }
 }
 
@@ -192,7 +193,7 @@ void detail::ArrivingMessage::fetch(std::uint64_t size) {
 }
 
 void detail::ArrivingMessage::read(char* data, std::size_t size) {
-  const auto expected = std::exchange(left_, 0);  // nothing more will come if this fails
+  const auto expected = std::exchange(left_, 0);  // nothing more arrives if this fails
   if (receive_all(socket_.get(), data, size) < size) throw_torn();
   left_ = expected - size;
 }

@@ -13,22 +13,22 @@
 
 #include <mp/serializers.hpp>
 
-// What crosses a process boundary: a value becomes bytes (through cereal), and descriptors travel
-// beside them. Processes share no addresses, so nothing that points into memory can travel.
+// How values cross a process boundary. cereal turns a value into bytes, and descriptors are sent
+// with them. Processes share no addresses, so nothing that points into memory can be sent.
 
 namespace mp {
 
-/// The other end is gone: there is nothing more to receive.
+/// The other end is gone, and there is nothing more to receive.
 struct EndOfFile : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The other end is gone: nobody will receive what is sent.
+/// The other end is gone, so no process will receive what is sent.
 struct BrokenPipe : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A type's name as a C++ programmer writes it, from what `typeid(T).name()` gives.
+/// Returns a type's name as a C++ programmer writes it, from `typeid(T).name()`.
 std::string readable_type_name(const std::string& mangled);
 
 template <class T>
@@ -50,7 +50,7 @@ template <class T>
 inline constexpr bool serializes_itself = cereal::traits::has_member_serialize<T, Writer>::value ||
                                           cereal::traits::has_member_save<T, Writer>::value;
 
-// cereal says that every vector has a serializer, so look at what is inside it too.
+// cereal claims a serializer for every vector, so check its elements, too.
 template <class T>
 struct Travels : std::bool_constant<has_serializer<T>> {};
 template <template <class...> class Template, class... Arguments>
@@ -59,12 +59,12 @@ requires(!serializes_itself<Template<Arguments...>>) struct Travels<Template<Arg
                          (std::is_empty_v<Template<Arguments...>> ||
                           ((std::is_empty_v<Arguments> || Travels<Arguments>::value) && ...))> {
 };
-// Of an abstract base, cereal alone knows the types derived from it.
+// Only cereal knows the types derived from an abstract base.
 template <template <class...> class Pointer, class T, class... Rest>
 requires(std::is_abstract_v<T>) struct Travels<Pointer<T, Rest...>>
     : std::bool_constant<has_serializer<Pointer<T, Rest...>>> {
 };
-// An array of no elements is one too many for cereal.
+// cereal cannot handle an array without elements.
 template <class T, std::size_t size>
 struct Travels<std::array<T, size>> : std::bool_constant<(size > 0) && Travels<T>::value> {};
 
@@ -86,19 +86,20 @@ T decode(Reader& reader) {
   }
 }
 
-/// A message on its way in: the bytes of a large one stay in the socket until they are asked for.
+/// A message that is being received; the bytes of a large one stay in the socket until they are
+/// needed.
 class ArrivingMessage {
  public:
-  /// Receives its beginning, or all of it. Throws what Message::receive throws.
+  /// Receives the beginning, or all of it. Throws what Message::receive throws.
   explicit ArrivingMessage(const FileDescriptor& socket);
   ArrivingMessage(const ArrivingMessage&) = delete;
   ArrivingMessage& operator=(const ArrivingMessage&) = delete;
-  ~ArrivingMessage();  // takes the rest off the socket, so that the next message can be received
+  ~ArrivingMessage();  // reads the rest from the socket, so that the next message can be received
 
   Message message;
-  std::uint64_t left() const { return left_; }  // bytes still to come
+  std::uint64_t left() const { return left_; }  // bytes still to be received
   void fetch(std::uint64_t size);               // appends the next ones to the message
-  void read(char* data, std::size_t size);      // takes the next ones straight off the socket
+  void read(char* data, std::size_t size);      // reads the next ones directly from the socket
 
  private:
   const FileDescriptor& socket_;
@@ -113,14 +114,14 @@ template <class T>
 inline constexpr bool can_travel = detail::Travels<std::remove_cv_t<T>>::value;
 
 namespace detail {
-/// Whether values of this type can travel. If not, the compiler says what to write, in the same
-/// words wherever values travel.
+/// Whether values of this type can travel. If not, the compiler says what to write, with the same
+/// message wherever values are sent.
 template <class T>
 constexpr bool require_travel() {
   static_assert(can_travel<T>,
                 "values of this type cannot travel to another process. For a struct, add a line "
                 "such as  void serialize(auto& archive) { archive(first_member, second_member); }  "
-                "and see that it has a default constructor. Addresses cannot travel at all.");
+                "and give it a default constructor. Addresses cannot travel at all.");
   return can_travel<T>;
 }
 }  // namespace detail
@@ -142,7 +143,7 @@ requires can_travel<T> T decode(Message message) {
   return detail::decode<T>(reader);
 }
 
-/// Encodes a value and sends it: a long string or vector of numbers from where it lies. Throws what
+/// Encodes a value and sends it, a long string or vector of numbers without a copy. Throws what
 /// Message::send throws.
 template <class T>
 requires can_travel<T>
@@ -158,7 +159,7 @@ void send(const FileDescriptor& socket, const T& value) {
   }
 }
 
-/// Receives a value and unpacks it, a long one while it arrives. Throws what Message::receive and
+/// Receives a value and decodes it, a long one while it arrives. Throws what Message::receive and
 /// decode throw.
 template <class T>
 requires can_travel<T> T receive(const FileDescriptor& socket) {

@@ -10,7 +10,7 @@
 #include <mp/output.hpp>
 
 // fflush(nullptr) would wait for the lock of every stream, even of standard input while a thread
-// waits for a line. So each stream is looked at: glibc has iterators for that, but no header.
+// waits for a line. So each stream is checked; glibc has iterators for that, but no header.
 extern "C" {
 using StreamIterator = struct _IO_FILE*;
 StreamIterator _IO_iter_begin();
@@ -26,7 +26,7 @@ namespace {
 
 bool cout_was_bad = false;  // when this process was forked
 
-// The streams that are open; none is opened or closed meanwhile.
+// Holds the list of open streams; none is opened or closed meanwhile.
 void for_each_stream(auto f) {
   ::_IO_list_lock();
   for (auto i = ::_IO_iter_begin(); i != ::_IO_iter_end(); i = ::_IO_iter_next(i))
@@ -34,7 +34,7 @@ void for_each_stream(auto f) {
   ::_IO_list_unlock();
 }
 
-// Like flockfile, which knows no time limit.
+// Like flockfile, which has no time limit.
 bool lock_stream(FILE* stream, Deadline deadline) {
   while (::ftrylockfile(stream) != 0) {
     if (deadline && std::chrono::steady_clock::now() >= *deadline) return false;
@@ -43,7 +43,7 @@ bool lock_stream(FILE* stream, Deadline deadline) {
   return true;
 }
 
-// The first may have a buffer of its own, or write to the second.
+// The first may have its own buffer, or write to the second.
 void flush(std::ostream& stream, FILE* underneath, Deadline deadline) {
   if (!lock_stream(underneath, deadline)) return;
   try {

@@ -64,17 +64,17 @@ void Process::start(const ProcessOptions& options, detail::Task& task) {
     throw std::logic_error{
         "start methods spawn and forkserver need mp::init: write mp::init(argc, argv); as the "
         "first line of main"};
-  // The server works where the program was when it was started.
+  // The server works in the directory in which it was started.
   if (method == StartMethod::forkserver)
     identity.directory =
         FileDescriptor{check(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), "open(.)")};
-  // What cannot travel is refused here, before anything has been started.
+  // A task that cannot travel is rejected here, before anything has been started.
   Message job;
   Writer writer{job};
   writer(identity, mp::start_method());
   task.write(writer);
 
-  detail::flush_output();  // or the process could be the first to print
+  detail::flush_output();  // or the child could print first
   FileDescriptor channel;
   if (method == StartMethod::spawn) {
     detail::SocketPair pair;
@@ -90,7 +90,7 @@ void Process::start(const ProcessOptions& options, detail::Task& task) {
   try {
     job.send(channel);
   } catch (const BrokenPipe&) {
-    // It ended before it had received its task: the exit status will tell.
+    // It ended before it had received its task; the exit status shows how.
   }
   if (method == StartMethod::forkserver) report_ = std::move(channel);
 }
@@ -112,10 +112,11 @@ Process& Process::operator=(Process&& other) noexcept {
 Process::~Process() { end(); }
 
 void Process::end() noexcept {
-  // A forked child has copies of its parent's processes, which are not its own.
+  // A forked child has copies of its parent's Process objects, but not the processes.
   if (pid_ == 0 || owner_ != ::getpid()) return;
   try {
-    // The exception may come from the end of this very process, which then still reports its error.
+    // The exception may be caused by the end of this process, which still has to report its own
+    // error.
     const bool ends_by_itself =
         !daemon_ && (std::uncaught_exceptions() <= exceptions_ || join_for(500ms));
     if (!ends_by_itself) {
@@ -123,12 +124,12 @@ void Process::end() noexcept {
       if (!join_for(1s)) kill();
     }
   } catch (const std::system_error&) {
-    ::kill(pid_, SIGKILL);  // no descriptor left to wait with
+    ::kill(pid_, SIGKILL);  // no descriptor is left to wait with
   }
   try {
     join();
   } catch (const std::system_error&) {
-    // Nothing can be told about it: there is nothing left to wait for.
+    // Nothing is known about it, and there is nothing left to wait for.
   }
 }
 
@@ -152,7 +153,7 @@ bool Process::wait(Deadline deadline) {
     } catch (const EndOfFile&) {  // the server was killed
       if (!wait_ready(pidfd_, POLLIN, deadline)) return false;
     }
-    ::shutdown(report_.get(), SHUT_RDWR);  // for good, the sentinel stays readable
+    ::shutdown(report_.get(), SHUT_RDWR);  // keeps the sentinel readable
     status_ = from_wait_status(status);
     detail::record_reaped(pid_, status);
     return true;
@@ -161,7 +162,7 @@ bool Process::wait(Deadline deadline) {
   const auto wait = [&](int flags) {
     const auto ended = retry([&] { return ::waitpid(pid_, &status, flags); });
     if (ended != -1 || errno != ECHILD) return check(ended, "waitpid");
-    status = unknown_status;  // the kernel keeps nothing of a process when SIGCHLD is ignored
+    status = unknown_status;  // when SIGCHLD is ignored, the kernel keeps no status
     return pid_;
   };
   if (deadline && wait(WNOHANG) == 0) {
@@ -199,7 +200,7 @@ const FileDescriptor& Process::sentinel() {
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::no_such_process) throw;
   }
-  // It has ended and left no trace; /dev/null is always readable.
+  // It has ended and been reaped; /dev/null is always readable.
   return pidfd_ =
              FileDescriptor{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
 }
@@ -208,7 +209,7 @@ void Process::signal(int number) {
   require_process();
   if (status_) return;
   detail::record_signal(pid_, number);
-  // A process of the fork server may have ended, and its number may be in use again.
+  // A process of the fork server may have ended, and its pid may have been reused.
   const auto sent =
       report_ ? static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0))
               : ::kill(pid_, number);

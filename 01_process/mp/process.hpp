@@ -14,23 +14,23 @@
 
 namespace mp {
 
-/// How a process comes to life; the names are Python's.
+/// How a process is created; the names are Python's.
 enum class StartMethod {
-  fork,        ///< a copy of the parent: any callable, all its memory; fast
-  spawn,       ///< a fresh image of the same program, which is sent the function and its arguments
-  forkserver,  ///< a fork of a clean server process, which is sent the function and its arguments
+  fork,        ///< a copy of the parent, with all its memory; takes any callable
+  spawn,       ///< a new run of the same program, to which function and arguments are sent
+  forkserver,  ///< a fork of a clean server process, to which function and arguments are sent
 };
 
-/// The first line of `main`: in a spawned process it runs what was sent and never returns. The
-/// counterpart of Python's `if __name__ == "__main__"`.
+/// Must be the first line of `main`. In a spawned process it runs what was sent and never returns.
+/// The counterpart of Python's `if __name__ == "__main__"`.
 void init(int argc, char** argv);
 
 /// The start method of processes that do not name one; `fork` until set otherwise.
 void set_start_method(StartMethod method);
 StartMethod start_method();
 
-/// How a process ended: with an exit code, or by a signal; never both. The code is 255 when nobody
-/// can tell any more, as in Python: SIGCHLD is ignored, or the fork server was killed.
+/// How a process ended: with an exit code or by a signal, never both. The code is 255 if it cannot
+/// be known, as in Python, because SIGCHLD is ignored or the fork server was killed.
 struct ExitStatus {
   std::optional<int> code;
   std::optional<int> signal;
@@ -38,13 +38,13 @@ struct ExitStatus {
   bool operator==(const ExitStatus&) const = default;
 };
 
-/// "exit code 3", or "signal 9 (Killed)".
+/// Returns "exit code 3" or "signal 9 (Killed)".
 std::string to_string(const ExitStatus& status);
 
 struct ProcessOptions {
   std::string name{};                         ///< "Process-1", "Process-2" … when empty
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
-  bool daemon = false;                        ///< ends when its parent ends, however that happens
+  bool daemon = false;                        ///< ends when its parent ends, in whatever way
 };
 
 class Process;
@@ -54,8 +54,8 @@ concept NotOptions =
     !std::same_as<std::decay_t<T>, ProcessOptions> && !std::same_as<std::decay_t<T>, Process>;
 }
 
-/// A function running in a process of its own, started at once; after Python's
-/// `multiprocessing.Process`, with the manners of `std::jthread`.
+/// A function running in its own process, started at once; after Python's
+/// `multiprocessing.Process`, with the lifetime rules of `std::jthread`.
 ///
 ///     mp::Process p{greet, "bob"};
 ///     mp::Process q{{.name = "Test", .start_method = mp::StartMethod::spawn}, greet, "eve"};
@@ -67,8 +67,8 @@ concept NotOptions =
 /// What is in the buffers of std::cout and of C streams is written when a process starts and when
 /// it ends. Flush other streams, such as a std::ofstream that both use, by hand at both moments.
 ///
-/// Throws std::system_error that names the call when the system gives no more processes or
-/// descriptors, CannotTravel when something cannot be sent, std::logic_error without mp::init.
+/// Throws std::system_error, which names the call, when there are no more processes or descriptors,
+/// CannotTravel when something cannot be sent, std::logic_error without mp::init.
 class Process {
  public:
   /// Owns no process.
@@ -96,17 +96,17 @@ class Process {
   }
 
   Process(Process&& other) noexcept { *this = std::move(other); }
-  Process& operator=(Process&& other) noexcept;  ///< ends what it owned, as the destructor does
+  Process& operator=(Process&& other) noexcept;  ///< ends what it owned, like the destructor
 
-  /// Joins. While an exception unwinds the stack, a process has half a second left to end; then it
-  /// is terminated, and killed if it has not ended a second later, so that an error never turns
-  /// into a hang. A daemon is terminated at once.
+  /// Joins. While an exception unwinds the stack, the process has half a second to end; then it is
+  /// terminated, and killed a second later, so that an error never turns into an endless wait. A
+  /// daemon is terminated at once.
   ~Process();
 
-  /// Waits until the process has ended, and tells how. Once is enough, more do no harm.
+  /// Waits until the process has ended, and returns how. Further calls return the same.
   ExitStatus join();
 
-  /// Waits no longer than the limit; true when the process has ended.
+  /// Waits no longer than the limit; returns true when the process has ended.
   bool join_for(Seconds limit);
 
   void terminate();  ///< SIGTERM: asks it to end
@@ -117,7 +117,7 @@ class Process {
   pid_t pid() const noexcept { return pid_; }
   const std::string& name() const noexcept { return name_; }
 
-  /// A descriptor that becomes readable when the process has ended, to poll together with others.
+  /// Returns a descriptor that becomes readable when the process has ended, to poll with others.
   const FileDescriptor& sentinel();
 
  private:
@@ -133,16 +133,16 @@ class Process {
   bool daemon_ = false;
   std::optional<ExitStatus> status_;
   FileDescriptor pidfd_;   // opened when first needed
-  FileDescriptor report_;  // forkserver only: where the server, the real parent, reports the end
+  FileDescriptor report_;  // forkserver only: the server, the real parent, reports the end here
   int exceptions_ = std::uncaught_exceptions();
 };
 
-/// The process that is running now.
+/// The calling process.
 namespace this_process {
 const std::string& name();  ///< "MainProcess", or the name that the parent gave
 }
 
-/// The processors that this process may use: its affinity, and its control group's share.
+/// Returns how many processors this process may use, by its affinity and its control group.
 int cpu_count();
 
 }  // namespace mp

@@ -12,8 +12,8 @@
 namespace mp::detail {
 namespace {
 
-// An address in the program's own code: the first object that the dynamic linker names is the
-// program, and a segment of it that is executed is mapped from its file.
+// Returns an address in the program's own code. The first object that the dynamic linker lists is
+// the program, and its executable segments are mapped from its file.
 std::uintptr_t address_in_program() {
   std::uintptr_t found = 0;
   ::dl_iterate_phdr(
@@ -29,7 +29,7 @@ std::uintptr_t address_in_program() {
   return found;
 }
 
-// What the kernel calls the file that is mapped there; "… (deleted)" when that name is gone.
+// Returns the kernel's name for the file mapped there, with " (deleted)" when that name is gone.
 std::string file_mapped_at(std::uintptr_t address) {
   std::ifstream maps{"/proc/self/maps"};
   for (std::string line; std::getline(maps, line);) {

@@ -8,7 +8,7 @@
 namespace mp::detail {
 namespace {
 
-#ifdef __SANITIZE_THREAD__  // knows nothing of pthread_mutex_clocklock
+#ifdef __SANITIZE_THREAD__  // does not know pthread_mutex_clocklock
 using Clock = std::chrono::system_clock;
 int lock_until(pthread_mutex_t* mutex, const timespec& end) {
   return ::pthread_mutex_timedlock(mutex, &end);

@@ -8,13 +8,13 @@
 
 namespace mp::detail {
 
-/// A mutex to be placed in shared memory. When its holder dies, the kernel frees it and says so to
-/// the next one who locks it. (POSIX: process-shared, robust, error-checking.)
+/// A mutex for shared memory. When its holder dies, the kernel releases it and reports the death to
+/// the next process that locks it. (POSIX: process-shared, robust, error-checking.)
 class RobustMutex {
  public:
   enum class Result { timed_out, locked, locked_after_death };
 
-  /// A recursive one can be locked again by the thread that holds it.
+  /// The thread that holds a recursive mutex can lock it again.
   explicit RobustMutex(bool recursive = false);
   RobustMutex(const RobustMutex&) = delete;
   RobustMutex& operator=(const RobustMutex&) = delete;
@@ -32,15 +32,14 @@ class RobustMutex {
     if (error != 0) require_success(error, "pthread_mutex_unlock");
   }
 
-  /// Nobody sleeps here for more than a second: then it looks again whether the mutex is free. (A
-  /// process that is killed when it has just been woken to take the mutex cannot wake the next
-  /// one.) Without a deadline, such a wait ends at an odd fraction of a second, by which
-  /// mp::examine knows it.
+  /// A wait checks at least once a second whether the mutex is free. (A process killed just after
+  /// it was woken to take the mutex cannot wake the next one.) Without a deadline, such a wait ends
+  /// at an odd fraction of a second, so that mp::examine can recognise it.
   static bool is_renewed(const timespec& end) {
     return end.tv_nsec % renewal_tick == odd_fraction % renewal_tick;
   }
   static constexpr long odd_fraction = 314'159'265;  // nanoseconds
-  static constexpr long renewal_tick = 10'000'000;   // for others, who renew their waits more often
+  static constexpr long renewal_tick = 10'000'000;   // for waits that are renewed more often
 
  private:
   Result lock_rare(int error, Deadline deadline);

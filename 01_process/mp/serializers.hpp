@@ -37,11 +37,11 @@
 namespace mp {
 namespace detail {
 
-// What cereal may write and read as plain memory: arrays of numbers. Not of bool: see `load`.
+// What cereal may write and read as plain memory: arrays of numbers, but not of bool (see `load`).
 template <class T>
 inline constexpr bool is_plain = !std::is_same_v<std::remove_all_extents_t<T>, bool>;
 
-// Whether a container's elements travel as they lie in memory, one after the other.
+// Whether a container's elements are sent as one block of memory.
 template <class Container>
 inline constexpr bool is_flat = false;
 template <class T, class Allocator>
@@ -49,9 +49,9 @@ inline constexpr bool is_flat<std::vector<T, Allocator>> = std::is_arithmetic_v<
 template <class Char, class Traits, class Allocator>
 inline constexpr bool is_flat<std::basic_string<Char, Traits, Allocator>> = true;
 
-// Makes room for the first of the elements that are to come, and returns how many. Their number
-// may be damaged, so memory is taken as they arrive; in parts, because the container fills with
-// zeros what it grows by: they stay in the cache.
+// Allocates memory for the first of the elements to come, and returns how many. Their number may be
+// damaged, so memory is allocated as they arrive, in parts small enough for the cache, because the
+// container fills them with zeros.
 template <class Container>
 std::size_t grow(Container& container, std::uint64_t to_come) {
   constexpr std::uint64_t part = (1 << 18) / sizeof(typename Container::value_type);
@@ -103,7 +103,7 @@ void save_sorted(Writer& writer, const Container& container, const Write& write)
 
 }  // namespace detail
 
-// The functions cereal looks for, for the few types that everything else is made of.
+// The functions that cereal looks for, for the few basic types of which all others consist.
 template <class T>
 requires std::is_arithmetic_v<T>
 void save(Writer& writer, const T& value) {
@@ -200,7 +200,7 @@ void save(Writer& writer, const std::unordered_multimap<Key, T, Rest...>& map) {
                       [](Writer& one, const auto& pair) { one(pair.first, pair.second); });
 }
 
-// A std::filesystem::path, whose header takes long to compile, by what it alone has.
+// Recognises a std::filesystem::path by its members, because its header takes long to compile.
 template <class Path>
 requires requires(const Path& path) { path.native(), path.lexically_normal(); }
 void save(Writer& writer, const Path& path) { writer(path.native()); }
@@ -217,7 +217,7 @@ inline void load(Reader& reader, FileDescriptor& descriptor) { descriptor = read
 
 namespace detail {
 
-// What belongs to the value around it, and is no value of its own.
+// Wrappers that belong to the value around them and are not values themselves.
 template <class T>
 inline constexpr bool is_wrapping = std::is_arithmetic_v<T>;
 template <class T>

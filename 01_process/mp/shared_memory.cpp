@@ -15,7 +15,7 @@ namespace {
 [[noreturn]] void throw_no_room(int error, std::size_t size, const char* call) {
   throw std::system_error(
       error, std::generic_category(),
-      "no room for " + std::to_string(size) + " bytes of shared memory: " + call);
+      "not enough shared memory for " + std::to_string(size) + " bytes: " + call);
 }
 
 int resize(const FileDescriptor& file, std::size_t size) {
@@ -56,7 +56,7 @@ void SharedMemory::keep_mapped() noexcept {
 }
 
 void SharedMemory::map() {
-  if (size_ == 0) return;  // mmap refuses it
+  if (size_ == 0) return;  // mmap rejects it
   void* const address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
   if (address == MAP_FAILED) throw_no_room(errno, size_, "mmap");
   data_ = static_cast<std::byte*>(address);

@@ -6,14 +6,14 @@
 
 namespace mp {
 
-/// Memory that several processes see, zeroed and anonymous: it has no name that could be left
-/// behind, and is gone with the last process that uses it, however that ends. Pages take memory
-/// when they are touched. A child made by fork shares it; to others it travels as a descriptor.
+/// Memory that processes share, zeroed and anonymous. It has no name that could be left behind, and
+/// is gone with the last process that uses it, in whatever way that ends. Pages take memory when
+/// they are touched. A forked child shares it; to other processes it is sent as a descriptor.
 class SharedMemory {
  public:
   SharedMemory() noexcept = default;
 
-  /// `size` in bytes. Throws std::system_error that names the size when there is no room.
+  /// `size` in bytes. Throws std::system_error, which names the size, when memory is exhausted.
   explicit SharedMemory(std::size_t size);
 
   SharedMemory(SharedMemory&& other) noexcept;
@@ -23,7 +23,7 @@ class SharedMemory {
   std::byte* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
 
-  /// Gives the memory up, but leaves it where it is until this process ends.
+  /// Releases the memory, but leaves it mapped until this process ends.
   void keep_mapped() noexcept;
 
   using process_shared = void;

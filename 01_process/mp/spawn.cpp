@@ -7,8 +7,8 @@
 
 #include <mp/start.hpp>
 
-// Starting a fresh image of this program. posix_spawn does not copy the parent's page tables, as
-// fork does, so its cost does not grow with the parent's memory.
+// Starts this program anew. Unlike fork, posix_spawn does not copy the parent's page tables, so its
+// cost does not grow with the parent's memory.
 
 namespace mp::detail {
 namespace {
@@ -17,7 +17,7 @@ void require_success(int error, const char* call) {
   if (error != 0) throw std::system_error(error, std::generic_category(), call);
 }
 
-// What the child does about its descriptors before the program is loaded.
+// What the child does with its descriptors before the program is loaded.
 struct FileActions {
   posix_spawn_file_actions_t actions;
   FileActions() {
@@ -31,7 +31,7 @@ struct FileActions {
 }  // namespace
 
 pid_t spawn_process(const FileDescriptor& socket, const std::string& name) {
-  // The socket, and nothing else but the standard streams, gets into the child.
+  // The child inherits only the socket and the standard streams.
   FileActions files;
   require_success(::posix_spawn_file_actions_adddup2(&files.actions, socket.get(), child_socket),
                   "posix_spawn_file_actions_adddup2");

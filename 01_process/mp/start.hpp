@@ -14,18 +14,18 @@
 #include <mp/process.hpp>
 #include <mp/timeline.hpp>
 
-// The machinery behind mp::Process; not for lessons.
+// The internals of mp::Process; not for lessons.
 
 namespace mp::detail {
 
-/// A socket pair, closed on exec.
+/// Returns a socket pair, closed on exec.
 struct SocketPair {
   FileDescriptor here, there;
   SocketPair();
 };
 
-/// A state that each process has for itself: a forked child starts with an empty one, and the
-/// program's normal end empties it. `use` gives it locked.
+/// A state private to each process. A forked child starts with an empty one, and the program's
+/// normal end empties it. `use` passes it locked.
 template <class State>
 class PerProcess {
  public:
@@ -50,16 +50,16 @@ class PerProcess {
                                          });
       if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_atfork");
       std::atexit([] { PerProcess::use().state = State{}; });
-      return new Slot;  // never destroyed: a fork may happen at any time
+      return new Slot;  // never destroyed, because a fork may happen at any time
     }();
     return slot;
   }
 };
 
-/// What a child must know before it runs its task.
+/// What a child needs before it runs its task.
 struct Identity {
   std::string name;
-  FileDescriptor directory;          // to work in; empty where the child starts in its parent's
+  FileDescriptor directory;          // the working directory; empty if the child inherits it
   FileDescriptor parent_death_pipe;  // empty unless the child is a daemon
   TimelinePlace on_timeline{};
 
@@ -75,21 +75,20 @@ bool is_initialised();
 /// Called by mp::init, except in a spawned process; set before main by a library that needs it.
 extern void (*on_init)();
 
-/// In a forked child: takes on the identity, runs the task, exits.
+/// In a forked child, takes on the identity, runs the task, and exits.
 [[noreturn]] void run_child(Identity identity, Task& task);
 
-/// In a process made by `spawn` or `forkserver`: receives its job from the socket and runs it.
+/// In a process made by `spawn` or `forkserver`, receives the job from the socket and runs it.
 [[noreturn]] void run_job(FileDescriptor socket, bool forked);
 
-/// How a process knows that it was spawned: by its first argument. Its job comes through this
-/// socket.
+/// The first argument of a spawned process. Its job comes through this socket.
 inline constexpr std::string_view child_flag = "--mp-child";
 inline constexpr int child_socket = 3;
 
-/// Starts this program anew, as a child with a socket of its own.
+/// Starts this program anew, as a child with its own socket.
 pid_t spawn_process(const FileDescriptor& socket, const std::string& name);
 
-/// A descriptor that becomes readable when the process has ended.
+/// Returns a descriptor that becomes readable when the process has ended.
 FileDescriptor open_pidfd(pid_t pid);
 
 /// A fork server's first reply to a request. The process's wait status follows as an int when the
@@ -113,11 +112,11 @@ std::pair<ForkServerReply, FileDescriptor> request_process();
 /// Ends this process's fork server, if there is one; the next request starts another.
 void end_fork_server();
 
-/// The read end of a pipe that reports end-of-file when this process has ended, however that
-/// happens.
+/// Returns the read end of a pipe that reports end-of-file when this process has ended, in whatever
+/// way.
 FileDescriptor parent_death_pipe();
 
-/// Has the kernel kill this process when the owner of that pipe ends.
+/// Makes the kernel kill this process when the owner of that pipe ends.
 void die_with_parent(const FileDescriptor& pipe);
 
 }  // namespace mp::detail

@@ -13,7 +13,7 @@
 
 #include <mp/message.hpp>
 
-// A function and its arguments on their way into another process.
+// How a function and its arguments get into another process.
 //
 // A forked child has a copy of everything, so it just calls. A spawned one starts from nothing: the
 // function travels as its offset from the start of the executable, or of the shared library that it
@@ -23,7 +23,7 @@
 namespace mp {
 
 /// Marks a class whose objects are handles to something that processes share (a lock, a shared
-/// array …): in another process, std::ref(object) then refers to the same shared thing.
+/// array …). In another process, std::ref(object) then refers to the same shared object.
 template <class T>
 concept ProcessShared = requires {
   typename T::process_shared;
@@ -61,7 +61,7 @@ struct CodePointer {
   }
 };
 
-// How a value of type T travels: as which type, and what is made of that on arrival.
+// How a value of type T travels: the type that is sent, and how the value is rebuilt from it.
 template <class T>
 struct WireTraits {
   using Type = T;
@@ -109,7 +109,7 @@ void require_sendable(bool is_function) {
   if constexpr (!is_sendable<T>) throw_cannot_travel(type_name<T>(), is_function, is_address<T>);
 }
 
-/// A call to be made in another process.
+/// A call to make in another process.
 class Task {
  public:
   Task() = default;
@@ -117,20 +117,20 @@ class Task {
   Task& operator=(const Task&) = delete;
   virtual ~Task() = default;
 
-  /// Makes the call, here; the function and its arguments are gone afterwards.
+  /// Makes the call in this process; the function and its arguments are gone afterwards.
   virtual void run() = 0;
 
   /// Writes what Task::run_from reads. Throws CannotTravel.
   virtual void write(Writer& writer) const = 0;
 
-  /// Whether this object, with the function and the arguments in it, lies around this address.
+  /// Whether this address lies within this object, which holds the function and the arguments.
   virtual bool contains(const void* address) const = 0;
 
-  /// The descriptors that the arguments own or refer to.
+  /// Returns the descriptors that the arguments own or refer to.
   virtual std::set<int> descriptors() const = 0;
 
-  /// Tells the arguments that know their members (such as mp::Barrier) which process will make the
-  /// call: they then notice if it dies before that.
+  /// Tells arguments that keep a list of members (such as mp::Barrier) which process will make the
+  /// call, so that they notice if it dies first.
   virtual void announce(pid_t pid, const std::string& name) const = 0;
 
   /// Makes the call that another process wrote.
@@ -141,7 +141,7 @@ class Task {
   }
 };
 
-/// A call of `function(arguments...)`, with copies of both, as std::jthread makes them.
+/// A call of `function(arguments...)` with copies of both, like those of std::jthread.
 template <class Function, class... Arguments>
 class Call final : public Task {
  public:

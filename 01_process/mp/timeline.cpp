@@ -12,7 +12,7 @@ std::uint64_t inode(const FileDescriptor& descriptor) {
   return ::fstat(descriptor.get(), &status) == 0 ? status.st_ino : 0;
 }
 
-// A process that is forked behind the toolkit's back would record in its parent's name.
+// A process forked without the toolkit would record in its parent's name.
 Timeline* inherited = nullptr;
 void stop_in_forked_child() {
   if (!timeline) return;
@@ -82,7 +82,7 @@ void TimelinePlace::save(Writer& writer) const {
 void TimelinePlace::load(Reader& reader) {
   SharedMemory arrived;
   reader(place, arrived);
-  // A process of the fork server has a copy already.
+  // A process of the fork server already has a copy.
   if (arrived.data() && !inherited) inherited = new Timeline{std::move(arrived), place};
 }
 

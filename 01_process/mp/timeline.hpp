@@ -14,10 +14,10 @@
 
 namespace mp::detail {
 
-/// Where this process records; null when nothing is recorded.
+/// The timeline of this process; null when nothing is recorded.
 inline constinit Timeline* timeline = nullptr;
 
-/// Something that takes until the end of the scope; to look, without waiting, takes no time.
+/// An activity that lasts until the end of the scope; a check without waiting is not recorded.
 class TimelineScope {
  public:
   explicit TimelineScope(Step step, const Deadline& deadline = {}) : on_{timeline} {
@@ -63,8 +63,8 @@ inline void record_task(Step step, std::uint64_t pool, std::uint32_t number) {
     timeline->record(step, pool, number);
 }
 
-/// Sending or receiving a message until the end of the scope. To look whether there is one, without
-/// waiting, is recorded only if there is.
+/// Sending or receiving a message until the end of the scope. A check without waiting is recorded
+/// only if there is a message.
 class TimelineMessage {
  public:
   TimelineMessage(Step step, std::uint64_t channel, const Deadline& deadline = {})
@@ -83,8 +83,8 @@ class TimelineMessage {
       end();
   }
 
-  /// The message has been sent or received. Where several processes use this end of the channel,
-  /// the caller still holds its lock. `number` is for a channel that counts by itself.
+  /// Records that the message has been sent or received. If several processes use this end of the
+  /// channel, the caller still holds its lock. `number` is for a channel that counts by itself.
   void count(std::uint32_t number = 0) {
     if (on_) [[unlikely]]
       count_it(number);
@@ -103,13 +103,13 @@ class TimelineMessage {
   std::uint64_t channel_ = 0;
 };
 
-/// A number for a channel that has no other; 0 when nothing is recorded.
+/// Returns a number for a channel that has no other; 0 when nothing is recorded.
 std::uint64_t new_timeline_channel();
 
-/// Both ends of a pipe, for which the kernel has different numbers.
+/// Connects both ends of a pipe, which have different numbers in the kernel.
 void connect_on_timeline(const FileDescriptor& one, const FileDescriptor& other);
 
-/// The start of a child, until the end of the scope: `pid` is set in it.
+/// The start of a child, until the end of the scope, in which `pid` is set.
 class TimelineStart {
  public:
   TimelineStart(const std::string& name, const pid_t& pid);
@@ -124,7 +124,7 @@ class TimelineStart {
   std::uint16_t place_ = Timeline::most_processes;
 };
 
-/// A child's place on its parent's timeline, on its way into the child; with the timeline, if the
+/// A child's place on its parent's timeline, sent to the child, with the timeline itself if the
 /// child has no copy.
 struct TimelinePlace {
   std::uint16_t place = Timeline::most_processes;
@@ -136,17 +136,17 @@ struct TimelinePlace {
 void record_signal(pid_t child, int signal);
 void record_reaped(pid_t child, int wait_status);
 void record_end();                  // of this process
-void record_killed(pid_t process);  // it is about to be killed, and its parent may never know
+void record_killed(pid_t process);  // it is about to be killed, and its parent may never notice
 
 /// Begins a timeline if MP_TIMELINE asks for one.
 bool start_timeline();
 
-/// The signals on which this process writes its timeline before it dies of them: bit 0 is signal 1.
+/// Returns the signals on which this process writes its timeline before it dies; bit 0 is signal 1.
 std::uint64_t timeline_signals();
 void leave_timeline_signals();
 
-/// Writes the timeline, if this is the first process and has not done so. False, after a line on
-/// standard error, when it cannot be written.
+/// Writes the timeline if this is the first process and has not done so. Returns false, after a
+/// line on standard error, when it cannot be written.
 bool write_timeline();
 
 }  // namespace mp::detail

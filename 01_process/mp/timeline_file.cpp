@@ -20,9 +20,8 @@
 #include <mp/output.hpp>
 #include <mp/timeline_report.hpp>
 
-// MP_TIMELINE: where the timeline goes, and when it is written. The toolkit itself writes text and
-// JSON. Pictures are drawn from the JSON by a program of the course, mp_timeline, so that a program
-// that uses the toolkit needs no gnuplot.
+// Handles MP_TIMELINE. The toolkit itself writes text and JSON. A program of the course,
+// mp_timeline, draws pictures from the JSON, so that programs that use the toolkit need no gnuplot.
 
 namespace mp::detail {
 namespace {
@@ -32,10 +31,10 @@ constexpr std::size_t default_events = 1 << 18;  // of 32 bytes each
 struct Output {
   pid_t owner = ::getpid();
   std::filesystem::path path;  // absolute, because a program may change its folder
-  FileDescriptor file;         // opened at once, so that a mistake is known at once
+  FileDescriptor file;         // opened at once, to report mistakes early
   bool written = false;
 };
-Output* output = nullptr;  // null when no timeline was asked for; never destroyed
+Output* output = nullptr;  // null without MP_TIMELINE; never destroyed
 
 void complain(const std::string& text) {
   const auto line = "timeline: " + text + "\n";
@@ -49,7 +48,7 @@ void write_all(const FileDescriptor& file, const std::string& text) {
               "write"));
 }
 
-// Runs mp_timeline; false when there is no such program.
+// Runs mp_timeline; returns false when there is no such program.
 bool draw(const std::string& json, const std::string& picture) {
   FileDescriptor input{check(::memfd_create("mp-timeline", MFD_CLOEXEC), "memfd_create")};
   write_all(input, json);
@@ -83,12 +82,12 @@ void write(const TimelineReport& report) {
   write_all(FileDescriptor{check(
                 ::open(events.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), "open")},
             json);
-  throw std::runtime_error{"the program mp_timeline is not here; what it would draw is in " +
+  throw std::runtime_error{"the program mp_timeline is missing; the data for the picture is in " +
                            events};
 }
 
-// Ctrl-C on a program that hangs, or a crash: just when a picture is wanted. The one who writes is
-// a child with a limit to its life, because this thread may hold any lock.
+// A picture is most useful after Ctrl-C on a program that hangs, or a crash. A child with a time
+// limit writes it, because this thread may hold any lock.
 void write_before_death(int signal) {
   std::signal(signal, SIG_DFL);
   if (!output->written) {
@@ -105,7 +104,7 @@ void write_before_death(int signal) {
   ::raise(signal);
 }
 
-// Calls f(signal) for each of these signals that is handled so.
+// Calls f(signal) for each of these signals that is handled this way.
 void for_each_signal(void (*handler)(int), auto f) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV}) {
     struct sigaction action {};
@@ -126,7 +125,7 @@ void write_at_death() {
 std::unique_ptr<Output> open_output(const std::string& name) {
   auto result = std::make_unique<Output>();
   if (name == "-") {
-    // A duplicate, because the program may close its own.
+    // A duplicate, because the program may close standard output.
     result->file = FileDescriptor{check(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "fcntl")};
     return result;
   }
@@ -141,8 +140,8 @@ std::unique_ptr<Output> open_output(const std::string& name) {
 
 }  // namespace
 
-// Runs before main. The programs that this one starts are not to write the same file, so the
-// variable goes away.
+// Runs before main. Removes the variable, so that programs started by this one do not write the
+// same file.
 bool start_timeline() {
   const char* const wanted = std::getenv("MP_TIMELINE");
   if (!wanted) return false;
@@ -160,7 +159,7 @@ bool start_timeline() {
     complain("cannot write " + name + ": " + error.what());
     return false;
   }
-  // Registered first, this is the last exit handler to run.
+  // Registered first, so this exit handler runs last.
   ::on_exit(
       [](int status, void*) {
         flush_output();

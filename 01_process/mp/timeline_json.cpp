@@ -5,16 +5,16 @@
 
 #include <mp/timeline_report.hpp>
 
-// A timeline in Chrome's trace event format: a list of events, each with its kind ("ph"), process
-// ("pid"), thread ("tid") and time in microseconds ("ts"). Numbers of processes may be used again,
-// so here the processes are numbered in the order of their starts.
+// A timeline in Chrome's trace event format, a list of events, each with its kind ("ph"), process
+// ("pid"), thread ("tid") and time in microseconds ("ts"). Pids may be reused, so here the
+// processes are numbered in the order of their starts.
 
 namespace mp::detail {
 namespace {
 
 using Report = TimelineReport;
 
-// A name may hold anything; what is not plain becomes a question mark.
+// A name may contain anything; characters that are not plain become question marks.
 std::string json_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
@@ -75,7 +75,7 @@ class JsonWriter {
   void add(const Report::Span& span) {
     const auto& row = report_.rows[span.row];
     const std::string name = name_of(span.step).words;
-    if (span.step == Step::holds) {  // locks need not be released in the order of a stack
+    if (span.step == Step::holds) {  // locks need not be released in reverse order
       const auto more = ",\"cat\":\"lock\",\"id\":" + std::to_string(++last_id_);
       event(row, 'b', name, span.begin, more);
       event(row, 'e', name, span.end, more + unfinished(span));

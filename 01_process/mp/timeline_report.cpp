@@ -9,7 +9,7 @@
 #include <mp/timeline_matcher.hpp>
 #include <mp/timeline_report.hpp>
 
-// From events to rows, spans and arrows.
+// Turns events into rows, spans and arrows.
 
 namespace mp::detail {
 namespace {
@@ -67,7 +67,7 @@ class Assembly {
       row.place = place;
       row.begin = life.begin;
       find_end(life, last_seen[place], row);
-      if (life.begin == 0) row.begin = row.end;  // it has ended before its first step
+      if (life.begin == 0) row.begin = row.end;  // it ended before its first step
       first_seen[{place, 0}] = row.begin;
       for (auto at = first_seen.lower_bound({place, 0});
            at != first_seen.end() && at->first.first == place; ++at) {
@@ -94,7 +94,7 @@ class Assembly {
       row.ending = to_string(status);
       row.killed = status.signal.has_value();
       row.end = life.reaped;
-      // The parent may have had no time for its end before.
+      // The parent may not have had time to notice the end.
       const auto signal = signals_.find(row.place);
       if (row.killed && signal != signals_.end() &&
           signal->second.count == static_cast<std::uint32_t>(*status.signal))
@@ -198,8 +198,8 @@ class Assembly {
   std::vector<Event> events_;
   TimelineReport result_;
   std::map<Thread, std::size_t> rows_;
-  std::map<std::uint64_t, Event> signals_;         // the last to each process
-  std::map<std::size_t, std::vector<Span>> open_;  // of each row, the innermost last
+  std::map<std::uint64_t, Event> signals_;         // the last one to each process
+  std::map<std::size_t, std::vector<Span>> open_;  // for each row, the innermost last
   std::map<std::size_t, std::vector<std::pair<Span, std::uint64_t>>> open_holds_;
   TimelineMatcher messages_, tasks_, results_;
 };

@@ -9,12 +9,12 @@
 
 #include <mp/timeline.hpp>
 
-// What a timeline shows: recorded events, put together.
+// The contents of a timeline, assembled from recorded events.
 
 namespace mp::detail {
 
 struct TimelineReport {
-  /// A process, or one more thread of it that took part.
+  /// A process, or one of its further threads.
   struct Row {
     std::string name;
     pid_t pid = 0;
@@ -25,7 +25,7 @@ struct TimelineReport {
     bool killed = false;
   };
 
-  /// What a row does for a while.
+  /// An activity in a row.
   struct Span {
     std::size_t row = 0;
     Step step{};
@@ -33,7 +33,7 @@ struct TimelineReport {
     bool open = false;  // it was not done when the process or the timeline ended
   };
 
-  /// Something that one row does and another notices.
+  /// An action in one row that another notices.
   struct Arrow {
     enum Kind { message, task, result, start, join, signal } kind{};
     std::size_t from = 0, to = 0;
@@ -48,7 +48,7 @@ struct TimelineReport {
   std::size_t missing_processes = 0;
 };
 
-/// Puts the events so far together.
+/// Assembles the events so far.
 TimelineReport report(const Timeline& recorded);
 
 /// How a span is shown: in words, and as one character.
@@ -77,10 +77,10 @@ constexpr const SpanName& name_of(Step step) {
   return *std::ranges::find(span_names, step, &SpanName::step);
 }
 
-/// Chrome's trace event format, which Perfetto and chrome://tracing show.
+/// Returns Returns Chrome's trace event format, which Perfetto and chrome://tracing show.
 std::string to_json(const TimelineReport& report);
 
-/// A line of characters for each row, and the steps in words.
+/// Returns a line of characters for each row, and the steps in words.
 std::string to_text(const TimelineReport& report);
 
 }  // namespace mp::detail

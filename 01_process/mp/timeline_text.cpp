@@ -7,7 +7,7 @@
 
 #include <mp/timeline_report.hpp>
 
-// A timeline in characters: for a terminal, and for readers who do not see the picture.
+// A timeline in characters, for a terminal and for readers who cannot see the picture.
 
 namespace mp::detail {
 namespace {
@@ -16,7 +16,7 @@ using Report = TimelineReport;
 
 constexpr std::size_t columns = 64, most_rows = 40, most_lines = 60;
 
-// How long each step took in one column of a row.
+// The time of each step within one column of a row.
 using Shares = std::array<double, step_kinds>;
 
 constexpr char runs = '=';
@@ -51,14 +51,14 @@ class TextWriter {
     add_steps();
     if (report_.missing_events > 0)
       text_ += "\n" + std::to_string(report_.missing_events) +
-               " earlier events are missing: there was no room for them.\n";
+               " earlier events are missing, because there was no space for them.\n";
     if (report_.missing_processes > 0)
       text_ += "\n" + std::to_string(report_.missing_processes) + " more processes are missing.\n";
     return std::move(text_);
   }
 
  private:
-  // Since the beginning, in a unit that suits the whole.
+  // The time since the beginning, in a unit that suits the whole timeline.
   std::string time(std::int64_t at) const {
     const double total = static_cast<double>(report_.end - report_.begin);
     const auto [unit, name] = total < 1e6    ? std::pair{1e3, "µs"}

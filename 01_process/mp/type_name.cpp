@@ -20,7 +20,7 @@ std::string readable_type_name(const std::string& mangled) {
   };
   remove("__cxx11::");  // an inline namespace of the standard library
   remove("(anonymous namespace)::");
-  // Template arguments that nobody writes.
+  // Default template arguments, which programmers omit.
   for (const std::string type :
        {"allocator", "char_traits", "default_delete", "equal_to", "hash", "less"}) {
     const auto argument = ", std::" + type + "<";
@@ -50,7 +50,7 @@ void check_type(Reader& reader, const std::string& expected) {
     throw_damaged(expected, error.what());
   }
   if (sent == expected) return;
-  // The name came from outside: show it only if it looks like one.
+  // The name was received, so show it only if it looks like a name.
   const bool is_name =
       !sent.empty() && sent.size() < 1024 &&
       std::ranges::all_of(sent, [](unsigned char c) { return c >= ' ' && c <= '~'; });

@@ -8,13 +8,13 @@
 
 namespace mp::detail {
 
-/// Says what processes wait for when they sleep until a word in shared memory changes, so that
-/// mp::examine can name it. It stands directly behind that word:
+/// Names what processes wait for when they sleep until a word in shared memory changes, for
+/// mp::examine. It follows that word directly:
 ///
 ///     SharedWord changes = 0;
 ///     WaitLabel label{"an event"};  // "Process-1 waits for an event"
 ///
-/// It takes 32 bytes of the shared memory, and no time: the examiner reads it from outside.
+/// It takes 32 bytes of shared memory and no time, because mp::examine reads it from outside.
 class WaitLabel {
  public:
   static constexpr std::size_t max_length = 23;
@@ -24,10 +24,10 @@ class WaitLabel {
     std::copy(what.begin(), what.end(), what_.begin());
   }
 
-  /// Where the label of a word is, if it has one. `word` is an address in some process.
+  /// Returns the address of a word's label, if it has one. `word` is an address in some process.
   static constexpr std::uint64_t address_for(std::uint64_t word) { return (word + 4 + 7) / 8 * 8; }
 
-  /// Empty if the bytes are not those of a label.
+  /// Returns an empty string if the bytes are not a label.
   std::string_view text() const {
     const auto end = std::find(what_.begin(), what_.end(), '\0');
     if (mark_ != mark || end == what_.end()) return {};
