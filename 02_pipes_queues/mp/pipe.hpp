@@ -13,15 +13,15 @@
 
 namespace mp {
 
-/// One end of a pipe between two processes: sends and receives values of any type that can travel,
-/// of any size; after Python's `multiprocessing.Connection`.
+/// One end of a pipe between two processes. Sends and receives values of any size and of any type
+/// that can travel; after Python's `multiprocessing.Connection`.
 ///
 /// An end belongs to one process. Move it into the process that uses it, `std::move(end)`, so that
 /// each side notices when the other is gone. A value of another type than the one asked for is
 /// taken off the pipe, so the next one can still be received.
 ///
 /// A process declared after a connection is joined before the connection is closed. If that process
-/// receives until the end of the file, call `close` first, or both block forever.
+/// receives until end-of-file, call `close` first, or both block forever.
 class Connection {
  public:
   Connection() = default;
@@ -52,7 +52,7 @@ class Connection {
     return detail::decode<T>(reader);
   }
 
-  /// True when something can be received (a value, or the end of the file) before the limit.
+  /// True when something can be received (a value or end-of-file) before the limit.
   bool poll(Seconds limit = {}) const;
 
   /// Raw bytes without a type; one call receives what one call sent.

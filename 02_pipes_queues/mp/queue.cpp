@@ -172,7 +172,7 @@ void MessageQueue::close() {
   shared.closed = true;
   shared.notify();
   // An empty chunk wakes the waiting readers. It is spliced from another pipe, because splice need
-  // not block: if the queue's pipe is full, there is something to read, and no reader waits.
+  // not block. If the queue's pipe is full, there is something to read, and no reader waits.
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "pipe2");
   const FileDescriptor from{ends[0]}, to{ends[1]};

@@ -14,7 +14,7 @@
 
 namespace mp {
 
-/// The queue was closed: nothing can be put any more, or, on `get`, everything has been taken.
+/// The queue is closed. `put` cannot add anything, and `get` has returned everything.
 struct QueueClosed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -87,10 +87,10 @@ class QueueIterator {
 /// A first-in-first-out queue between processes, for many producers and many consumers; after
 /// Python's `multiprocessing.Queue`. Give it to a process with `std::ref(queue)`.
 ///
-/// Values of one producer come out in the order in which it put them. `put` waits while the queue
-/// holds as many values as it may, or the pipe underneath is full, so a process that has not
-/// finished putting cannot be joined before somebody gets. A process killed in the middle of `put`
-/// or `get` takes that one value with it, no other.
+/// Values of one producer come out in the order in which it put them. `put` blocks while the queue
+/// is at its limit or the pipe underneath is full, so a process that is still putting cannot be
+/// joined before another gets. A process killed in the middle of `put` or `get` takes at most that
+/// one value with it.
 template <class T>
 class Queue {
   static_assert(detail::require_travel<T>());
@@ -114,17 +114,16 @@ class Queue {
   /// Waits for a value. Throws QueueClosed when the queue is closed and empty.
   T get() { return *take(std::nullopt); }
 
-  /// A value that is there at once, or begins to arrive within the limit; empty if there is none.
+  /// Returns a value that is there, or begins to arrive within the limit; empty if there is none.
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
 
-  /// The number of values in the queue at this moment. A value that a killed process was putting or
-  /// getting may be counted until the next one is taken.
+  /// Returns the number of values in the queue at this moment. A value that a killed process was
+  /// putting or getting may be counted until the next one is taken.
   std::size_t size() const { return queue_.size(); }
   bool empty() const { return queue_.is_empty(); }
 
-  /// Says that nothing more will be put: whoever waits in `get` is woken when the queue is empty.
-  /// Waits for nobody.
+  /// Declares that nothing more will be put, and wakes all that wait in `get` on an empty queue.
   void close() { queue_.close(); }
 
   /// `for (T value : queue)` gets values until the queue is closed and empty.

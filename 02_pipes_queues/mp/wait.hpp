@@ -57,9 +57,9 @@ requires Waitable<std::ranges::range_value_t<Range>> std::vector<std::size_t> wa
 ///     for (auto i : mp::wait(connections)) connections[i].recv<int>();
 ///     if (mp::wait(connection, process).front() == 1) …  // the process has ended
 ///
-/// A connection is ready when something can be received, a value or the end of the file; a queue
-/// when it has a value or is closed (another process may take that value first, so use `try_get`);
-/// a process when it has ended. Takes any of these, or a range of one kind.
+/// A connection is ready when something can be received, a value or end-of-file; a queue when it
+/// has a value or is closed (another process may take that value first, so use `try_get`); a
+/// process when it has ended. Takes any of these, or a range of one kind.
 template <class... Objects>
 std::vector<std::size_t> wait(Objects&... objects) {
   return detail::wait(std::nullopt, objects...);

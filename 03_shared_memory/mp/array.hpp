@@ -23,7 +23,7 @@ std::size_t array_bytes(std::size_t count, std::size_t element_size);
 
 }  // namespace detail
 
-/// An array that several processes share, with a lock of its own; after Python's
+/// An array that several processes share, with its own lock; after Python's
 /// `multiprocessing.Array`. Give it to a process with `std::ref(array)`.
 ///
 ///     mp::Array<double> zeros(1000);
@@ -32,9 +32,9 @@ std::size_t array_bytes(std::size_t count, std::size_t element_size);
 ///     std::span<int> last_two = std::span{numbers}.last(2);
 ///
 /// A contiguous range of fixed size, for range-for, the standard algorithms and std::span. Its
-/// pages take memory when they are touched. Access never locks: use `std::scoped_lock guard{array}`
-/// where several processes change the same elements. The lock is mp::Lock, OwnerDied included. A
-/// moved-from array is empty.
+/// pages take memory when they are touched. Access never locks; use `std::scoped_lock guard{array}`
+/// if several processes change the same elements. The lock is an mp::Lock, which throws OwnerDied.
+/// A moved-from array is empty.
 template <class T>
 class Array : public Lock {
   static_assert(is_shareable<T>,

@@ -9,7 +9,7 @@
 namespace mp {
 
 /// Lets processes wait until something that a lock protects has changed; after Python's
-/// `multiprocessing.Condition`, with the manners of `std::condition_variable_any`. Give it to a
+/// `multiprocessing.Condition`, with the interface of `std::condition_variable_any`. Give it to a
 /// process with `std::ref(condition)`.
 ///
 ///     std::unique_lock lock{buffer};  // an mp::Value, for example

@@ -10,8 +10,8 @@ namespace mp {
 /// A flag that processes wait for until another process sets it; after Python's
 /// `multiprocessing.Event`. Give it to a process with `std::ref(event)`.
 ///
-/// It stays set until it is cleared. All that waited when it was set go on, even if it is cleared
-/// at once. Killing a process in any of these calls does not disturb the others.
+/// It stays set until it is cleared. All that waited when it was set continue, even if it is
+/// cleared at once. Killing a process in any of these calls does not disturb the others.
 class Event {
  public:
   Event();

@@ -48,14 +48,14 @@ class MapReduce {
   }
 
   /// The same, but calls `reduce(result)` in this process for each result, in the order of the
-  /// indexes, while the workers go on.
+  /// indexes, while the workers continue.
   template <class Work, class Reduce>
   void map(std::size_t count, Work work, Reduce reduce) {
     map_chunks(
         count, 1, [&](const Chunk& chunk) { return work(chunk.begin); }, std::ref(reduce));
   }
 
-  /// Calls `work(chunk)` for chunks of `chunk_size` indexes (the last one may be smaller): one
+  /// Calls `work(chunk)` for chunks of `chunk_size` indexes (the last one may be smaller), with one
   /// result for each chunk. Throws std::invalid_argument for a chunk size of 0.
   template <class Work>
   auto map_chunks(std::size_t count, std::size_t chunk_size, Work work) {

@@ -44,7 +44,7 @@ inline constexpr bool is_for_threads_only =
 template <std::ptrdiff_t most>
 inline constexpr bool is_for_threads_only<std::counting_semaphore<most>> = true;
 
-/// Refuses, with the reason, what could be copied into shared memory but does not work there.
+/// Rejects, with the reason, types that could be copied into shared memory but do not work there.
 template <class T>
 struct WorksBetweenProcesses : std::true_type {
   static_assert(!is_for_threads_only<T>,

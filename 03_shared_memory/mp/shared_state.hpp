@@ -11,7 +11,8 @@
 
 namespace mp::detail {
 
-/// A State in shared memory. What travels is a handle to it; State::name says what it is.
+/// A State in shared memory. A handle to it can be sent to other processes; State::name says what
+/// it is.
 template <class State>
 class SharedState {
  public:
@@ -22,7 +23,7 @@ class SharedState {
     new (memory_.data()) State;
   }
 
-  /// Throws std::system_error when there is none.
+  /// Throws std::system_error when there is no state.
   State& operator*() const {
     if (!memory_.data())
       throw std::system_error(EINVAL, std::generic_category(),
@@ -43,7 +44,7 @@ class SharedState {
     SharedMemory arrived;
     reader(arrived);
     if (arrived.size() < sizeof(State))
-      throw MessageError{std::string{State::name} + " did not come along"};
+      throw MessageError{"the message contains no " + std::string{State::name}};
     memory_ = std::move(arrived);
   }
 

@@ -11,7 +11,7 @@
 
 namespace mp {
 
-/// One object that several processes share, with a lock of its own; after Python's
+/// One object that several processes share, with its own lock; after Python's
 /// `multiprocessing.Value`. Give it to a process with `std::ref(value)`.
 ///
 ///     mp::Value<int> counter{0};
@@ -19,8 +19,8 @@ namespace mp {
 ///     ++*counter;
 ///
 /// `*value` and `value->` are the shared object itself and never lock. Without the lock, other
-/// processes can change it at any moment. The lock is an mp::Lock and throws OwnerDied as that
-/// does. A moved-from value holds no object.
+/// processes can change it at any moment. The lock is an mp::Lock, which throws OwnerDied. A
+/// moved-from value holds no object.
 template <class T>
 class Value : public Lock {
   static_assert(is_shareable<T>,

@@ -15,13 +15,13 @@ struct RemoteError : std::runtime_error {
   /// what(): "Worker-2: std::range_error: too far"
   RemoteError(std::string type, std::string text, std::string worker);
 
-  /// In a catch block: the exception that is being handled, in this process.
+  /// In a catch block, captures the exception being handled in this process.
   static RemoteError current();
 
   std::string type, text, worker;
 };
 
-/// A worker ended before its work was done: it was killed, it crashed, or it called std::exit.
+/// A worker ended before its work was done, because it was killed, crashed, or called std::exit.
 struct WorkerDied : std::runtime_error {
   /// what(): "Worker-2 (pid 4711) died: signal 9 (Killed)"
   WorkerDied(const std::string& worker, pid_t pid, ExitStatus status);

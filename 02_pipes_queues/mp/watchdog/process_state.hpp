@@ -50,7 +50,7 @@ std::optional<ProcessState> read_process(pid_t pid);
 /// Returns the process and its descendants, parents before children.
 std::vector<ProcessState> read_tree(pid_t root);
 
-/// Whether it is a zombie: all of its threads have ended, and its parent has not reaped it.
+/// Whether the process is a zombie, which has ended but has not been reaped.
 bool has_ended(const ProcessState& process);
 
 /// Returns the pids of all processes, in ascending order.

@@ -19,7 +19,7 @@ namespace mp::detail {
 
 using Pids = std::set<pid_t>;
 
-// ---- What processes hold: a process that holds one of these could wake those that need it ----
+// ---- Resources: a process that holds one could wake those that need it ----
 
 struct PipeEnd {
   enum class Side { read, write };

@@ -78,8 +78,8 @@ void freeze(const std::vector<detail::ThreadState>& threads) {
     if (thread.tid != ::gettid()) ::syscall(SYS_tgkill, ::getpid(), thread.tid, SIGRTMAX);
 }
 
-// After the freeze, only system calls are safe: a frozen thread may hold the lock of malloc or any
-// other.
+// After the freeze, only system calls are safe, because a frozen thread may hold the lock of malloc
+// or any other.
 [[noreturn]] void end_program(const std::string& explanation) {
   flush_output();
   print(explanation + '\n');
@@ -132,8 +132,8 @@ struct Watchdog::Thread {
       const auto found = find_deadlock();
       const auto used = processor_time() - begin;
       const auto now = Clock::now();
-      // A deadlock lasts, even if one examination does not find it: while any process on this
-      // computer sends descriptors, one of them could be what the others wait for.
+      // A deadlock lasts, even if one examination does not find it, because another process on this
+      // computer may just be sending descriptors, which could be what the others wait for.
       if (!found.empty() && found != known) {
         known = found;
         since = now;
