@@ -25,25 +25,25 @@ struct Cancelled : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The future result of work given to a pool. It can be moved, not copied: there is one result. One
-/// that was moved from, or made from nothing, throws std::logic_error.
+/// The future result of work given to a pool. It can be moved but not copied, because there is only
+/// one result. A moved-from or default-constructed one throws std::logic_error.
 template <class T>
 class [[nodiscard]] AsyncResult {
  public:
   AsyncResult() = default;
 
-  /// Waits for the result and gives it away; once. Throws what the work has thrown: RemoteError,
-  /// WorkerDied, PoolClosed, or Cancelled.
+  /// Waits for the result and returns it; works only once. Throws the error of the work:
+  /// RemoteError, WorkerDied, PoolClosed, or Cancelled.
   T get() {
     if (cancelled_) throw Cancelled{"this work was cancelled"};
     if (!collect_) batch_.wait(at_once);  // throws
-    if (std::exchange(taken_, true)) throw std::logic_error{"this result has been taken already"};
+    if (std::exchange(taken_, true)) throw std::logic_error{"this result has already been taken"};
     return collect_(batch_, items_, chunk_size_);
   }
 
-  /// Waits no longer than the limit. Throws TimedOut; the result can still be got later.
+  /// Waits no longer than the limit. Throws TimedOut, after which `get` can be called again.
   T get(Seconds limit) {
-    if (!wait_for(limit)) throw TimedOut{"the result is not there yet"};
+    if (!wait_for(limit)) throw TimedOut{"the result is not ready yet"};
     return get();
   }
 

@@ -7,8 +7,8 @@
 
 namespace mp::detail {
 
-/// Pauses between two looks at something that cannot wake a process: short at first, so that news
-/// is seen at once, then up to a millisecond, so that a wait costs next to no processor time.
+/// Pauses between two checks of something that cannot wake a process. They are short at first, to
+/// notice news at once, then up to a millisecond, so that waiting costs almost no processor time.
 class BackOff {
  public:
   void pause() {

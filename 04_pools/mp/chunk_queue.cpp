@@ -9,12 +9,12 @@
 namespace mp::detail {
 namespace {
 
-// The workers are to have work for about this time. More would only wait longer.
+// The board holds work for about this time. More would only wait longer.
 constexpr double seconds_ahead = 500e-6;
 constexpr std::size_t many_chunks = 64;
 constexpr double short_chunk = 50e-6;
 constexpr std::size_t most_ahead = 256;       // chunks for each worker
-constexpr std::size_t bytes_ahead = 1 << 19;  // of all chunks, unless they are fewer than workers
+constexpr std::size_t bytes_ahead = 1 << 19;  // of all chunks, unless there are fewer than workers
 
 }  // namespace
 
@@ -48,10 +48,10 @@ void ChunkQueue::answer(Entry& entry, Reply reply) {
 
 // ---- To the board ----
 
-// False when there is no room.
+// Returns false when the board is full.
 bool ChunkQueue::place(Entry& waiting) {
   if (on_board_.size() == board_.settings().cells) return false;
-  while (board_.word(next_).state != CellState::free) ++next_;  // skips those that take long
+  while (board_.word(next_).state != CellState::free) ++next_;  // skips cells that take long
   auto& cell = board_.cell(next_);
   cell.area = Cell::no_area;
   cell.announced = !waiting.descriptors.empty() || waiting.size > TaskBoard::area_size;
@@ -60,7 +60,7 @@ bool ChunkQueue::place(Entry& waiting) {
       cell.area = free_areas_.back();
       free_areas_.pop_back();
     } else if (board_.unclaimed() >= board_.settings().workers) {
-      return false;  // there is enough to do
+      return false;  // the workers have enough work
     } else {
       cell.announced = true;
     }
@@ -79,7 +79,7 @@ bool ChunkQueue::place(Entry& waiting) {
   return true;
 }
 
-// Wakes workers when so many chunks are to be claimed.
+// Wakes workers only when at least `worth_waking` chunks are unclaimed.
 void ChunkQueue::fill(std::size_t worth_waking) {
   bool placed = false;
   for (; !waiting_.empty() && place(waiting_.front()); placed = true) waiting_.pop_front();
@@ -87,7 +87,7 @@ void ChunkQueue::fill(std::size_t worth_waking) {
 }
 
 void ChunkQueue::wake_workers() const {
-  // Each at most once: those that were woken may be asleep again before the others are.
+  // Wakes each at most once, because a woken worker may sleep again before the others wake.
   for (auto left = std::min(board_.unclaimed(), board_.asleep()); left > 0; --left)
     board_.wake_one();
 }
@@ -95,7 +95,7 @@ void ChunkQueue::wake_workers() const {
 // ---- From the board ----
 
 void ChunkQueue::collect(std::span<const std::string> names) {
-  // Chunks are claimed in order: behind the first that is not, none is.
+  // Chunks are claimed in order, so none is claimed after the first unclaimed one.
   auto kept = on_board_.begin(), next = kept;
   for (; next != on_board_.end(); ++next) {
     const auto word = board_.word(*next);
@@ -117,7 +117,7 @@ void ChunkQueue::take(std::uint64_t position, const std::string& name) {
     average = seconds;
   else if (seconds < average)
     average += (seconds - average) / 2;
-  else  // other programs may have had the processor meanwhile
+  else  // other programs may have used the processor meanwhile
     average += (std::min(seconds, 8 * average) - average) / 8;
   last_seconds_ = average;
   Reply reply{.worker = name};

@@ -17,24 +17,24 @@
 
 namespace mp::detail {
 
-/// Every chunk that is submitted is answered exactly once. Until then it waits here, or lies in one
-/// cell of the board.
+/// Every submitted chunk is answered exactly once. Until then it waits here, or is in one cell of
+/// the board.
 class ChunkQueue {
  public:
   explicit ChunkQueue(TaskBoard board);
 
   void submit(const std::shared_ptr<BatchState>& batch, Chunk chunk);
 
-  /// Puts chunks that wait on the board, as many as have room, and wakes workers for them.
+  /// Puts waiting chunks on the board, as many as fit, and wakes workers for them.
   void fill() { fill(1); }
 
-  /// Wakes workers for what lies on the board, if that has not been done.
+  /// Wakes workers for the chunks on the board, unless that has been done.
   void wake_workers() const;
 
-  /// Takes the replies that are on the board. `names` of the workers.
+  /// Takes the replies from the board. `names` are the workers' names.
   void collect(std::span<const std::string> names);
 
-  /// A chunk that a worker has claimed, and that is to be sent to it.
+  /// A claimed chunk that must be sent to its worker.
   struct Request {
     std::size_t worker;
     std::uint64_t position;
@@ -43,23 +43,24 @@ class ChunkQueue {
   };
   std::vector<Request> take_requests();
 
-  /// Whether a worker has said that it will send such a reply.
+  /// Whether a worker has announced such a reply.
   bool is_expected(std::size_t worker, std::uint64_t position, std::uint64_t bytes) const;
   void deliver(std::uint64_t position, Message message, const std::string& name);
 
-  /// Answers what a worker had claimed, and has not answered; it has ended.
+  /// Answers what a worker has claimed and not answered, after it has ended.
   void fail_claimed(std::size_t worker, const std::exception_ptr& error);
-  /// The same for all workers, which end.
+  /// The same for all workers, at the end.
   void fail_claimed(const std::exception_ptr& error);
 
-  /// Answers all that no worker has claimed; with `from_now_on` also what is submitted later.
+  /// Answers everything that no worker has claimed, with `from_now_on` also what is submitted
+  /// later.
   void fail_pending(const std::exception_ptr& error, bool from_now_on);
 
-  /// Drops what no worker has claimed, and the replies to the rest.
+  /// Drops unclaimed chunks, and the replies to the others.
   void cancel(const std::shared_ptr<BatchState>& batch);
 
   bool wants_more(const BatchState& batch, std::size_t unused) const;
-  /// Whether there is so much to be claimed that replies need not be taken one by one.
+  /// Whether there are so many unclaimed chunks that replies need not be taken one by one.
   bool is_flowing() const;
   bool has_failed() const { return error_ != nullptr; }
   bool has_waiting() const { return !waiting_.empty(); }
@@ -91,7 +92,7 @@ class ChunkQueue {
   TaskBoard board_;
   DescriptorCache descriptors_;
   std::deque<Entry> waiting_;
-  std::vector<Entry> entries_;          // of each cell
+  std::vector<Entry> entries_;          // one for each cell
   std::deque<std::uint64_t> on_board_;  // positions, in order
   std::uint64_t next_ = 0;              // position
   std::vector<std::uint32_t> free_areas_;

@@ -18,7 +18,7 @@ constexpr std::size_t chunks_at_rank = 2;
 
 PoolClosed closed_error() { return PoolClosed{"the pool was destroyed before this was done"}; }
 
-// Throws what a chunk without arguments has come to.
+// Throws the error of a chunk without arguments, if any.
 void require_success(Reply reply) { OutcomeReader{std::move(reply)}.next<void>(); }
 
 }  // namespace
@@ -121,7 +121,7 @@ void Cluster::take(MpiTransport::Arrival arrival) {
   else
     reply.message.bytes = std::move(frame.bytes);
 
-  if (frame.kind == FrameKind::initialise) {  // it has failed
+  if (frame.kind == FrameKind::initialise) {  // the initializer failed
     try {
       require_success(std::move(reply));
     } catch (...) {

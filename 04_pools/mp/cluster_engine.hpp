@@ -17,13 +17,13 @@
 #include <mp/mpi_transport.hpp>
 #include <mp/pool.hpp>
 
-// What is under mp::ClusterPool. Not for lessons.
+// The engine of mp::ClusterPool. Not for lessons.
 
 namespace mp::detail {
 
-/// The master's side of a cluster, one for each program: every chunk that it was given is answered
-/// exactly once, by a rank or with an error. No rank has more than two chunks at a time, so that
-/// none waits for its next one to arrive, and a slow rank holds up no more than these.
+/// The master's side of a cluster, one for each program. Every submitted chunk is answered exactly
+/// once, by a rank or with an error. A rank has at most two chunks at a time, so it need not wait
+/// for the next one to arrive, and a slow rank delays only these two.
 class Cluster {
  public:
   struct Waiting {
@@ -34,7 +34,7 @@ class Cluster {
   };
 
   explicit Cluster(std::unique_ptr<MpiTransport> transport);
-  ~Cluster();  // has the ranks end when they are done
+  ~Cluster();  // lets the ranks end when they are done
 
   std::size_t workers() const { return ranks_.size(); }
   std::string worker_name(std::size_t worker) const;
@@ -47,11 +47,11 @@ class Cluster {
   void cancel(const BatchState& batch);
   void fail_all(std::uint64_t engine, const std::exception_ptr& error);
 
-  /// Sends what can be sent, and takes what has arrived. True when that was anything.
+  /// Sends what can be sent and takes what has arrived. Returns whether there was anything.
   bool advance();
   std::size_t unanswered() const { return waiting_.size() + begun_.size(); }
 
-  std::mutex mutex;  // guards all of this
+  std::mutex mutex;  // guards all members
 
  private:
   struct Begun {
@@ -65,7 +65,7 @@ class Cluster {
   void take(MpiTransport::Arrival arrival);
 
   std::unique_ptr<MpiTransport> transport_;
-  std::vector<std::size_t> ranks_;  // how many chunks each has
+  std::vector<std::size_t> ranks_;  // the number of chunks of each
   std::deque<Waiting> waiting_;
   std::map<std::uint64_t, Begun> begun_;
   std::map<std::uint64_t, std::exception_ptr> failures_;
@@ -73,12 +73,12 @@ class Cluster {
 };
 
 /// The engine of mp::ClusterPool. The thread that waits for a result also moves tasks and results;
-/// for the async functions a thread does so while no other waits.
+/// while no thread waits, a thread of the engine does so for the async functions.
 class ClusterEngine final : public Engine {
  public:
   ClusterEngine(std::shared_ptr<Cluster> cluster, const Initializer& initializer);
 
-  /// The cluster of this program; null without mpirun.
+  /// Returns the cluster of this program; null without mpirun.
   static std::shared_ptr<Cluster> cluster();
 
   std::size_t workers() const override { return cluster_->workers(); }
@@ -98,11 +98,11 @@ class ClusterEngine final : public Engine {
   std::shared_ptr<Cluster> cluster_;
   std::uint64_t number_;
   bool closed_ = false;
-  std::condition_variable changed_;  // there is work for the thread, or it shall end
+  std::condition_variable changed_;  // there is work for the thread, or it should end
   std::thread thread_;
 };
 
-/// Runs the chunks that rank 0 sends, until it sends the end; then ends this process.
+/// Runs the chunks that rank 0 sends until it sends the end, then ends this process.
 [[noreturn]] void work_for_cluster(std::unique_ptr<MpiTransport> transport);
 
 }  // namespace mp::detail

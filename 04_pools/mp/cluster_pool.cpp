@@ -19,7 +19,7 @@ namespace mp {
 namespace detail {
 namespace {
 
-// The cluster of this program, for the process that joined it: its children have none.
+// The cluster of this program. Only the process that joined it has one, not its children.
 struct Membership {
   std::shared_ptr<Cluster> cluster;
   pid_t owner = 0;
@@ -30,7 +30,7 @@ void leave() {
   if (membership.owner == ::getpid()) membership.cluster.reset();
 }
 
-// Called by mp::init. The ranks but the first stay here.
+// Called by mp::init. All ranks except the first stay here.
 void join() {
   if (!MpiTransport::is_available()) return;
   auto transport = std::make_unique<MpiTransport>();

@@ -9,8 +9,8 @@
 namespace mp::detail {
 namespace {
 
-// Two descriptors of one file that may be used in each other's place, though it may have been
-// opened twice: a pipe or anonymous memory has neither a position nor a lock that would tell.
+// Whether two descriptors of one file are interchangeable even if it was opened twice, because a
+// pipe or anonymous memory has neither a position nor a lock.
 bool are_alike(const FileDescriptor& a, const FileDescriptor& b, mode_t type) {
   const auto flags = ::fcntl(a.get(), F_GETFL);
   if (flags == -1 || flags != ::fcntl(b.get(), F_GETFL)) return false;
@@ -18,7 +18,7 @@ bool are_alike(const FileDescriptor& a, const FileDescriptor& b, mode_t type) {
 }
 
 // Whether both, of one device and inode, are the same open file, with one position and one set of
-// flags. The kernel does not tell everywhere, above all not in a container.
+// flags. The kernel does not always say, especially in a container.
 bool are_same(const FileDescriptor& a, const FileDescriptor& b, mode_t type) {
   const auto own = ::getpid();
   const auto order = ::syscall(SYS_kcmp, own, own, KCMP_FILE, a.get(), b.get());

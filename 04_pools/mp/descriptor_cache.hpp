@@ -11,13 +11,13 @@
 
 namespace mp::detail {
 
-/// One descriptor for each open file, however many waiting chunks it travels with: a process has
-/// room for a thousand descriptors, and a pool for more chunks that refer to one queue.
+/// Keeps one descriptor for each open file, however many waiting chunks contain it. A process may
+/// have about a thousand descriptors, and a pool more chunks that refer to one queue.
 class DescriptorCache {
  public:
   using Shared = std::shared_ptr<const FileDescriptor>;
 
-  /// Keeps those that are not known yet, and closes the others.
+  /// Keeps new ones and closes the others.
   std::vector<Shared> share(std::vector<FileDescriptor> descriptors);
 
  private:

@@ -18,8 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto time_to_flow = 1ms;   // then each reply is of interest
-constexpr auto time_to_claim = 2ms;  // for a worker that was woken; then all are
+constexpr auto time_to_flow = 1ms;   // after this, every single reply counts
+constexpr auto time_to_claim = 2ms;  // for a woken worker; after this, all are woken
 
 TaskBoard::Settings settings_of(const PoolOptions& options, bool may_spin) {
   if (options.processes < 1) throw std::invalid_argument{"a pool needs at least one process"};
@@ -44,7 +44,7 @@ EventLoop::EventLoop(const PoolOptions& options, bool may_spin)
       queue_{board_},
       supervisor_{options, memory_, bell_.get()} {}
 
-// Not under the lock, which a fork takes too.
+// Not under the lock, which a fork takes, too.
 void EventLoop::start_workers(Locked& lock) {
   while (!closed_ && !queue_.has_failed()) {
     const auto place = supervisor_.vacancy();
@@ -63,7 +63,7 @@ void EventLoop::start_workers(Locked& lock) {
   }
 }
 
-// Takes replies that come through a worker's socket.
+// Takes replies from a worker's socket.
 void EventLoop::receive(std::size_t place) {
   auto& worker = *supervisor_.worker(place);
   const auto is_expected = [&](const TransferHeader& header) {
@@ -75,7 +75,7 @@ void EventLoop::receive(std::size_t place) {
       queue_.deliver(arrival->position, std::move(arrival->message), worker.name());
       continue;
     }
-    try {  // the initializer has failed
+    try {  // the initializer failed
       OutcomeReader{
           Reply{.calls = 1, .message = std::move(arrival->message), .worker = worker.name()}}
           .next<void>();
@@ -85,7 +85,7 @@ void EventLoop::receive(std::size_t place) {
   }
 }
 
-// A worker has ended. What it has answered counts, what it had claimed is lost.
+// A worker has ended. Its answers count; what it had only claimed is lost.
 void EventLoop::reap(std::size_t place) {
   const auto error = supervisor_.worker(place)->join();
   receive(place);
@@ -94,7 +94,7 @@ void EventLoop::reap(std::size_t place) {
   if (!supervisor_.remove(place) && !queue_.has_failed()) queue_.fail_pending(error, true);
 }
 
-// Does what can be done at once.
+// Does what can be done without waiting.
 void EventLoop::take_turns() {
   queue_.collect(supervisor_.names());
   for (auto& request : queue_.take_requests())
@@ -103,7 +103,7 @@ void EventLoop::take_turns() {
   queue_.fill();
 }
 
-// Waits once for an event, unless there is something to be done.
+// Waits once for an event, unless there is something to do.
 void EventLoop::run_once(Locked& lock, Deadline deadline, bool is_awaited) {
   start_workers(lock);
   if (closed_) return;
@@ -123,14 +123,14 @@ void EventLoop::run_once(Locked& lock, Deadline deadline, bool is_awaited) {
 }
 
 TaskBoard::Wake EventLoop::wakes_for(bool is_awaited) const {
-  // Replies are of no use while nobody waits, unless other chunks can take their places.
+  // While no thread waits, replies matter only if other chunks can take their places.
   if (!is_awaited && !queue_.has_waiting()) return TaskBoard::Wake::requests;
   return queue_.is_flowing() && !has_stalled_ ? TaskBoard::Wake::half : TaskBoard::Wake::replies;
 }
 
 void EventLoop::sleep(Locked& lock, Deadline deadline) {
-  // Not epoll: poll has the processes change places faster, and there are few descriptors. Only
-  // those that are open: poll takes no more entries than the process may have descriptors.
+  // Not epoll, because poll switches processes faster, and there are few descriptors. Only open
+  // ones, because poll accepts no more entries than the process may have descriptors.
   polled_.assign(1, pollfd{bell_.get().get(), POLLIN, 0});
   watched_.assign(1, {});
   for (std::size_t place = 0; place < supervisor_.places(); ++place) {
@@ -146,7 +146,7 @@ void EventLoop::sleep(Locked& lock, Deadline deadline) {
   }
   const auto next = supervisor_.deadline(!queue_.has_failed());
   if (next && (!deadline || *next < *deadline)) deadline = next;
-  // A worker that was woken may have been stopped: then others are to be.
+  // A woken worker may have been stopped, so wake others.
   const bool unclaimed = board_.unclaimed() > 0 && board_.asleep() > 0;
   const auto claimed_by = Clock::now() + time_to_claim;
   if (unclaimed && (!deadline || claimed_by < *deadline)) deadline = claimed_by;

@@ -13,43 +13,42 @@
 #include <mp/supervisor.hpp>
 #include <mp/task_board.hpp>
 
-// What happens between a pool and its workers. Not for lessons.
+// The event loop between a pool and its workers. Not for lessons.
 
 namespace mp::detail {
 
-/// The engines of this process. One lock guards them all, and a fork takes it too: so no thread is
-/// in the middle of something when a process is forked. A child has no engines.
+/// The engines of this process. One lock guards them all, and a fork takes it, too, so a fork never
+/// happens in the middle of a change. A child has no engines.
 struct Engines {
   std::set<const Engine*> alive;
 };
 
-/// Moves chunks and replies between the queue and the workers, and keeps these alive. One thread at
-/// a time runs it, with the lock of all engines, which is released while that thread sleeps.
+/// Moves chunks and replies between the queue and the workers, and replaces workers that end. One
+/// thread at a time runs it, with the lock of all engines, which is released while that thread
+/// sleeps.
 class EventLoop {
  public:
   using Locked = PerProcess<Engines>::Locked;
 
   EventLoop(const PoolOptions& options, bool may_spin);
 
-  /// Starts workers where there are none. Throws when none can be started at all.
+  /// Starts missing workers. Throws when none can be started.
   void start_workers(Locked& lock);
 
-  /// Does what is to be done, and waits for one event; if a thread waits for replies, for those
-  /// too.
+  /// Does what can be done, and waits for one event; if a thread waits for replies, also for those.
   void run_once(Locked& lock, Deadline deadline, bool is_awaited);
 
-  /// Has the thread that sleeps in here look again. Nothing but an event, or this, ends a sleep for
-  /// long.
+  /// Wakes the thread that sleeps in here. Only an event, or this call, ends a long sleep.
   void ring() const;
   bool sleeps_for_long() const { return sleeps_for_long_; }
 
-  /// Takes the replies that are on the board.
+  /// Takes the replies from the board.
   void collect() { queue_.collect(supervisor_.names()); }
 
-  /// Whatever runs in here returns soon.
+  /// Makes a running call return soon.
   void stop() { closed_ = true; }
 
-  /// Answers everything, and tells workers to leave.
+  /// Answers everything and tells workers to leave.
   void close(const std::exception_ptr& error);
   void end_workers() { supervisor_.end(); }
 
@@ -64,7 +63,7 @@ class EventLoop {
   void receive(std::size_t place);
   void reap(std::size_t place);
 
-  ExclusiveDescriptor bell_;  // rung by workers, and by threads of this process
+  ExclusiveDescriptor bell_;  // signalled by workers and by threads of this process
   SharedMemory memory_;
   TaskBoard board_;
   ChunkQueue queue_;
@@ -75,9 +74,9 @@ class EventLoop {
     bool is_sentinel;
   };
   std::vector<pollfd> polled_;
-  std::vector<Watched> watched_;  // what they belong to
+  std::vector<Watched> watched_;  // what the polled descriptors belong to
   bool sleeps_for_long_ = false;
-  bool has_stalled_ = false;  // replies did not come though chunks were short
+  bool has_stalled_ = false;  // replies did not come although chunks were short
   bool closed_ = false;
 };
 

@@ -22,9 +22,9 @@ namespace detail {
 class PoolCalls;
 }
 
-/// Results of `Pool::imap` and `imap_unordered`, which come as they are asked for: an input range,
-/// also for range adaptors. Input is taken as the workers need it, a few chunks ahead. `*iterator`
-/// throws what that call has thrown; `++` then goes on to the next.
+/// The results of `Pool::imap` and `imap_unordered`, an input range that waits for each result when
+/// it is needed, also for range adaptors. Input is taken as the workers need it, a few chunks
+/// ahead. `*iterator` throws the error of its call; `++` then continues with the next.
 template <class Function, class Range, bool ordered>
 class LazyResults : public std::ranges::view_base {
   using Item = std::ranges::range_value_t<Range>;
@@ -75,7 +75,7 @@ class LazyResults : public std::ranges::view_base {
     Deadline deadline;
     typename Work::Encoder encoder{function};
     std::ranges::iterator_t<Range> next = std::ranges::begin(range);
-    std::map<std::size_t, detail::Reply> early{};  // of chunks whose turn has not come
+    std::map<std::size_t, detail::Reply> early{};  // of chunks whose turn has not come yet
     std::size_t turn = 0;
     std::optional<detail::OutcomeReader> outcomes{};
     std::optional<Value> value{};

@@ -9,7 +9,7 @@
 #include <mp/local_engine.hpp>
 #include <mp/timeline.hpp>
 
-// The way of a task:
+// The path of a task:
 //
 //     the program                          shared memory               a worker
 //
@@ -21,17 +21,17 @@
 //       |                                    | claim ---> Worker::run
 //       |                                    v              |  run_chunk: decodes, calls, encodes
 //       | <-- take_requests --------------- claimed         |
-//       | --- WorkerChannel::send -------------- socket --> |  what has no room on the board
+//       | --- WorkerChannel::send -------------- socket --> |  what does not fit on the board
 //       |                                    |              v
 //       | <-- collect --------------------- answered <--- post
-//       | <-- WorkerChannel::receive -------- delivered, socket, for what has no room
+//       | <-- WorkerChannel::receive -------- delivered, socket, if it does not fit
 //       v
 //     BatchState: replies
 //       |  Engine::next
 //       v
 //     Collector, LazyResults, AsyncResult: OutcomeReader decodes
 //
-// A worker that ends: Supervisor starts another, ChunkQueue answers what it had claimed.
+// When a worker ends, Supervisor starts another, and ChunkQueue answers what it had claimed.
 
 namespace mp::detail {
 namespace {
@@ -89,17 +89,17 @@ void LocalEngine::interrupt() const {
   if (polling_) loop_.ring();
 }
 
-// Takes replies that are on the board, whatever thread waits for them.
+// Takes replies from the board, whichever thread waits for them.
 void LocalEngine::collect() {
   const auto before = loop_.queue().unanswered();
   loop_.collect();
   if (loop_.queue().unanswered() != before) interrupt();
 }
 
-// A reply that comes soon is taken without a system call.
+// Takes a reply that comes soon without a system call.
 template <class Condition>
 bool LocalEngine::spin(Locked& lock, const Condition& is_done) {
-  if (loop_.queue().unanswered() >= processors_) return false;  // the workers need them
+  if (loop_.queue().unanswered() >= processors_) return false;  // the workers need the processors
   return spin_.spin([&] {
     lock.guard.unlock();
     pause_processor();
@@ -113,7 +113,7 @@ template <class Condition>
 bool LocalEngine::wait(Locked& lock, const Condition& is_done, Deadline deadline) {
   if (is_done()) return true;
   collect();
-  // Now and then it looks for events, though there is no need to wait for one.
+  // Checks for events now and then, even if it need not wait for one.
   if (is_done() && (++without_events_ % 64 != 0 || polling_)) return true;
   const TimelineScope recording{Step::waits_for_results, deadline};
   if (!is_done()) loop_.queue().wake_workers();
@@ -121,7 +121,7 @@ bool LocalEngine::wait(Locked& lock, const Condition& is_done, Deadline deadline
   struct Waiting {
     LocalEngine& engine;
     explicit Waiting(LocalEngine& waited_for) : engine{waited_for} {
-      if (engine.waiting_++ == 0) engine.interrupt();  // the thread leaves it to us
+      if (engine.waiting_++ == 0) engine.interrupt();  // this thread takes over
     }
     ~Waiting() {
       if (--engine.waiting_ == 0 && engine.thread_) engine.changed_.notify_all();
@@ -147,7 +147,7 @@ void LocalEngine::start_thread() {
   if (thread_) return changed_.notify_all();
   sigset_t all, own;
   ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &own);  // signals are for the program's threads
+  ::pthread_sigmask(SIG_SETMASK, &all, &own);  // signals must go to the program's threads
   try {
     thread_ = std::make_unique<std::thread>([this] { run_thread(); });
   } catch (...) {
@@ -166,9 +166,9 @@ void LocalEngine::run_thread() {
     if (closed_) return;
     try {
       poll_once(lock, std::nullopt);
-    } catch (...) {  // the thread that waits for a result gets it
+    } catch (...) {  // the thread that waits for a result gets the error
       loop_.queue().fail_pending(std::current_exception(), false);
-      changed_.wait_for(lock.guard, pause_after_error);  // not to try the same at once
+      changed_.wait_for(lock.guard, pause_after_error);  // before trying again
     }
   }
 }

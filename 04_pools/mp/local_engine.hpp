@@ -11,8 +11,8 @@
 
 namespace mp::detail {
 
-/// The engine of mp::Pool: workers on this machine. One thread at a time runs the event loop: one
-/// that waits for a result, or, while there is none, a thread of the engine.
+/// The engine of mp::Pool, with workers on this machine. One thread at a time runs the event loop:
+/// one that waits for a result or, while there is none, a thread of the engine.
 class LocalEngine final : public Engine {
  public:
   static std::shared_ptr<Engine> start(const PoolOptions& options);
@@ -45,8 +45,8 @@ class LocalEngine final : public Engine {
   SpinBudget spin_;
   bool polling_ = false;  // a thread runs the event loop
   bool closed_ = false;
-  int waiting_ = 0;              // threads
-  unsigned without_events_ = 0;  // replies that were taken
+  int waiting_ = 0;              // the number of waiting threads
+  unsigned without_events_ = 0;  // replies taken since the last check for events
   std::condition_variable changed_;
   std::unique_ptr<std::thread> thread_;
 };

@@ -21,12 +21,12 @@
 #include <mp/memory.hpp>
 #include <mp/program_file.hpp>
 
-// A result's file: a header, the key, the encoded result. Its name is the key's hash, so it is the
-// key in the file that tells whether it is the one.
+// A result's file contains a header, the key, and the encoded result. Its name is the key's hash,
+// so only the key in the file proves that it is the right one.
 //
-// It is written under another name and then renamed, so whoever opens it finds all of it or
-// nothing. It is not forced to the disk (fsync): if power fails, the name may outlive the bytes,
-// but then the checksum does not fit, and computing the result again is all that it costs.
+// It is written under another name and then renamed, so a process that opens it finds all of it or
+// nothing. It is not forced to disk (fsync). If power fails, the name may outlive the bytes, but
+// then the checksum does not match, and the result is only computed again.
 
 namespace mp {
 namespace {
@@ -67,10 +67,10 @@ Header header_for(std::string_view key, std::string_view result) {
       .key_size = key.size(), .result_size = result.size(), .checksum = hash(result, hash(key, 0))};
 }
 
-// A regular file to read; throws if it is not there, or something else.
+// A regular file to read; throws if it is missing or not a regular file.
 class InputFile {
  public:
-  explicit InputFile(const fs::path& path)  // O_NONBLOCK: a named pipe would keep us waiting
+  explicit InputFile(const fs::path& path)  // O_NONBLOCK, or a named pipe would block
       : file_{check(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), "open")} {
     struct stat status {};
     check(::fstat(file_.get(), &status), "fstat");
@@ -121,25 +121,25 @@ bool is_result(std::string_view name) {
          name.find_first_not_of(hex_digits) == hash_digits;
 }
 
-// HASH.result.XXXXXX (letters and digits): not written to the end yet.
+// HASH.result.XXXXXX (letters and digits) is not complete yet.
 bool is_unfinished(std::string_view name) {
   const auto dot = name.rfind('.');
   return dot != std::string_view::npos && name.size() - dot == 1 + unfinished_digits &&
          is_result(name.substr(0, dot));
 }
 
-// A file under a name of its own, until `rename` gives it the one that it is to have.
+// A file under a temporary name, until `rename` gives it its final one.
 class UnfinishedFile {
  public:
   explicit UnfinishedFile(const fs::path& path) : path_{path} {
     struct stat status {};
     do {
       create();
-      // The lock goes with the process: a file that is not locked was left by one that was killed.
-      // Where files cannot be locked, none is ever taken for that.
+      // The lock ends with the process, so an unlocked file was left by a killed one. If files
+      // cannot be locked, none is taken for a leftover.
       retry([&] { return ::flock(file_.get(), LOCK_EX); });
       check(::fstat(file_.get(), &status), "fstat");
-    } while (status.st_nlink == 0);  // taken for left over, just before the lock
+    } while (status.st_nlink == 0);  // removed as a leftover, just before it was locked
   }
   UnfinishedFile(const UnfinishedFile&) = delete;
   ~UnfinishedFile() {
@@ -157,7 +157,7 @@ class UnfinishedFile {
   }
 
  private:
-  // With the permissions of any new file: mkostemp's is for one user alone.
+  // Sets the permissions of any new file, because mkostemp's file is for one user alone.
   void create() {
     int created = -1;
     do {
@@ -176,7 +176,7 @@ class UnfinishedFile {
   FileDescriptor file_;
 };
 
-// As it is where the program is now, whatever directory it works in later.
+// Makes the path absolute, because the program may change its directory later.
 fs::path whole_path(fs::path folder) {
   std::error_code error;  // the directory may be gone
   auto whole = fs::absolute(folder, error);
@@ -224,7 +224,7 @@ std::optional<Message> Memory::find(const Message& key) const {
     InputFile file{path};
     Header header;
     file.read(&header, sizeof header);
-    // No memory is taken before it is clear that the file is as long as it says.
+    // Allocates memory only when the file is known to be as long as it claims.
     if (header.key_size != key.bytes.size() ||
         header.result_size != file.size() - sizeof header - key.bytes.size() ||
         file.read(key.bytes.size()) != key.bytes)
@@ -232,7 +232,7 @@ std::optional<Message> Memory::find(const Message& key) const {
     Message result{file.read(header.result_size), {}};
     if (header != header_for(key.bytes, result.bytes)) return std::nullopt;
     return result;
-  } catch (const std::exception&) {  // not there, or of no use
+  } catch (const std::exception&) {  // missing or useless
     return std::nullopt;
   }
 }
@@ -252,7 +252,7 @@ void Memory::keep(const Message& key, const Message& result) {
 }
 
 void Memory::remove_unfinished() const {
-  std::error_code error;  // nothing that matters: what cannot be removed now may be next time
+  std::error_code error;  // ignored, because a later call may succeed
   for (fs::directory_iterator entry{folder_, error}, end; !error && entry != end;
        entry.increment(error)) {
     const auto& path = entry->path();

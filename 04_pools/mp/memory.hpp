@@ -15,7 +15,7 @@ namespace mp {
 
 class Memory;
 
-/// A function whose results are kept; made by Memory::cache.
+/// A function whose results are cached; returned by Memory::cache.
 template <class Function>
 class Cached {
  public:
@@ -28,49 +28,49 @@ class Cached {
   Function function_;
 };
 
-/// Results of slow functions, kept in a folder: a call that was made before, by this run of the
+/// Results of slow functions, cached in a folder. A call that was made before, in this run of the
 /// program or an earlier one, is answered from disk. After joblib's `Memory`.
 ///
 ///     mp::Memory cache{"results"};
 ///     double pi = cache.call(estimate_pi, 100'000'000, seed);
 ///     auto estimate = cache.cache(estimate_pi);  // the same as a function: estimate(1000, seed)
 ///
-/// The same call is: the same function, equal arguments, and the same program; after a change
-/// everything is computed anew. (The executable is looked at, and the shared library that the
-/// function is in; not what that calls, nor files.) Call functions whose result depends on their
-/// arguments alone. 0.0 and -0.0 are equal, and so are unordered containers of equal elements, in
-/// whatever order.
+/// Two calls are the same if function, arguments and program are the same; after a change of the
+/// program everything is computed again. (The executable counts, and the function's shared library,
+/// but not other libraries or files.) Call functions whose result depends only on their arguments.
+/// 0.0 and -0.0 are equal, and so are unordered containers of equal elements, in whatever order.
 ///
-/// Several processes may use one folder at the same time. So may several users: files have the
-/// permissions that the umask leaves to new ones. A file is trusted only if it is whole and holds
-/// this very call; otherwise the result is computed, and the file replaced. Where nothing can be
-/// kept, or the program's own file cannot be read, the result is computed every time, and one line
-/// on standard error says why: one for all processes that are forked with this object. A spawned
-/// process has its own, and says it anew.
+/// Several processes, and several users, may use one folder at the same time; files have the
+/// permissions that the umask allows. A file is trusted only if it is complete and holds exactly
+/// this call; otherwise the result is computed and the file replaced. If nothing can be stored, or
+/// the program's own file cannot be read, the result is computed every time, and one line on
+/// standard error says why, once for all processes forked with this object. A spawned process has
+/// its own object, and prints it again.
 class Memory {
  public:
-  /// The folder is made when there is something to keep. It stays the same one when the program
+  /// The folder is created when there is something to store. It stays the same when the program
   /// changes its directory.
   explicit Memory(std::filesystem::path folder);
 
-  /// `function(arguments...)`, computed or from disk. The function is one of this program, or a
-  /// lambda without captures; arguments and result are of types that can travel. Throws what the
-  /// function throws (nothing is kept then), CannotTravel for arguments that hold descriptors. A
-  /// function that returns nothing is called the first time only.
+  /// Returns `function(arguments...)`, computed or from disk. The function is one of this program
+  /// or a lambda without captures; arguments and result are of types that can travel. Throws what
+  /// the function throws (and stores nothing then), CannotTravel for arguments that hold
+  /// descriptors. A void function is called only the first time.
   template <class Function, class... Arguments>
   auto call(Function function, Arguments... arguments) {
     using Result = decltype(compute(function, arguments...));
-    static_assert(detail::is_sendable<Function>,
-                  "mp::Memory: only a function or a lambda without captures can be known again; "
-                  "pass values as arguments");
+    static_assert(
+        detail::is_sendable<Function>,
+        "mp::Memory: only a function or a lambda without captures can be recognised again; "
+        "pass values as arguments");
     static_assert((detail::is_sendable<Arguments> && ...),
                   "mp::Memory: an argument has no serializer, or is an address, which means "
                   "nothing to the next run");
     static_assert(std::is_void_v<Result> || can_travel<Result>,
                   "mp::Memory: the result has no serializer");
 
-    // Function pointers with the same types differ in value, lambdas in their type, for which this
-    // function has an address of its own.
+    // Function pointers of the same type differ in value, lambdas in their type, for which this
+    // function has its own address.
     const detail::CodePointer<Result (*)(Function&, const Arguments&...)> types{&compute};
     Message key;
     auto writer = Writer::canonical(key);
@@ -85,7 +85,7 @@ class Memory {
     } else if (auto kept = find(key)) {
       try {
         return decode<Result>(*std::move(kept));
-      } catch (const MessageError&) {  // whole, but of no use
+      } catch (const MessageError&) {  // complete, but useless
       }
     }
     if constexpr (!std::is_void_v<Result>) {
@@ -101,7 +101,7 @@ class Memory {
     return Cached<Function>{*this, std::move(function)};
   }
 
-  /// Removes all results from the folder, but nothing else. Throws std::system_error.
+  /// Removes all results from the folder, and nothing else. Throws std::system_error.
   void clear();
 
  private:
@@ -110,7 +110,7 @@ class Memory {
     return std::invoke(function, arguments...);
   }
 
-  /// Adds the version of the program; false when that cannot be found out.
+  /// Adds the version of the program; returns false when that cannot be determined.
   bool complete(Message& key);
   std::filesystem::path file(const Message& key) const;
   std::optional<Message> find(const Message& key) const;

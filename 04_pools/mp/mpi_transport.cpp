@@ -10,8 +10,8 @@
 
 #include <mp/mpi_transport.hpp>
 
-// A small frame is one message of MPI. A large one is announced by its header, and its bytes follow
-// in messages that MPI can count: its counts are of type int.
+// A small frame is one MPI message. A large one is announced by its header, and its bytes follow in
+// messages small enough for MPI's counts, which are of type int.
 
 namespace mp::detail {
 namespace {
@@ -25,7 +25,7 @@ struct FrameHeader {
   std::uint64_t number, size;
 };
 
-// Of the file that this process runs (FNV-1a).
+// Returns a hash of this process's executable (FNV-1a).
 std::uint64_t executable_hash() {
   std::ifstream file{"/proc/self/exe", std::ios::binary};
   std::uint64_t hash = 0xcbf29ce484222325;

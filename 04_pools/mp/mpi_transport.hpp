@@ -16,19 +16,18 @@ enum class FrameKind : std::uint32_t { run, initialise, reply, failure, end };
 struct Frame {
   FrameKind kind{};
   std::uint32_t calls = 0;
-  std::uint64_t number = 0;  // of the chunk; of the engine, when it concerns an initializer
+  std::uint64_t number = 0;  // of the chunk, or of the engine for an initializer
   std::string bytes{};
 };
 
-/// The connection of this rank with the others. A frame of any size arrives whole, or the run ends:
-/// Open MPI ends all ranks when a transfer fails. The caller sees to it that one thread at a time
-/// uses it.
+/// The connection of this rank with the others. A frame of any size arrives whole, or the run ends,
+/// because Open MPI ends all ranks when a transfer fails. Only one thread at a time may use it.
 class MpiTransport {
  public:
-  /// Whether this process was started by mpirun or srun, among other ranks.
+  /// Whether this process was started by mpirun or srun with other ranks.
   static bool is_available();
 
-  /// Joins the run; once in a program. Ends the run with one line on standard error when a rank
+  /// Joins the run, once in a program. Ends the run with one line on standard error when a rank
   /// runs another executable than rank 0.
   MpiTransport();
   MpiTransport(const MpiTransport&) = delete;
@@ -39,10 +38,10 @@ class MpiTransport {
   int size() const { return static_cast<int>(hosts_.size()); }
   const std::string& host(int rank) const { return hosts_[static_cast<std::size_t>(rank)]; }
 
-  /// Begins to send; never waits.
+  /// Begins to send, and never waits.
   void send(int rank, Frame frame);
 
-  /// Goes on with what is being sent. True when all of it has left.
+  /// Continues sending. Returns true when everything has been sent.
   bool advance();
 
   struct Arrival {

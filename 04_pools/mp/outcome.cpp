@@ -37,7 +37,7 @@ void OutcomeReader::throw_damaged() {
   try {
     throw MessageError{"a worker's reply ends too early"};
   } catch (...) {
-    reply_.error = std::current_exception();  // nor can the others be read
+    reply_.error = std::current_exception();  // the others cannot be read either
     throw;
   }
 }
@@ -62,7 +62,7 @@ void OutcomeReader::begin_numbers() {
   if (numbers_ == 0 || numbers_ - 1 > left_) throw_damaged();
 }
 
-// A message with the next value, and its descriptors. A reply to one call is used as it is.
+// Returns a message with the next value and its descriptors. A reply to one call is used unchanged.
 Message OutcomeReader::take_value() {
   OutcomeExtent extent;
   std::memcpy(&extent, take(sizeof extent), sizeof extent);
@@ -74,7 +74,8 @@ Message OutcomeReader::take_value() {
   }
   begin_ = 0;
   Message value{.bytes = std::string(bytes, extent.bytes), .descriptors = {}};
-  // When this process had no room for some, none are there: reading one of them tells that.
+  // If this process had too few free descriptors, none are here, and reading one of them reports
+  // that.
   const auto count = std::min<std::size_t>(extent.descriptors, descriptors.size());
   const auto end = descriptors.begin() + static_cast<std::ptrdiff_t>(count);
   value.descriptors.assign(std::move_iterator{descriptors.begin()}, std::move_iterator{end});

@@ -12,11 +12,11 @@
 #include <mp/message.hpp>
 #include <mp/pool_engine.hpp>
 
-// How the outcomes of a chunk's calls are written by a worker, and read by the parent. Not for
+// How a worker writes the outcomes of a chunk's calls, and how the parent reads them. Not for
 // lessons.
 //
-// Each outcome is written with an archive of its own and says how long it is. So one that cannot be
-// written leaves nothing to those behind it, and one that cannot be read takes none of them along.
+// Each outcome is written with its own archive and states its length. So an outcome that cannot be
+// written or read does not affect the ones after it.
 
 namespace mp::detail {
 
@@ -24,8 +24,8 @@ namespace mp::detail {
 template <class T>
 inline constexpr bool is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
-/// What an outcome begins with; its extent follows. Numbers lie one after the other behind their
-/// count, and so do those outcomes that are nothing.
+/// The beginning of an outcome; its extent follows. Numbers are stored one after the other behind
+/// their count, and so are void outcomes.
 enum class OutcomeStatus : unsigned char { succeeded, numbers, failed, all_failed };
 
 struct OutcomeExtent {
@@ -33,7 +33,7 @@ struct OutcomeExtent {
   std::uint64_t descriptors = 0;
 };
 
-/// Writes an outcome into a reply; takes back what was written of it when it is not finished.
+/// Writes an outcome into a reply; removes it again if it is not finished.
 class OutcomeScope {
  public:
   OutcomeScope(Message& reply, OutcomeStatus status);
@@ -48,7 +48,7 @@ class OutcomeScope {
   bool finished_ = false;
 };
 
-/// Writes the exception that is being handled as the outcome of a call, or of all that follow.
+/// Writes the exception being handled as the outcome of a call, or of all that follow.
 void write_error(Message& reply, OutcomeStatus status);
 
 template <class Result>
@@ -64,7 +64,7 @@ class OutcomeWriter {
   OutcomeWriter& operator=(const OutcomeWriter&) = delete;
   ~OutcomeWriter() { end(); }
 
-  /// Makes a call, and writes what comes of it.
+  /// Makes a call and writes its outcome.
   template <class Call>
   void add(const Call& call) {
     --left_;
@@ -93,7 +93,7 @@ class OutcomeWriter {
  private:
   static constexpr bool is_flat = std::is_void_v<Result> || is_number<Result>;
 
-  // Makes room for the numbers that may come.
+  // Reserves memory for the numbers that may come.
   void begin() {
     if (!is_flat) return;
     begin_ = reply_.bytes.size();
@@ -126,7 +126,7 @@ class OutcomeReader {
 
   bool empty() const { return left_ == 0; }
 
-  /// The next result. Throws what its call has thrown.
+  /// Returns the next result. Throws the error of its call.
   template <class Result>
   Result next() {
     --left_;
@@ -151,8 +151,8 @@ class OutcomeReader {
     }
   }
 
-  /// The next results, numbers, as many as come without an error in between. At least one; throws
-  /// what `next` throws.
+  /// Returns the next results, which are numbers, up to the first error. There is at least one;
+  /// throws what `next` throws.
   template <class Result>
   std::size_t next(Result* results) {
     *results = next<Result>();
@@ -174,9 +174,9 @@ class OutcomeReader {
 
   Reply reply_;
   std::uint32_t left_;
-  std::uint32_t numbers_ = 0;  // that come next
+  std::uint32_t numbers_ = 0;  // how many come next
   std::size_t position_ = 0;
-  std::size_t begin_ = 0;  // of the value, in what take_value returns
+  std::size_t begin_ = 0;  // of the value, in the message that take_value returns
 };
 
 }  // namespace mp::detail

@@ -20,18 +20,18 @@ namespace mp {
 
 struct ParallelOptions {
   int processes = cpu_count();          ///< -1: as many as processors, -2: one less, and so on
-  bool verbose = false;                 ///< tell on standard error how many rounds are done
+  bool verbose = false;                 ///< print on standard error how many iterations are done
   std::optional<Seconds> time_limit{};  ///< throws TimedOut when the loop takes longer
 };
 
 namespace detail {
 
-/// The number of processes for a loop; a negative number counts down from all processors. Throws
-/// std::invalid_argument for 0.
+/// Returns the number of processes for a loop; a negative number counts down from all processors.
+/// Throws std::invalid_argument for 0.
 int parallel_processes(int asked);
 
-/// Tells how far a loop is: a bar where standard error is a terminal, else ten lines such as
-/// "Done 4 of 10 | elapsed 0.8 s".
+/// Prints the progress of a loop: a bar if standard error is a terminal, otherwise ten lines such
+/// as "Done 4 of 10 | elapsed 0.8 s".
 class Progress {
  public:
   explicit Progress(std::size_t total);
@@ -55,7 +55,7 @@ struct Loop {
 
   using Result = std::decay_t<std::invoke_result_t<Function&, std::iter_reference_t<Iterator>>>;
 
-  // In a worker, which was forked while the loop ran: its copy has the same address.
+  // Runs in a worker, which was forked during the loop, so its copy has the same address.
   static auto round(std::uintptr_t address, std::size_t index) {
     auto& loop = *reinterpret_cast<Loop*>(address);
     if constexpr (std::is_void_v<Result>) {
@@ -86,7 +86,8 @@ auto parallel_loop(Range& range, Function& function, const ParallelOptions& opti
     Progress progress{options.verbose ? loop.items.size() : 0};
     const auto processes = std::min<std::ptrdiff_t>(most, rounds);
     Pool pool{{.processes = static_cast<int>(processes), .start_method = StartMethod::fork}};
-    // Many short rounds travel together, but not so many that a worker could be left without work.
+    // Many short iterations are sent together, but not so many that a worker could be left without
+    // work.
     const auto chunk_size = std::max<std::ptrdiff_t>(1, rounds / processes / 64);
     for (auto& [index, result] : pool.imap_unordered(
              partial(&ThisLoop::round, reinterpret_cast<std::uintptr_t>(&loop)), indices,
@@ -100,18 +101,18 @@ auto parallel_loop(Range& range, Function& function, const ParallelOptions& opti
 
 }  // namespace detail
 
-/// Calls `function(item)` for each item, several at the same time in processes of their own, and
+/// Calls `function(item)` for each item, several at the same time in separate processes, and
 /// returns the results in order; after joblib's `Parallel(n_jobs)(delayed(f)(x) for x in xs)`.
 ///
 ///     auto squares = mp::parallel(xs, [&](int x) { return scale * x * x; }, {.processes = 4});
 ///
-/// The workers are forked when the loop is known, as copies of this process. So the function may
-/// capture everything, and items need not travel, only results; but what it changes is changed in
-/// the worker alone. It may return nothing. Throws RemoteError for the first exception to arrive,
-/// WorkerDied for a worker that died, TimedOut; the rest of the loop is then given up.
+/// The workers are forked when the loop is known. So the function may capture anything, and only
+/// results are sent, not items; but its changes stay in the worker. It may be void. Throws
+/// RemoteError for the first exception to arrive, WorkerDied for a worker that died, TimedOut; the
+/// rest of the loop is then dropped.
 template <std::ranges::input_range Range, class Function>
 auto parallel(Range&& range, Function&& function, const ParallelOptions& options = {}) {
-  if constexpr (!std::ranges::forward_range<Range>) {  // its items can be had only once
+  if constexpr (!std::ranges::forward_range<Range>) {  // its items can be read only once
     std::vector<std::ranges::range_value_t<Range>> items;
     for (auto&& item : range) items.push_back(std::forward<decltype(item)>(item));
     return parallel(items, function, options);

@@ -6,9 +6,8 @@
 namespace mp::detail {
 namespace {
 
-// A pointer to a member function, after the Itanium C++ ABI: the address of its code, or, for a
-// virtual one, its place in the table of those. Which of the two is told by a bit that no address
-// has set.
+// A pointer to a member function, by the Itanium C++ ABI: the address of its code or, for a virtual
+// one, its offset in the virtual table. A bit that no address has set tells which.
 struct MemberFunction {
   std::uintptr_t code;
   std::ptrdiff_t adjustment;

@@ -12,8 +12,8 @@
 namespace mp {
 namespace detail {
 
-// A pointer to a member travels like one to a function, unless it is only a number anyway: that of
-// a virtual function, or of a variable in the class.
+// A pointer to a member is sent like one to a function, unless it is only an offset: that of a
+// virtual function, or of a data member.
 void save_member_function(Writer& writer, const void* pointer);
 void load_member_function(Reader& reader, void* pointer);
 
@@ -41,7 +41,7 @@ struct WireTraits<T> {
   static T decode(const Member<T>& arrived) { return arrived.pointer; }
 };
 
-// What has arrived as a T, to be used more than once.
+// A received T, for repeated use.
 template <class T>
 decltype(auto) decoded_ref(typename WireTraits<T>::Type& arrived) {
   if constexpr (std::same_as<typename WireTraits<T>::Type, T>)
@@ -52,7 +52,7 @@ decltype(auto) decoded_ref(typename WireTraits<T>::Type& arrived) {
 template <class T>
 using DecodedRef = decltype(decoded_ref<T>(std::declval<typename WireTraits<T>::Type&>()));
 
-// A Partial in the process that it has travelled to.
+// A Partial in the process that has received it.
 template <class Function, class... Bound>
 class ArrivedPartial {
  public:
@@ -79,7 +79,7 @@ class ArrivedPartial {
 
 }  // namespace detail
 
-/// A function with its first arguments, made by mp::partial.
+/// A function with its first arguments, returned by mp::partial.
 template <class Function, class... Bound>
 class Partial {
  public:
@@ -108,8 +108,8 @@ class Partial {
   std::tuple<Function, Bound...> parts_;
 };
 
-/// Binds the first arguments of a function, after Python's `functools.partial`; the result travels
-/// to other processes by value, where a lambda's captures cannot.
+/// Binds the first arguments of a function, after Python's `functools.partial`. Unlike a lambda's
+/// captures, the result can be sent to other processes by value.
 ///
 ///     pool.map(mp::partial(power, 2), exponents);          // power(2, exponent)
 ///     pool.map(mp::partial(&Model::predict, model), xs);   // model.predict(x), on a copy
@@ -133,7 +133,7 @@ struct WireTraits<Partial<Function, Bound...>> {
   static const Type& decode(const Type& arrived) { return arrived; }
 };
 
-// Whether a callable, and all that is bound to it, can travel.
+// Whether a callable, with everything bound to it, can travel.
 template <class T>
 inline constexpr bool is_portable = is_sendable<T>;
 template <class Function, class... Bound>

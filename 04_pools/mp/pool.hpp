@@ -16,8 +16,8 @@
 
 namespace mp {
 
-/// A function without arguments that every worker calls before its first task; like all work for a
-/// pool a function, a lambda without captures, or mp::partial.
+/// A function without arguments that every worker calls before its first task. Like all work for a
+/// pool, it is a function, a lambda without captures, or mp::partial.
 class Initializer {
  public:
   Initializer() = default;
@@ -34,13 +34,14 @@ class Initializer {
     }
   }
 
-  std::shared_ptr<const detail::Chunk> chunk;  // empty: nothing is called
+  std::shared_ptr<const detail::Chunk> chunk;  // empty: no initializer
 };
 
 struct PoolOptions {
   int processes = cpu_count();
   Initializer initializer{};
-  /// Calls, then a new worker takes over; a chunk is finished first. 0: no limit.
+  /// The number of calls after which a new worker takes over; a chunk is finished first. 0: no
+  /// limit.
   int max_tasks_per_child = 0;
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
 };
@@ -50,22 +51,21 @@ struct PoolOptions {
 ///     mp::Pool pool{4};
 ///     const std::vector<double> roots = pool.map(root, numbers);
 ///
-/// What can be done with it is in mp/pool_calls.hpp: `map`, `starmap`, `imap`, `imap_unordered`,
-/// `apply`, and `map_async`, `starmap_async`, `apply_async`, whose results are taken later.
+/// Its calls are in mp/pool_calls.hpp: `map`, `starmap`, `imap`, `imap_unordered`, `apply`, and
+/// `map_async`, `starmap_async`, `apply_async`, whose results are taken later.
 ///
-/// An exception in a worker becomes RemoteError; a worker that dies makes WorkerDied of the calls
-/// that it had begun and not answered (its chunk, as a rule), and is replaced. All other calls of a
-/// batch are made nevertheless; `map` then throws the first error in input order.
+/// An exception in a worker becomes RemoteError. When a worker dies, the calls that it had begun
+/// and not answered (usually its chunk) throw WorkerDied, and it is replaced. All other calls of a
+/// batch are still made; `map` then throws the first error in input order.
 ///
-/// Workers take their tasks themselves, from memory that they share, so a long task holds up none
-/// of the others, and no lock dies with a worker. The thread that waits for a result also runs the
-/// event loop, which saves a thread switch; for the `async` functions there is a thread that does
-/// so while no other waits.
+/// Workers take tasks themselves, from shared memory, so a long task delays no other, and no lock
+/// dies with a worker. The thread that waits for a result also runs the event loop, which saves a
+/// thread switch; while no thread waits, a thread of the pool runs it for the `async` functions.
 class Pool : public detail::PoolCalls {
  public:
   explicit Pool(int processes = cpu_count()) : Pool{PoolOptions{.processes = processes}} {}
 
-  /// Throws std::invalid_argument for senseless options, std::system_error when no worker can be
+  /// Throws std::invalid_argument for invalid options, std::system_error when no worker can be
   /// started.
   explicit Pool(const PoolOptions& options);
 };

@@ -27,28 +27,29 @@
 namespace mp {
 
 struct MapOptions {
-  std::ptrdiff_t chunk_size = 0;  ///< calls that travel together; 0: what suits the function
-  /// Throws TimedOut when the results are not there by then. Not for the functions with `async`:
-  /// AsyncResult::get takes a limit.
+  std::ptrdiff_t chunk_size = 0;  ///< calls that are sent together; 0: a suitable number
+  /// Throws TimedOut when the results are not ready by then. Not for the functions with `async`,
+  /// because AsyncResult::get takes a limit.
   std::optional<Seconds> time_limit{};
 };
 
 namespace detail {
 
-/// The ways to give work to a pool, whatever engine does it.
+/// The ways to give work to a pool, whichever engine runs it.
 ///
-/// A function is a function, a lambda without captures, or mp::partial. Arguments and results are
-/// of any type that can travel (see mp/message.hpp); results are in input order. The function may
-/// be void. What a worker prints comes out before its result.
+/// A function is a function, a lambda without captures, or mp::partial, and may return void.
+/// Arguments and results may have any type that can travel (see mp/message.hpp); results are in
+/// input order. What a worker prints appears before its result arrives.
 class PoolCalls {
  public:
   explicit PoolCalls(std::shared_ptr<Engine> engine) : engine_{std::move(engine)} {}
   PoolCalls(const PoolCalls&) = delete;
   PoolCalls& operator=(const PoolCalls&) = delete;
 
-  /// Ends the workers. Work that is not done is given up: an AsyncResult of it throws PoolClosed.
+  /// Ends the workers. Unfinished work is dropped, and its AsyncResult throws PoolClosed.
   ~PoolCalls() {
-    // A forked child must leave its copy alone: the threads it stems from cannot be joined there.
+    // A forked child must leave its copy alone, because the parent's threads cannot be joined
+    // there.
     if (!engine_->close()) new (std::nothrow) std::shared_ptr{engine_};
   }
 
@@ -74,8 +75,8 @@ class PoolCalls {
     return map_now<Unpacked>(function, items, options);
   }
 
-  /// As `map`, but each result can be had as soon as it is there and its turn has come. The input
-  /// may be endless: it is taken as needed, chunks of one if not told otherwise.
+  /// Like `map`, but yields each result as soon as it and all earlier ones are ready. The input may
+  /// be endless, because it is taken as needed; the default chunk size is 1.
   template <class Function, std::ranges::input_range Range>
   auto imap(Function function, Range&& range, MapOptions options = {}) {
     return lazy<true>(std::move(function), std::forward<Range>(range), options);
@@ -85,7 +86,7 @@ class PoolCalls {
     return lazy<true>(std::move(function), std::vector(items), options);
   }
 
-  /// As `imap`, but results come in the order in which they are ready.
+  /// Like `imap`, but yields results in the order in which they are ready.
   template <class Function, std::ranges::input_range Range>
   auto imap_unordered(Function function, Range&& range, MapOptions options = {}) {
     return lazy<false>(std::move(function), std::forward<Range>(range), options);
@@ -96,7 +97,7 @@ class PoolCalls {
     return lazy<false>(std::move(function), std::vector(items), options);
   }
 
-  /// Calls `function(arguments...)` in a worker, and waits for the result.
+  /// Calls `function(arguments...)` in a worker and waits for the result.
   template <class Function, class... Argument>
   auto apply(Function function, Argument&&... arguments) {
     if constexpr (check_work<Function, Arguments<Argument...>>()) {
@@ -107,7 +108,7 @@ class PoolCalls {
     }
   }
 
-  /// As the functions without `async`, but the result is taken later. The input is taken at once.
+  /// Like the functions without `async`, but the result is taken later. The input is taken at once.
   template <class Function, class... Argument>
   auto apply_async(Function function, Argument&&... arguments) {
     if constexpr (check_work<Function, Arguments<Argument...>>()) {

@@ -7,7 +7,7 @@
 #include <mp/partial.hpp>
 #include <mp/pool_work.hpp>
 
-// What the compiler says about calls that a worker cannot make.
+// Compiler messages about calls that a worker cannot make.
 
 namespace mp::detail {
 
@@ -33,11 +33,11 @@ constexpr bool check_work() {
       "without captures, or mp::partial(function, values...) with values that can travel");
   if constexpr (is_portable<Function>) {
     if constexpr (are_sendable<Arguments>) {
-      static_assert(is_callable<Function, Arguments>,
-                    "mp::Pool: the function cannot be called with these arguments. `map` gives it "
-                    "one item: if it takes more, use `starmap` with tuples, or mp::partial to bind "
-                    "those that stay the same. It gets copies, so take them by value or by "
-                    "reference to const");
+      static_assert(
+          is_callable<Function, Arguments>,
+          "mp::Pool: the function cannot be called with these arguments. `map` passes one item. If "
+          "it takes more, use `starmap` with tuples, or mp::partial to bind those that stay the "
+          "same. It gets copies, so take them by value or by reference to const");
       if constexpr (is_callable<Function, Arguments>) {
         using Result = typename Work<Function, Arguments>::Result;
         if constexpr (std::is_void_v<Result>)
@@ -56,7 +56,7 @@ constexpr bool check_range() {
                     typename Spread::template Arguments<std::ranges::range_value_t<Range>>>();
 }
 
-/// What a call that does not compile gives, so that the compiler says no more about it.
+/// The result of a call that does not compile, so that the compiler reports nothing more about it.
 struct Anything {
   const Anything* begin() const;
   const Anything* end() const;

@@ -15,11 +15,11 @@
 #include <mp/deadline.hpp>
 #include <mp/message.hpp>
 
-// What is under the templates of a pool: chunks in, replies out. Not for lessons.
+// The interface below the templates of a pool: chunks in, replies out. Not for lessons.
 
 namespace mp {
 
-/// The result was not there within the limit.
+/// The result was not ready within the limit.
 struct TimedOut : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -28,24 +28,24 @@ struct TimedOut : std::runtime_error {
 
 namespace mp::detail {
 
-/// Calls of one function that travel together; a worker gives them to run_chunk.
+/// Calls of one function that are sent together; a worker passes them to run_chunk.
 struct Chunk {
   Message message{};
   std::uint32_t calls = 0;
-  bool others_follow = false;  // at once: it is not worth waking a worker for this one alone
+  bool others_follow = false;  // at once, so it is not worth waking a worker for this one alone
 };
 
-/// What comes back for a chunk.
+/// The reply to a chunk.
 struct Reply {
   std::size_t chunk = 0;  // its number in the batch
   std::uint32_t calls = 0;
-  Message message{};           // what run_chunk has written
-  std::exception_ptr error{};  // instead, if nothing came
+  Message message{};           // written by run_chunk
+  std::exception_ptr error{};  // instead, if nothing arrived
   std::string worker{};
 };
 
-/// The engine's side of a batch, guarded by the engine's lock. Every chunk that was submitted is
-/// answered exactly once.
+/// The engine's side of a batch, guarded by the engine's lock. Every submitted chunk is answered
+/// exactly once.
 class BatchState {
  public:
   /// Returns the number of the new chunk.
@@ -54,7 +54,7 @@ class BatchState {
     return submitted_++;
   }
 
-  /// Keeps the reply until it is taken; or drops it, when nobody will take it.
+  /// Keeps the reply until it is taken, or drops it if it never will be.
   void answer(Reply reply) {
     --unanswered_;
     if (!cancelled_) replies_.push_back(std::move(reply));
@@ -67,7 +67,7 @@ class BatchState {
     return reply;
   }
 
-  /// Nobody takes replies any longer.
+  /// From now on, replies are dropped.
   void cancel() {
     cancelled_ = true;
     replies_.clear();
@@ -77,7 +77,7 @@ class BatchState {
   bool is_answered() const { return unanswered_ == 0; }
   bool cancelled() const { return cancelled_; }
 
-  double seconds = -1;  // that a chunk takes, on average; negative while unknown
+  double seconds = -1;  // the average time of a chunk; negative while unknown
 
  private:
   std::deque<Reply> replies_;
@@ -85,7 +85,7 @@ class BatchState {
   bool cancelled_ = false;
 };
 
-/// Has workers run chunks, wherever they are. Threads may share an engine.
+/// Lets workers run chunks, wherever they are. Threads may share an engine.
 class Engine {
  public:
   Engine() = default;
@@ -95,33 +95,33 @@ class Engine {
 
   virtual std::size_t workers() const = 0;
 
-  /// Takes over a chunk; never waits for a worker. With `in_background`, the work goes on while
-  /// nobody waits for it.
+  /// Takes over a chunk, without waiting for a worker. With `in_background`, the work continues
+  /// while no thread waits for it.
   virtual void submit(const std::shared_ptr<BatchState>& batch, Chunk chunk,
                       bool in_background) = 0;
 
-  /// Takes a reply, in whatever order they come; waits for it. Empty when the deadline has passed,
-  /// or nothing is left.
+  /// Waits for a reply and returns it, in order of arrival. Empty when the deadline has passed or
+  /// nothing is left.
   virtual std::optional<Reply> next(BatchState& batch, Deadline deadline) = 0;
 
   /// Waits until all chunks of one of the batches are answered; false when the deadline passes
   /// first.
   virtual bool wait(std::span<BatchState* const> batches, Deadline deadline) = 0;
 
-  /// Whether one more chunk would keep the workers busy, beside so many that were submitted and
-  /// whose results nobody has used yet.
+  /// Whether the workers need one more chunk, besides those submitted whose results have not been
+  /// used yet.
   virtual bool wants_more(const BatchState& batch, std::size_t unused) = 0;
 
-  /// Forgets what no worker has begun, and drops the replies to the rest.
+  /// Drops chunks that no worker has begun, and the replies to the others.
   virtual void cancel(const std::shared_ptr<BatchState>& batch) noexcept = 0;
 
-  /// Ends the workers; chunks without a reply are answered with PoolClosed. False, and nothing is
-  /// done, in a process that only has a copy of the engine.
+  /// Ends the workers; chunks without a reply are answered with PoolClosed. Returns false and does
+  /// nothing in a process that has only a copy of the engine.
   virtual bool close() noexcept = 0;
 };
 
 /// Chunks of calls that belong together, and their replies, which arrive in any order. Empty when
-/// it was moved from.
+/// moved from.
 class Batch {
  public:
   Batch() = default;
@@ -160,7 +160,7 @@ class Batch {
     }
     batches.front()->engine_->wait(states, std::nullopt);
   }
-  /// `kept`: replies that were taken and are not used yet.
+  /// `kept`: replies taken but not used yet.
   bool wants_more(std::size_t kept = 0) const {
     return engine_->wants_more(*state_, submitted_ - taken_ + kept);
   }
@@ -170,7 +170,7 @@ class Batch {
 
  private:
   void require_engine() const {
-    if (!engine_) throw std::logic_error{"there is no work that this could be the result of"};
+    if (!engine_) throw std::logic_error{"this result belongs to no work"};
   }
 
   std::shared_ptr<Engine> engine_;
@@ -178,7 +178,7 @@ class Batch {
   std::size_t submitted_ = 0, taken_ = 0;
 };
 
-/// A batch that is cancelled at the end of the scope, unless it is released or all of it is done.
+/// A batch that is cancelled at the end of the scope, unless it is released or complete.
 struct ScopedBatch : Batch {
   using Batch::Batch;
   ScopedBatch(const ScopedBatch&) = delete;

@@ -13,7 +13,7 @@
 
 namespace mp::detail {
 
-/// The results of a batch, in order; or the first error, in order too.
+/// The results of a batch in order, or the first error in order.
 template <class Result>
 class Collector {
  public:
@@ -54,7 +54,7 @@ class Collector {
   std::exception_ptr error_;
 };
 
-/// The result of the one call of a batch.
+/// The result of a batch with one call.
 template <class Result>
 Result take_one(Batch& batch, std::size_t, std::size_t) {
   return OutcomeReader{*batch.next()}.template next<Result>();

@@ -24,11 +24,11 @@
 #include <mp/partial.hpp>
 #include <mp/pool_engine.hpp>
 
-// How calls travel to the workers of a pool. Not for lessons.
+// How calls are sent to the workers of a pool. Not for lessons.
 
 namespace mp::detail {
 
-/// What the elements of a std::map are: the key arrives as one that can be assigned.
+/// For the elements of a std::map: the received key is not const, so that it can be assigned.
 template <class Key, class T>
 struct WireTraits<std::pair<const Key, T>> {
   using Type = std::pair<Key, T>;
@@ -38,10 +38,10 @@ struct WireTraits<std::pair<const Key, T>> {
   static Type&& decode(Type& arrived) { return std::move(arrived); }
 };
 
-/// What the worker does with a chunk, after it has read this function's address.
+/// The worker calls this for a chunk after it has read the function's address.
 using RunChunk = void (*)(Reader&, Message& reply, std::uint32_t calls);
 
-/// In a worker: makes the calls of a chunk, and writes the outcome of each into the reply.
+/// Runs in a worker: makes the calls of a chunk and writes the outcome of each into the reply.
 void run_chunk(Message& chunk, std::uint32_t calls, Message& reply);
 
 template <class Function, class Arguments>
@@ -52,7 +52,7 @@ struct Work<Function, std::tuple<Argument...>> {
       DecodedRef<Function>, decltype(WireTraits<Argument>::decode(
                                 std::declval<typename WireTraits<Argument>::Type&>()))...>>;
 
-  // Numbers travel as they lie in memory, without an archive.
+  // Numbers are sent as a block of memory, without an archive.
   static constexpr bool only_numbers = sizeof...(Argument) > 0 && (is_number<Argument> && ...);
   static constexpr std::size_t size_of_numbers = (sizeof(Argument) + ... + 0);
 
@@ -61,7 +61,7 @@ struct Work<Function, std::tuple<Argument...>> {
    public:
     explicit Encoder(const Function& function) : function_{function} {}
 
-    /// Begins a chunk of about so many calls.
+    /// Begins a chunk of about this many calls.
     void start(std::size_t calls) {
       chunk_ = Chunk{};
       auto& bytes = chunk_.message.bytes;
@@ -110,7 +110,7 @@ struct Work<Function, std::tuple<Argument...>> {
     const Function& function_;
     Chunk chunk_;
     std::optional<Writer> writer_;  // for the chunk
-    std::string prefix_;            // what all chunks begin with, unless descriptors belong to it
+    std::string prefix_;            // the beginning of every chunk, unless it contains descriptors
     std::size_t used_ = 0;
   };
 
@@ -149,7 +149,7 @@ struct Work<Function, std::tuple<Argument...>> {
   }
 };
 
-/// How an item becomes the arguments of a call: as it is, or as a tuple of them.
+/// How an item becomes the arguments of a call: as one argument, or as a tuple of arguments.
 struct AsItIs {
   template <class Item>
   using Arguments = std::tuple<Item>;
@@ -192,12 +192,12 @@ decltype(auto) counted(Range& range) {
   }
 }
 
-/// Whether items can be taken and written in next to no time.
+/// Whether items can be taken and written in almost no time.
 template <class Iterator>
 inline constexpr bool takes_no_time =
     std::contiguous_iterator<Iterator>&& std::is_arithmetic_v<std::iter_value_t<Iterator>>;
 
-/// Writes the next chunk of a range's items; `next` is then behind them.
+/// Writes the next chunk of a range's items and moves `next` behind them.
 template <class Spread, class Encoder, class Iterator, class Sentinel>
 Chunk encode_chunk(Encoder& encoder, Iterator& next, const Sentinel& end, std::size_t chunk_size) {
   using Item = std::iter_value_t<Iterator>;

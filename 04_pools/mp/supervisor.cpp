@@ -11,10 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_ended_early = 10;
-constexpr auto first_pause = 10ms;  // after a start that failed; then twice as long …
+constexpr auto first_pause = 10ms;  // after a failed start; then twice as long …
 constexpr Supervisor::Clock::duration longest_pause = 1s;
 
-// A thread of the pool has all signals blocked; a worker has not.
+// A thread of the pool blocks all signals; a worker must not.
 class SignalMask {
  public:
   explicit SignalMask(const sigset_t& signals) {
@@ -63,7 +63,7 @@ std::unique_ptr<WorkerChannel> Supervisor::start(std::size_t place) {
           std::ref(memory_),
           place},
       std::move(here));
-  worker->sentinel();  // opened here, or not at all
+  worker->sentinel();  // opened here, where a failure can be handled
   return worker;
 }
 

@@ -15,30 +15,31 @@
 
 namespace mp::detail {
 
-/// Keeps as many workers alive as a pool is to have: each place has one, or is vacant until the
-/// next is started.
+/// Keeps a pool's number of workers alive. Each place has a worker, or is vacant until the next one
+/// is started.
 class Supervisor {
  public:
   using Clock = WorkerChannel::Clock;
 
-  /// The memory and the bell are for the workers.
+  /// The workers get the memory and the bell.
   Supervisor(const PoolOptions& options, SharedMemory& memory, const FileDescriptor& bell);
 
-  /// A place for which a worker is to be started now.
+  /// Returns a place for which a worker must be started now.
   std::optional<std::size_t> vacancy() const;
 
-  /// Starts a process. It may take a while, and concerns nothing else here.
+  /// Starts a process. This may take a while, and touches nothing else here.
   std::unique_ptr<WorkerChannel> start(std::size_t place);
   void add(std::size_t place, std::unique_ptr<WorkerChannel> worker);
 
-  /// The others go on, and another try is made later. Throws the error if there are no others.
+  /// Handles a failed start: the others continue, and it is tried again later. Throws the error if
+  /// there are no others.
   void start_failed(const std::exception_ptr& error);
 
-  /// Takes a worker away that has ended. False when worker after worker has ended before its first
-  /// task: others would end as well.
+  /// Removes a worker that has ended. Returns false when worker after worker has ended before its
+  /// first task, because others would do the same.
   bool remove(std::size_t place);
 
-  /// Notes who has lived to see its first task.
+  /// Records which workers have reached their first task.
   void note_ready();
   bool is_ready(std::size_t place) const { return ready_[place]; }
 
@@ -46,12 +47,12 @@ class Supervisor {
   std::size_t places() const { return workers_.size(); }
   const std::vector<std::string>& names() const { return names_; }
 
-  /// When something is to be done that no event announces: a worker to be killed or, `if_starting`,
-  /// to be started.
+  /// The next time at which a worker must be killed or, `if_starting`, started, which no event
+  /// announces.
   std::optional<Clock::time_point> deadline(bool if_starting) const;
   void kill_late_ones();
 
-  /// Waits a second for those that leave, and ends the others.
+  /// Waits a second for workers to leave, and ends the others.
   void end();
 
  private:
@@ -65,8 +66,8 @@ class Supervisor {
   std::vector<std::string> names_;
   std::vector<bool> ready_;
   std::size_t started_ = 0;
-  int ended_early_ = 0;                          // one after the other
-  std::optional<Clock::time_point> next_start_;  // when the last has failed
+  int ended_early_ = 0;                          // in a row
+  std::optional<Clock::time_point> next_start_;  // set when the last start failed
   Clock::duration pause_;
 };
 

@@ -119,7 +119,7 @@ std::optional<std::uint64_t> TaskBoard::claim(std::size_t worker) const {
     if (!word.compare_exchange_strong(expected,
                                       CellWord{CellState::claimed, worker, position}.encode()))
       continue;
-    // Only a hint: a worker that is late may set it back, and others then look at a few more.
+    // Only a hint; a late worker may set it back, and others then check a few more cells.
     header_->first.store(position + 1, std::memory_order_relaxed);
     return position;
   }

@@ -13,22 +13,21 @@
 
 // The memory that a pool shares with its workers. Not for lessons.
 //
-// A ring of cells, each for one chunk. One atomic word says what a cell is and who has it, and
-// every change of it is a single step:
+// A ring of cells, each for one chunk. One atomic word holds a cell's state and owner, and every
+// change of it is a single step:
 //
 //     free -> ready -> claimed -> answered -> free
 //               |         +----> delivered -> free     the reply comes through the worker's socket
 //               +-> free                               withdrawn by the pool
 //
-// The pool makes cells ready and free, a worker does the rest. So wherever a worker is killed, each
-// chunk is either there for the others or known to be that worker's; there is no lock that could
-// die with it.
+// The pool makes cells ready and free; a worker does the rest. So wherever a worker is killed, each
+// chunk is either available to the others or known to be that worker's, and no lock dies with it.
 
 namespace mp::detail {
 
 enum class CellState : std::uint64_t { free, ready, claimed, delivered, answered };
 
-/// What a cell is, who has it, and the how-manieth chunk it holds, in one word.
+/// A cell's state, its owner, and its chunk's position, in one word.
 struct CellWord {
   CellState state = CellState::free;
   std::size_t worker = 0;
@@ -49,14 +48,14 @@ struct alignas(64) Cell {
   std::atomic<std::uint64_t> word;
   std::uint64_t size;         // of the chunk, later of the reply, in bytes
   std::uint32_t calls;        // in the chunk
-  std::uint32_t nanoseconds;  // that they took
-  std::uint32_t area;         // where the bytes lie that have no room here
+  std::uint32_t nanoseconds;  // the time they took
+  std::uint32_t area;         // where bytes are that do not fit here
   bool announced;             // the chunk comes through the socket of the worker that claims it
   std::array<char, room> bytes;
 };
 static_assert(sizeof(Cell) == 256 && std::atomic<std::uint64_t>::is_always_lock_free);
 
-/// In a loop that waits for another processor.
+/// For a loop that waits for another processor.
 inline void pause_processor() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -65,13 +64,13 @@ inline void pause_processor() {
 #endif
 }
 
-/// How long to wait for another process without a system call: longer when that has been of use,
-/// hardly ever when it has not. It is of none while the other process has no processor.
+/// How long to wait for another process without a system call: longer when that was useful, hardly
+/// at all when it was not. It is useless while the other process has no processor.
 class SpinBudget {
  public:
   explicit SpinBudget(std::uint32_t most) : most_{most} {}
 
-  /// True as soon as the condition holds; false when it is time to sleep.
+  /// Returns true as soon as the condition holds, false when it is time to sleep.
   template <class Condition>
   bool spin(const Condition& holds) {
     if (most_ == 0) return holds();
@@ -99,12 +98,12 @@ class TaskBoard {
     std::size_t cells = 256;      // a power of two, more than workers
     std::uint64_t max_calls = 0;  // of a worker; 0: no limit
     bool has_initializer = false;
-    bool may_spin = false;  // workers without work, before they sleep
+    bool may_spin = false;  // idle workers, before they sleep
   };
   static constexpr std::size_t most_workers = 0xffff;
   static constexpr std::size_t area_size = 1 << 17;
 
-  /// Memory for a board, which is empty.
+  /// Returns memory with an empty board.
   static SharedMemory make(const Settings& settings);
 
   /// A view of the board in this memory.
@@ -121,24 +120,24 @@ class TaskBoard {
     return cells_[position & (header_->settings.cells - 1)];
   }
   CellWord word(std::uint64_t position) const { return CellWord::decode(cell(position).word); }
-  /// Where the bytes of a chunk or reply of this size lie; null if they have no room.
+  /// Returns where the bytes of a chunk or reply of this size are stored; null if they do not fit.
   char* bytes(Cell& cell, std::size_t size) const;
 
   // ---- The pool's side ----
 
-  /// Makes chunks available, up to this position.
+  /// Publishes chunks up to this position.
   void publish(std::uint64_t end) const { header_->published.store(end); }
-  /// Makes a cell free that no worker has claimed.
+  /// Frees a cell that no worker has claimed.
   bool withdraw(std::uint64_t position) const;
-  /// Chunks that no worker has claimed; or a few more.
+  /// Returns the number of chunks that no worker has claimed, or a few more.
   std::uint64_t unclaimed() const;
-  /// Wakes a worker that sleeps.
+  /// Wakes a sleeping worker.
   void wake_one() const;
   void wake_all() const;
-  std::uint64_t asleep() const;  // workers
+  std::uint64_t asleep() const;  // how many workers sleep
 
-  /// When workers wake the pool: never, when one claims a chunk that was only announced, also when
-  /// half of the chunks that are there now have been claimed, or also for each reply.
+  /// When workers wake the pool: never; when one claims a chunk that was only announced; also when
+  /// half of the present chunks have been claimed; or also for each reply.
   enum class Wake : std::uint64_t { never, requests, half, replies };
   void wake_pool_for(Wake what) const;
 
@@ -156,9 +155,9 @@ class TaskBoard {
   bool has_news(std::uint64_t seen) const { return published() != seen || is_closed(); }
   std::uint64_t published() const { return header_->published.load(); }
   bool is_closed() const { return header_->closed.load(std::memory_order_relaxed); }
-  /// Sleeps until there are other chunks than those that were seen, or the board is closed.
+  /// Sleeps until there are chunks other than those seen, or the board is closed.
   void sleep(std::size_t worker, std::uint64_t seen) const;
-  /// Calls `wake()` if the pool is to be woken when a chunk is requested, or answered.
+  /// Calls `wake()` if the pool wants to be woken when a chunk is requested or answered.
   void request(const auto& wake) const {
     const auto seen = header_->wake.load();
     if (what(seen) >= Wake::requests) wake_pool(seen, wake);
@@ -174,22 +173,22 @@ class TaskBoard {
   struct alignas(64) Header {
     Settings settings;
     std::atomic<bool> closed;
-    std::atomic<std::uint64_t> wake;  // a Wake; above it how often that was changed
-    std::atomic<std::uint64_t> half;  // a position
-    alignas(64) std::atomic<std::uint64_t> published;  // the end of what was made available
+    std::atomic<std::uint64_t> wake;                   // a Wake; above it the number of changes
+    std::atomic<std::uint64_t> half;                   // a position
+    alignas(64) std::atomic<std::uint64_t> published;  // the end of the published chunks
     alignas(64) std::atomic<std::uint64_t> first;      // all before it are claimed or withdrawn
     std::uint64_t on_timeline;
   };
   struct alignas(64) WorkerCell {
-    SharedWord bell;  // rung for this worker
+    SharedWord bell;  // wakes this worker
     WaitLabel label{"a task"};
     std::atomic<bool> ready;
   };
   using Bits = std::atomic<std::uint64_t>;
 
   static Wake what(std::uint64_t word) { return static_cast<Wake>(word & 3); }
-  // Then no other worker need do it. A worker that is stopped in between has woken the pool, or has
-  // changed nothing.
+  // Then no other worker need do it. A worker stopped in between has woken the pool or changed
+  // nothing.
   void wake_pool(std::uint64_t seen, const auto& wake) const {
     wake();
     header_->wake.compare_exchange_strong(seen, seen - (seen & 3));

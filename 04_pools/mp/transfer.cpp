@@ -17,7 +17,7 @@ std::size_t batches(std::size_t descriptors) {
   return (descriptors + descriptors_per_batch - 1) / descriptors_per_batch;
 }
 
-// Room for the descriptors of one batch, aligned as the kernel wants it.
+// Space for the descriptors of one batch, aligned as the kernel requires.
 struct Ancillary {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * descriptors_per_batch)> room;
 };
@@ -73,7 +73,7 @@ Incoming::State Incoming::receive(const FileDescriptor& socket, int flags) {
   if (!has_header()) {
     part = {reinterpret_cast<char*>(&header_) + filled_, sizeof header_ - filled_};
   } else if (const auto done = filled_ - sizeof header_; done < header_.bytes) {
-    // Memory is taken as bytes arrive, however many are announced.
+    // Allocates memory as bytes arrive, however many are announced.
     auto& bytes = message_.bytes;
     if (bytes.size() == done) bytes.resize(done + std::min(header_.bytes - done, part_size));
     part = {bytes.data() + done, bytes.size() - done};
@@ -114,7 +114,7 @@ Incoming::State Incoming::count(std::size_t got) {
 }
 
 Message Incoming::take() {
-  // This process has no room for more: whoever asks for one of them is told that it is missing.
+  // This process has no more free descriptors; reading a missing one is an error.
   if (!complete_ || message_.descriptors.size() != header_.descriptors)
     message_.descriptors.clear();
   filled_ = 0;

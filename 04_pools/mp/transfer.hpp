@@ -7,11 +7,11 @@
 
 #include <mp/message.hpp>
 
-// What has no room on the task board goes through a worker's socket. Not for lessons.
+// Messages that do not fit on the task board go through a worker's socket. Not for lessons.
 
 namespace mp::detail {
 
-/// What every transfer begins with. The bytes follow, then one for each batch of descriptors.
+/// The header of every transfer. The bytes follow, then one for each batch of descriptors.
 struct TransferHeader {
   std::uint64_t position = 0;  // of the chunk
   std::uint64_t bytes = 0;
@@ -19,13 +19,13 @@ struct TransferHeader {
 };
 inline constexpr std::uint64_t initializer_position = ~std::uint64_t{0};
 
-/// A message on its way out.
+/// A message that is being sent.
 class Outgoing {
  public:
-  /// The message must stay where it is until all of it was sent.
+  /// The message must stay in place until all of it has been sent.
   Outgoing(std::uint64_t position, const std::string& bytes, std::vector<int> descriptors);
 
-  /// Sends the next part, with flags of sendmsg. False when there is no room now (with
+  /// Sends the next part, with flags of sendmsg. Returns false when the socket is full (with
   /// MSG_DONTWAIT). Throws BrokenPipe, std::system_error.
   bool send(const FileDescriptor& socket, int flags);
   bool is_done() const { return sent_ == size_; }
@@ -37,20 +37,20 @@ class Outgoing {
   std::size_t sent_ = 0, size_;
 };
 
-/// Messages on their way in, one after the other.
+/// Messages that are being received, one after the other.
 class Incoming {
  public:
   enum class State { part, whole, nothing, end };
 
-  /// Receives the next part, with flags of recvmsg. `nothing` with MSG_DONTWAIT only; `end` when
-  /// the sender is gone.
+  /// Receives the next part, with flags of recvmsg. Returns `nothing` only with MSG_DONTWAIT, `end`
+  /// when the sender is gone.
   State receive(const FileDescriptor& socket, int flags);
 
-  /// Of the message that is arriving, once it is there.
+  /// The header of the arriving message, once it is complete.
   bool has_header() const { return filled_ >= sizeof header_; }
   const TransferHeader& header() const { return header_; }
 
-  /// Takes the whole message.
+  /// Takes the complete message.
   Message take();
 
  private:
@@ -58,7 +58,7 @@ class Incoming {
 
   TransferHeader header_;
   Message message_;
-  std::size_t filled_ = 0;  // bytes of all, header and batches of descriptors included
+  std::size_t filled_ = 0;  // bytes received, with the header and one for each batch
   bool complete_ = true;    // no descriptor was dropped
 };
 

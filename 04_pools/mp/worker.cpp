@@ -26,7 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kept_memory = 64 << 20;  // of a message, for the next one
+constexpr std::size_t kept_memory = 64 << 20;  // of a message, kept for the next one
 constexpr auto look_at_socket = 100us;         // not more often
 
 void clear(Message& message) {
@@ -58,12 +58,12 @@ class Worker {
       if (!position || !run(*position)) return;
       if (now_ - looked_at_ < look_at_socket) continue;
       looked_at_ = now_;
-      if (identify_socket() != own_socket_) return;  // a task has closed it
+      if (identify_socket() != own_socket_) return;  // a task closed it
     }
   }
 
  private:
-  // The first chunk, which comes without being asked for. Only a failure is reported.
+  // The first chunk, which comes without a request. Only a failure is reported.
   bool initialise() {
     if (!receive()) return false;
     run_chunk(chunk_, 1, reply_);
@@ -75,7 +75,7 @@ class Worker {
     return succeeded;
   }
 
-  // Waits for it. Empty when the board is closed.
+  // Waits for a chunk. Returns empty when the board is closed.
   std::optional<std::uint64_t> next_claim() {
     std::optional<TimelineScope> recording;
     for (;; now_ = Clock::now()) {
@@ -92,7 +92,7 @@ class Worker {
     }
   }
 
-  // False when the pool is gone.
+  // Returns false when the pool is gone.
   bool run(std::uint64_t position) {
     step(WorkerStep::claimed);
     auto& cell = board_.cell(position);
@@ -108,7 +108,7 @@ class Worker {
       const TimelineTask recording{board_.on_timeline(), TaskBoard::number_on_timeline(position)};
       run_chunk(chunk_, calls, reply_);
     }
-    flush_output();  // what a task has printed comes out before its result
+    flush_output();  // output of a task appears before its result
     step(WorkerStep::done);
     calls_left_ -= std::min<std::uint64_t>(calls_left_, calls);
     const auto start = std::exchange(now_, Clock::now());
@@ -149,7 +149,7 @@ class Worker {
       }
       chunk_ = incoming_.take();
       return true;
-    } catch (const std::system_error&) {  // a task has closed the socket
+    } catch (const std::system_error&) {  // a task closed the socket
       return false;
     }
   }
@@ -171,7 +171,7 @@ class Worker {
     }
   }
 
-  // What the number of the socket means: a task may close it.
+  // The identity of the socket, because a task may close it.
   std::pair<dev_t, ino_t> identify_socket() const {
     struct stat status {};
     if (::fstat(socket_.get(), &status) == -1) return {};
@@ -184,14 +184,14 @@ class Worker {
   std::size_t number_;
   std::uint64_t calls_left_ = 0;
   std::pair<dev_t, ino_t> own_socket_;
-  Clock::time_point now_ = Clock::now(), looked_at_{};  // now_: when the last chunk was done
+  Clock::time_point now_ = Clock::now(), looked_at_{};  // now_: the end of the last chunk
   SpinBudget spin_{board_.settings().may_spin ? 512U : 0U};
   Incoming incoming_;
   Message chunk_, reply_;
 };
 
-// When the parent ends, so does this. SIGINT does nothing here, but it is not ignored, or programs
-// that a task starts would ignore it, too.
+// This process ends with its parent. SIGINT does nothing here, but is not ignored, or programs that
+// a task starts would ignore it, too.
 void leave_ctrl_c_to_the_parent() {
   struct sigaction before {};
   ::sigaction(SIGINT, nullptr, &before);
@@ -205,7 +205,7 @@ void work(ExclusiveDescriptor socket, ExclusiveDescriptor bell, SharedMemory& me
   leave_ctrl_c_to_the_parent();
   Worker{socket.get(), bell.get(), TaskBoard{memory}, worker}.run();
   std::signal(SIGALRM, SIG_DFL);
-  ::alarm(1);  // whatever exit handlers do, this ends
+  ::alarm(1);  // ends this process whatever exit handlers do
 }
 
 }  // namespace mp::detail

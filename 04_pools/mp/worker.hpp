@@ -5,17 +5,17 @@
 #include <mp/exclusive_descriptor.hpp>
 #include <mp/shared_memory.hpp>
 
-// What runs in a worker of mp::Pool; not for lessons.
+// The code of a worker of mp::Pool; not for lessons.
 
 namespace mp::detail {
 
-/// Runs the chunks that it claims on the board, until the board is closed or the worker has made as
-/// many calls as it may. What has no room on the board goes through the socket; `bell` is rung to
-/// wake the pool.
+/// Claims chunks on the board and runs them, until the board is closed or the worker has reached
+/// its limit of calls. Messages that do not fit on the board go through the socket; `bell` wakes
+/// the pool.
 void work(ExclusiveDescriptor socket, ExclusiveDescriptor bell, SharedMemory& memory,
           std::size_t worker);
 
-/// Where a worker stands with a chunk. For tests: they kill or stop it there.
+/// The steps of a chunk in a worker, for tests that kill or stop it there.
 enum class WorkerStep {
   idle,
   asleep,

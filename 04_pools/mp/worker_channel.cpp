@@ -20,8 +20,8 @@ void WorkerChannel::send_more() {
       if (outgoing_->is_done()) outgoing_.reset();
     }
   } catch (const BrokenPipe&) {
-    outgoing_.reset();  // its end will be seen
-  } catch (...) {       // such as a descriptor that was closed meanwhile; the worker waits in vain
+    outgoing_.reset();  // the sentinel will report its end
+  } catch (...) {       // such as a descriptor closed meanwhile; the worker waits in vain
     outgoing_.reset();
     kill(std::current_exception());
   }
@@ -39,7 +39,7 @@ void WorkerChannel::kill(const std::exception_ptr& reason) {
 }
 
 std::exception_ptr WorkerChannel::join() {
-  // A process of the fork server may live on when the server itself was killed.
+  // A process of the fork server may outlive the server, if that was killed.
   if (!process_.join_for(Seconds::zero())) process_.kill();
   const auto status = process_.join();
   if (failure_) return failure_;

@@ -14,8 +14,8 @@
 
 namespace mp::detail {
 
-/// The pool's side of one worker: its process, and the socket for what has no room on the board.
-/// Never waits for the worker, but at its end.
+/// The pool's side of one worker: its process, and the socket for messages that do not fit on the
+/// board. Waits for the worker only at its end.
 class WorkerChannel {
  public:
   using Clock = std::chrono::steady_clock;
@@ -25,13 +25,13 @@ class WorkerChannel {
 
   const std::string& name() const { return process_.name(); }
 
-  /// Readable when the process has ended.
+  /// Becomes readable when the process has ended.
   const FileDescriptor& sentinel() { return process_.sentinel(); }
   const FileDescriptor& socket() const { return socket_.get(); }  // empty when it is closed
   bool has_more_to_send() const { return outgoing_ && !is_closed(); }
   bool is_closed() const { return !socket_.get(); }
 
-  /// Sends a message, as far as there is room; the bytes must stay where they are. When it cannot
+  /// Sends as much of a message as the socket accepts; the bytes must stay in place. If it cannot
   /// be sent, the worker is killed.
   void send(std::uint64_t position, const std::string& bytes, std::vector<int> descriptors);
   void send_more();
@@ -40,16 +40,17 @@ class WorkerChannel {
     std::uint64_t position;
     Message message;
   };
-  /// The next message, if all of it is there. `is_expected(header)` tells a message from what a
-  /// task wrote to the socket by mistake; then, and when there is no room, the worker is killed.
+  /// Returns the next message if it is complete. `is_expected(header)` tells a message from bytes
+  /// that a task wrote to the socket by mistake; in that case, and when memory is exhausted, the
+  /// worker is killed.
   std::optional<Arrival> receive(const std::function<bool(const TransferHeader&)>& is_expected);
 
-  /// It is to end within a second, or is killed.
+  /// Gives the worker a second to end before it is killed.
   void close();
   void kill(const std::exception_ptr& reason = nullptr);
   std::optional<Clock::time_point> deadline() const { return deadline_; }
 
-  /// The process has ended, as the sentinel tells. What becomes of the chunk that it had.
+  /// Call when the sentinel reports the end. Returns the error for the chunk that the worker had.
   std::exception_ptr join();
   Process& process() { return process_; }
 
@@ -59,7 +60,7 @@ class WorkerChannel {
   std::optional<Outgoing> outgoing_;
   Incoming incoming_;
   std::optional<Clock::time_point> deadline_;
-  std::exception_ptr failure_;  // for which it was killed
+  std::exception_ptr failure_;  // the reason why it was killed
 };
 
 }  // namespace mp::detail
