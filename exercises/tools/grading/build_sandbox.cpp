@@ -29,7 +29,7 @@ constexpr harness::Limits compiler_limits{
 constexpr mp::Seconds time_limit{120};
 constexpr std::size_t most_output = 1 << 16;
 
-// What stands for the submission's scratch directory in a build command.
+// Placeholders for the submission's scratch directory in a build command.
 const std::string scratch_mark = "@SCRATCH@", home_mark = "@HOME@";
 
 std::vector<std::string> lines_of(const std::string& command) {
@@ -56,7 +56,7 @@ void copy_if_missing(const fs::path& from, const fs::path& to) {
   check(::chmod(to.c_str(), 0644), "chmod");
 }
 
-// The headers right in the folder.
+// Returns the headers directly in the folder.
 std::vector<fs::path> headers_in(const fs::path& folder) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator{folder})
@@ -65,7 +65,7 @@ std::vector<fs::path> headers_in(const fs::path& folder) {
   return found;
 }
 
-// What the folder's last owner has left if he was killed.
+// Removes what an earlier grader left behind if it was killed.
 void remove_noted(const fs::path& note) {
   if (!fs::exists(note)) return;
   const fs::path folder = read_file(note);
@@ -91,7 +91,7 @@ BuildSandbox::BuildSandbox(fs::path note) : note_{std::move(note)} {
   scratch_root = folder_ / "scratch";
   verdicts = folder_ / "verdicts";
   for (const auto& path : {sysroot_, scratch_root, verdicts}) fs::create_directory(path);
-  // Submissions run as other users, if they can: they pass through, and see the sysroot alone.
+  // Submissions run as other users if possible, which may pass through, but read only the sysroot.
   check(::chmod(folder_.c_str(), 0711), "chmod");
   check(::chmod(sysroot_.c_str(), 0755), "chmod");
   check(::chmod(scratch_root.c_str(), 0711), "chmod");
@@ -111,7 +111,7 @@ BuildSandbox::~BuildSandbox() {
   fs::remove(note_, ignored);
 }
 
-// Fills the sysroot, too.
+// Also fills the sysroot.
 BuildSandbox::BuildCommand BuildSandbox::build_command(const std::string& exercise) const {
   const auto target = exercise + "_submission";
   const auto source = (course / "exercises" / exercise / (exercise + ".cpp")).string();
@@ -119,7 +119,7 @@ BuildSandbox::BuildCommand BuildSandbox::build_command(const std::string& exerci
   const auto compile = std::ranges::find_if(
       commands, [&](auto& command) { return command.ends_with(" -c " + source); });
   if (compile == commands.end() || commands.back().find(" -o ") == std::string::npos)
-    throw std::runtime_error{"the build system does not tell how " + target + " is built"};
+    throw std::runtime_error{"the build system does not say how " + target + " is built"};
   std::string text = *compile + " && " + commands.back();
   const auto object = word_after(*compile, " -o "), program = word_after(commands.back(), " -o ");
 
@@ -131,7 +131,7 @@ BuildSandbox::BuildCommand BuildSandbox::build_command(const std::string& exerci
     const bool precompiled = name.ends_with(".gch");
     if (text.find(precompiled ? name.substr(0, name.size() - 4) : name) == text.npos) continue;
     copy_if_missing(path, sysroot_ / "build" / name);
-    if (!precompiled) files.push_back(path);  // that one is made of the others
+    if (!precompiled) files.push_back(path);  // the precompiled header is built from the others
   }
   std::vector<fs::path> folders{course / "exercises/tools/harness",
                                 course / "exercises" / exercise};
@@ -194,11 +194,11 @@ BuildSandbox::Product BuildSandbox::build(const std::string& exercise, const std
   if (status == 0 && fs::is_regular_file(fs::symlink_status(program)))
     return {.program = program, .complaint = {}};
 
-  // Where it was built is nobody's business, and differs every time.
+  // Removes the paths of the build, which differ every time.
   replace_all(output, scratch.path.string() + "/", "");
   replace_all(output, sysroot_.string() + "/", "");
   output = std::regex_replace(output, std::regex{"(/tmp|home)/cc[A-Za-z0-9]{6}\\b"}, "cc");
-  if (output.empty()) output = "The compiler was stopped: it needs too much time or memory.\n";
+  if (output.empty()) output = "The compiler was stopped, as it needs too much time or memory.\n";
   return {.program = {}, .complaint = shortened(harness::harmless(output))};
 }
 

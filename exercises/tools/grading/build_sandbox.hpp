@@ -11,31 +11,31 @@
 
 namespace grading {
 
-/// Where submissions are built: a folder in /tmp with a copy of the headers and libraries that this
-/// takes. There is no test, no solution and no other submission in it, and it is all that a
-/// compiler in the sandbox sees of the course. Goes with its content.
+/// Builds submissions in a folder in /tmp, with a copy of the headers and libraries that they need.
+/// It contains no test, no solution and no other submission, and a compiler in the sandbox sees
+/// nothing else of the course. The destructor removes it.
 class BuildSandbox {
  public:
-  /// Asks the build system how these exercises are built. `note` is a path where the folder's name
-  /// is kept: so the next one removes what a killed grader has left. Throws std::runtime_error.
+  /// Asks the build system how these exercises are built. `note` is a file that keeps the folder's
+  /// name, so that the next grader removes what a killed one has left. Throws std::runtime_error.
   BuildSandbox(const std::vector<harness::Facts>& exercises, std::filesystem::path note);
   BuildSandbox(const BuildSandbox&) = delete;
   ~BuildSandbox();
 
   struct Product {
     std::filesystem::path program;  ///< in its home; empty if there is none
-    std::string complaint;          ///< why there is none
+    std::string complaint;          ///< why there is no program
   };
 
-  /// Compiles and links the source in the scratch directory. What has been started there may still
-  /// run then.
+  /// Compiles and links the source in the scratch directory. Processes started there may still run
+  /// afterwards.
   Product build(const std::string& exercise, const std::string& source,
                 const harness::ScratchDirectory& scratch) const;
 
-  /// Another number as soon as anything has changed that the grade depends on.
+  /// Returns a number that changes with everything that the grade depends on.
   std::size_t fingerprint(const std::string& exercise) const;
 
-  std::filesystem::path scratch_root, verdicts;  ///< folders for those who examine
+  std::filesystem::path scratch_root, verdicts;  ///< folders for the examiners
 
  private:
   struct BuildCommand {

@@ -33,7 +33,7 @@ using Kind = Outcome::Kind;
 
 constexpr mp::Seconds time_limit{300};
 
-// Processes have other numbers every time; in a report they are 1, 2, 3 ...
+// Pids differ every time; in a report they are 1, 2, 3 …
 std::string renumbered(const std::string& explanation) {
   static const std::regex number{"\\(([0-9]+)\\)"};
   std::vector<std::string> known;
@@ -55,7 +55,7 @@ std::string renumbered(const std::string& explanation) {
   return result;
 }
 
-// In a process of its own: turns it into the exercise's test program.
+// Runs in a new process and replaces it with the exercise's test program.
 void become_examiner(const std::string& exercise, const fs::path& program, const fs::path& verdict,
                      const fs::path& errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -93,7 +93,7 @@ Outcome judge(const BuildSandbox& sandbox, const harness::Facts& facts, const fs
   return outcome;
 }
 
-// Whose fault is it that something does not compile? If nothing does, not the student's.
+// If nothing compiles here, a compile error is not the student's fault.
 std::string problem_with_given(const BuildSandbox& sandbox, const std::string& exercise) {
   const auto proof = sandbox.verdicts / (exercise + ".compiles");
   if (fs::exists(proof)) return {};
@@ -130,7 +130,7 @@ Outcome examine(const BuildSandbox& sandbox, const harness::Facts& facts,
   if (product.program.empty()) {
     if (const auto problem = problem_with_given(sandbox, facts.name); !problem.empty())
       return {Kind::trouble,
-              "The file that students are given does not compile here, either:\n" + problem,
+              "The file that students are given does not compile here either:\n" + problem,
               {}};
     return {Kind::not_compiled, product.complaint, {}};
   }

@@ -22,7 +22,7 @@
 #include <harness/descendants.hpp>
 #include <mp/process.hpp>
 
-// `./course grade`: examines the submissions of a class, several at once, and writes reports.
+// `./course grade` examines the submissions of a class, several at once, and writes reports.
 
 namespace {
 
@@ -41,7 +41,7 @@ struct Options {
   bool no_sandbox = false;
 };
 
-// Signals that stop the grader, as a descriptor.
+// The signals that stop the grader, as a descriptor.
 class Stop {
  public:
   Stop() {
@@ -62,8 +62,7 @@ class Stop {
   mp::FileDescriptor descriptor;
 };
 
-// The report's folder. What is in .grading is for the next run, which goes on where this one was
-// stopped.
+// The report's folder. The next run uses .grading to continue where this one was stopped.
 class Report {
  public:
   explicit Report(fs::path folder) : folder_{std::move(folder)} {
@@ -72,12 +71,12 @@ class Report {
       throw UsageError{folder_.string() + " is not a folder"};
     if (fs::exists(folder_) && !fs::is_empty(folder_) && !fs::exists(state))
       throw UsageError{folder_.string() +
-                       " holds something other than a report: name a new folder"};
+                       " holds something other than a report; name a new folder"};
     fs::create_directories(state);
     lock_ = mp::FileDescriptor{
         check(::open((state / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666), "open(lock)")};
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == -1)
-      throw UsageError{"somebody else is writing the report " + folder_.string()};
+      throw UsageError{"another grader is writing the report " + folder_.string()};
   }
 
   fs::path grades() const { return folder_ / "grades.csv"; }
@@ -92,7 +91,7 @@ class Report {
   mp::FileDescriptor lock_;
 };
 
-// One student's solution of one exercise, which is to be examined, or is just being examined.
+// One student's solution of one exercise, waiting for examination or being examined.
 struct Job {
   std::size_t student = 0, exercise = 0;
   mp::Process process{};
@@ -125,7 +124,7 @@ class Class {
   int grade() {
     Report report{options_.report};
     const Stop stop;
-    // Whatever outlives the process that examines it becomes this one's child.
+    // Processes that outlive their examiner become children of this one.
     check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl(PR_SET_CHILD_SUBREAPER)");
     const BuildSandbox sandbox{exercises_, report.sandbox()};
     ::setenv("EXAMINER_SCRATCH", sandbox.scratch_root.c_str(), 1);
@@ -144,7 +143,7 @@ class Class {
       if (states[0].revents != 0) {
         harness::kill_descendants();
         running.clear();
-        fmt::print("Stopped. {} of {} students are done; the same command goes on from here.\n",
+        fmt::print("Stopped. {} of {} students are done; the same command continues from here.\n",
                    done_, students_.size());
         return 128 + stop.number();
       }
@@ -159,7 +158,7 @@ class Class {
   }
 
  private:
-  // What is there to examine, and what has been examined already?
+  // Finds what must be examined, and what has been examined already.
   void collect(std::size_t index, const BuildSandbox& sandbox, const Report& report) {
     auto& student = students_[index];
     to_do_.push_back(0);
@@ -200,7 +199,7 @@ class Class {
     const auto& grade = student.grades[job.exercise];
     job.process = mp::Process{
         {.daemon = true}, [&] {
-          // Ctrl-C is for the grader alone, which then ends this process and all below it.
+          // Only the grader handles Ctrl-C, and then ends this process and all its descendants.
           ::setpgid(0, 0);
           sigset_t none;
           ::sigemptyset(&none);
@@ -213,7 +212,7 @@ class Class {
             outcome = {Kind::trouble, std::string{error.what()} + "\n", {}};
           }
           save(report.outcome(student.name, grade.exercise->name), key(grade, sandbox), outcome);
-          ::_exit(EXIT_SUCCESS);  // the sandbox is the grader's
+          ::_exit(EXIT_SUCCESS);  // the sandbox belongs to the grader
         }};
   }
 
@@ -253,7 +252,7 @@ class Class {
   const Options& options_;
   std::vector<harness::Facts> exercises_;
   std::vector<Student> students_;
-  std::vector<int> to_do_;  // for each student, how many examinations
+  std::vector<int> to_do_;  // the number of examinations for each student
   std::deque<Job> waiting_;
   std::size_t done_ = 0;
 };
@@ -291,7 +290,7 @@ int run(const Options& options) {
   if (!options.weights.empty()) rules = read_rules(options.weights, exercises);
   Class students{exercises, rules, options};
   if (lies_in(options.report, options.submissions))
-    throw UsageError{"the report cannot be among the submissions: name a folder elsewhere"};
+    throw UsageError{"the report cannot be among the submissions; name a folder elsewhere"};
   expect_sandbox(!options.no_sandbox);
   return students.grade();
 }
@@ -299,14 +298,14 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGCHLD, SIG_DFL);  // the shell that started this may ignore it
+  std::signal(SIGCHLD, SIG_DFL);  // the calling shell may ignore it
   mp::init(argc, argv);
   Options options;
   CLI::App app{"Grades a class: one folder for each student, with any of the exercises in it."};
   app.name("./course grade");
   app.add_option("SUBMISSIONS", options.submissions, "the folder with the students' folders")
       ->required();
-  app.add_option("--out", options.report, "the folder for the report; a second run goes on there")
+  app.add_option("--out", options.report, "the folder for the report; a second run continues there")
       ->required();
   app.add_option("--weights", options.weights,
                  "which exercises count, how much, and until when: lines of\n"

@@ -23,8 +23,8 @@
 #include <mp/process.hpp>
 #include <program.hpp>
 
-// The grader, run as a program on small classes. Most of the time goes into compiling submissions,
-// so one class serves for much.
+// Runs the grader as a program on small classes. Compiling submissions takes most of the time, so
+// one class serves for many checks.
 
 namespace {
 
@@ -43,7 +43,7 @@ const fs::path exercises = COURSE "/exercises", solutions = COURSE "/solutions";
 
 std::string solution() { return read_file(solutions / "ping_pong/ping_pong.cpp"); }
 
-// The body of a submission that does something else.
+// A submission with another body.
 std::string submission(const std::string& includes, const std::string& body) {
   return includes + "\n#include \"ping_pong.hpp\"\nstd::vector<double> ping_pong(int rounds) {\n" +
          body + "\nreturn std::vector<double>(static_cast<std::size_t>(rounds), 1e-9); }\n";
@@ -101,7 +101,7 @@ class Grading : public testing::Test {
     return all;
   }
 
-  // All that was written, but not what the next run goes on from.
+  // Everything that was written, except the state for the next run.
   Files reports() const {
     Files all;
     for (const auto& entry : fs::recursive_directory_iterator{report})
@@ -110,7 +110,7 @@ class Grading : public testing::Test {
     return all;
   }
 
-  // When the outcomes were written: an examination leaves a new one.
+  // The times of the outcomes; an examination writes a new one.
   std::map<std::string, fs::file_time_type> examinations() const {
     std::map<std::string, fs::file_time_type> all;
     for (const auto& entry : fs::recursive_directory_iterator{report / ".grading/students"})
@@ -160,7 +160,7 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
                                      "      Expected: in 100 rounds the packet is hit 200 times."));
   EXPECT_THAT(page("Zoë"),
               HasSubstr("- **0 of 2**: nothing is left behind\n\n      This counts when "));
-  EXPECT_THAT(page("clone"), HasSubstr("is as it was given"));
+  EXPECT_THAT(page("clone"), HasSubstr("is unchanged"));
   EXPECT_THAT(page("compiles not"), HasSubstr("\n    ping_pong.cpp:1:"));
   EXPECT_THAT(page("empty"), HasSubstr("There is no ping_pong.cpp"));
   EXPECT_THAT(page("hostile bomb"), HasSubstr("started more than"));
@@ -304,7 +304,7 @@ TEST_F(Grading, takes_only_regular_files_from_inside_the_folder) {
   EXPECT_THAT(page("pipe"), HasSubstr("is not a regular file"));
 }
 
-// A class of two, of whom one keeps the grader waiting; the signal comes when the other is done.
+// A class of two; one keeps the grader waiting, and the signal comes when the other is done.
 class GradingIsStopped : public Grading {
  protected:
   struct End {
@@ -344,7 +344,7 @@ class GradingIsStopped : public Grading {
     return {status, said};
   }
 
-  // What was done is not done again.
+  // Finished work is not repeated.
   void expect_to_go_on() const {
     EXPECT_FALSE(fs::exists(report / "grades.csv"));
     const auto before = examinations();
@@ -356,7 +356,7 @@ class GradingIsStopped : public Grading {
     EXPECT_FALSE(fs::exists(note()));
   }
 
-  // Where the name of the grader's folder in /tmp is kept.
+  // The file with the name of the grader's folder in /tmp.
   fs::path note() const { return report / ".grading/sandbox"; }
 };
 
@@ -368,7 +368,7 @@ TEST_F(GradingIsStopped, in_good_order) {
   expect_to_go_on();
 }
 
-// Nothing of it runs on, and the next one removes its folder.
+// No process of it is left, and the next grader removes its folder.
 TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
   const auto [status, said] = grade_until_signal(SIGKILL);
   EXPECT_EQ(status, (mp::ExitStatus{.code = {}, .signal = SIGKILL})) << said;
@@ -379,8 +379,8 @@ TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
   EXPECT_FALSE(fs::exists(sandbox));
 }
 
-// No points for a file that cannot be read would not be fair. Without capabilities, root may not
-// read everything, either.
+// It would be unfair to give no points for a file that cannot be read. Without capabilities, root
+// may not read everything either.
 TEST_F(Grading, says_what_it_may_not_read) {
   hand_in({{"file/ping_pong.cpp", "int x("}, {"folder/ping_pong.cpp", "int x("}});
   fs::permissions(submissions / "file/ping_pong.cpp", fs::perms::none);
@@ -398,7 +398,7 @@ TEST_F(Grading, says_what_it_may_not_read) {
 
 TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {
   hand_in({{"a/ping_pong.cpp", solution()}});
-  // A file that is no program in the place of bubblewrap.
+  // Puts a file that is no program in the place of bubblewrap.
   auto words = arguments();
   words.insert(words.begin(),
                {"--dev-bind", "/", "/", "--ro-bind", "/dev/null", "/usr/bin/bwrap", GRADER});
@@ -435,7 +435,7 @@ TEST_F(Grading, wrong_input_is_refused_with_one_line) {
            {"", "names no exercise"},
            {"\npingpong 1\n", ":2: there is no exercise 'pingpong'"},
            {"ping_pong -1\n", ":1: '-1' is not a number"},
-           {"ping_pong 1 tomorrow\n", "'tomorrow' is no time"},
+           {"ping_pong 1 tomorrow\n", "'tomorrow' is not a time"},
            {"ping_pong 1 2026-12-31 2\n", "'2' is not a number from 0 to 1"},
            {"ping_pong 1\nping_pong 2\n", ":2: a second line"},
            {"ping_pong\n", ":1: expected: NAME WEIGHT"}}) {
@@ -445,7 +445,7 @@ TEST_F(Grading, wrong_input_is_refused_with_one_line) {
   expect_refusal({students, "--out", out, "--weights", folder / "gone"}, "cannot read the weights");
 }
 
-// What `./course new-exercise` makes compiles. It is tried on a copy of the few files that it
+// The files that `./course new-exercise` makes compile. It runs on a copy of the few files that it
 // needs.
 TEST(NewExercise, is_a_copy_of_the_template_that_compiles) {
   std::string name = "/tmp/new-exercise-test-XXXXXX";

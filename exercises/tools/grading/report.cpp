@@ -16,9 +16,9 @@ using harness::harmless;
 using harness::readable;
 using Kind = Outcome::Kind;
 
-// ---- What a reader is told ----
+// ---- Texts for the reader ----
 
-// An exercise has either tests with points, or one reason why there are none.
+// An exercise has either tests with points or one reason why there are none.
 std::string reason(const Grade& grade) {
   const auto& name = grade.exercise->name;
   const auto& file = grade.submission.file;
@@ -26,11 +26,11 @@ std::string reason(const Grade& grade) {
     case Kind::missing:
       return fmt::format("There is no {0}.cpp, {0}/{0}.cpp or exercises/{0}/{0}.cpp.\n", name);
     case Kind::unchanged:
-      return fmt::format("{} is as it was given.\n", file);
+      return fmt::format("{} is unchanged.\n", file);
     case Kind::refused:
       return fmt::format("{} {}.\n", file, grade.submission.refusal);
     case Kind::not_compiled:
-      return fmt::format("{} does not compile. The first error is the one to mend.\n\n{}", file,
+      return fmt::format("{} does not compile. Fix the first error first.\n\n{}", file,
                          grade.outcome.text);
     case Kind::trouble:
       return "This could not be graded, which is not the student's fault.\n\n" + grade.outcome.text;
@@ -51,8 +51,8 @@ std::string remarks(const Grade& grade) {
         fmt::localtime(grade.submission.time), fmt::localtime(*grade.rule.deadline),
         number(grade.rule.share_when_late));
   if (!grade.submission.ignored.empty())
-    text += fmt::format("{} was graded. {} differs, and was not looked at.\n",
-                        grade.submission.file, grade.submission.ignored);
+    text += fmt::format("{} was graded. {} differs and was ignored.\n", grade.submission.file,
+                        grade.submission.ignored);
   return text;
 }
 
@@ -62,7 +62,7 @@ std::string score(double points, double of) {
 
 // ---- Markdown ----
 
-// So that nothing in it means anything in Markdown.
+// Escapes everything that has a meaning in Markdown.
 std::string plain(const std::string& text) {
   std::string result;
   for (const char c : harmless(text)) {
@@ -73,7 +73,7 @@ std::string plain(const std::string& text) {
   return result;
 }
 
-// As code, which nothing can end but a line without the margin.
+// Formats as code, which only a line without the margin can end.
 std::string code(const std::string& text, const std::string& margin = "    ") {
   std::istringstream lines{harmless(text)};
   std::string result = "\n";

@@ -17,7 +17,7 @@ struct Grade {
   Outcome outcome;
 
   bool is_late() const { return rule.deadline && submission.time > *rule.deadline; }
-  /// By what the points of the examination are multiplied.
+  /// Returns the factor for the points of the examination.
   double factor() const { return rule.weight * (is_late() ? rule.share_when_late : 1); }
   double points() const { return factor() * outcome.points(); }
   double of() const { return rule.weight * exercise->points(); }
@@ -31,10 +31,10 @@ struct Student {
   double of() const;
 };
 
-/// The student's page (report.md), JUnit XML (junit.xml), and what Gradescope reads (results.json).
+/// Writes the student's page (report.md), JUnit XML (junit.xml), and Gradescope's results.json.
 void write_student(const std::filesystem::path& folder, const Student& student);
 
-/// grades.csv: a row for each student.
+/// Writes grades.csv, with a row for each student.
 void write_class(const std::filesystem::path& file, const std::vector<Student>& students);
 
 }  // namespace grading

@@ -28,7 +28,7 @@ std::time_t read_time(const std::string& text) {
     parts.tm_isdst = -1;
     return std::mktime(&parts);
   }
-  throw std::invalid_argument{"'" + text + "' is no time like 2026-12-31 or 2026-12-31T18:00"};
+  throw std::invalid_argument{"'" + text + "' is not a time like 2026-12-31 or 2026-12-31T18:00"};
 }
 
 double read_number(const std::string& text, double most) {
@@ -60,9 +60,9 @@ void refuse(Submission& submission, std::error_code error) {
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
-// The whole file, or why not.
+// Reads the whole file, or records why not.
 void take(const fs::path& path, Submission& submission) {
-  // Not blocking: it might be a pipe to which nobody writes.
+  // Without blocking, because it might be a pipe without a writer.
   const mp::FileDescriptor file{
       ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
   struct stat status {};
@@ -151,7 +151,7 @@ std::vector<std::string> students_in(const fs::path& folder) {
   }
   if (names.empty())
     throw std::invalid_argument{"expected one folder for each student in " + folder.string() +
-                                ", and there is none"};
+                                ", but there is none"};
   std::ranges::sort(names);
   return names;
 }

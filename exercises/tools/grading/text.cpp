@@ -41,7 +41,7 @@ std::string shortened(const std::string& text, std::size_t lines, std::size_t wi
   for (std::string line; std::getline(stream, line);) {
     if (lines-- == 0) return result + "...\n";
     if (line.size() > width) {
-      // Not in the middle of a character.
+      // Do not cut in the middle of a character.
       auto end = width;
       while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
       line.resize(end);

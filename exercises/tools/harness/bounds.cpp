@@ -22,12 +22,12 @@ namespace {
 constexpr rlim_t most_processes = 100;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool reserves_much_memory = true;  // of which sanitizers touch little
+constexpr bool reserves_much_memory = true;  // sanitizers reserve memory that they hardly touch
 #else
 constexpr bool reserves_much_memory = false;
 #endif
 
-// How many processes and threads a user has, or 0 where the limit is for one user alone.
+// Returns how many processes and threads a user has, or 0 if the limit applies to one user alone.
 rlim_t processes_of(uid_t user) {
   if (user != ::geteuid()) return 0;
   rlim_t count = 0;
@@ -42,8 +42,8 @@ rlim_t processes_of(uid_t user) {
   return count;
 }
 
-// System V's shared memory outlives the processes that use it, and is in nobody's account: memory
-// without a limit. Those who want to share memory have mmap and memfd_create.
+// System V shared memory outlives the processes that use it and counts for none of them, so it has
+// no limit. To share memory, mmap and memfd_create remain.
 bool forbid_system_v_memory() {
 #if defined(__x86_64__)
   constexpr std::uint32_t own = AUDIT_ARCH_X86_64, last_call = 0x3fff'ffff;
@@ -56,7 +56,7 @@ bool forbid_system_v_memory() {
   constexpr auto refusal = SECCOMP_RET_ERRNO | EPERM;
   sock_filter rules[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own, 0, 3),  // calls of other kinds of programs
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own, 0, 3),  // system calls of other architectures
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last_call, 1, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_shmget, 0, 1),
@@ -67,7 +67,7 @@ bool forbid_system_v_memory() {
   return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-// Whatever the shell that started all this ignores or blocks.
+// Resets the signals that the calling shell ignores or blocks.
 void default_signals() {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   sigset_t none;

@@ -12,9 +12,8 @@
 
 namespace harness {
 
-/// What Boost.Process does in a submission before it becomes its own program: limits, and an
-/// environment with nothing of the examiner's in it. Between fork and exec it makes system calls,
-/// and nothing else.
+/// What Boost.Process does in a submission before exec: it sets limits and an environment without
+/// anything of the examiner's. Between fork and exec it makes only system calls.
 class Bounds {
  public:
   Bounds(const ScratchDirectory& scratch, const Limits& limits);

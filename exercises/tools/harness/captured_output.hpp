@@ -7,23 +7,23 @@
 
 namespace harness {
 
-/// What a submission prints, as far as it is worth showing.
+/// The part of a submission's output that is worth showing.
 class CapturedOutput {
  public:
-  /// The reading end of a pipe; it does not block.
+  /// Takes the read end of a pipe, which does not block.
   explicit CapturedOutput(mp::FileDescriptor pipe) : pipe_{std::move(pipe)} {}
 
-  /// To wait for more; -1 at the end.
+  /// Returns the descriptor to poll; -1 at end-of-file.
   int descriptor() const { return pipe_.get(); }
 
-  /// Takes what has come.
+  /// Reads what has arrived.
   void read();
 
-  /// It prints without end.
+  /// Whether it prints without end.
   bool is_too_much() const;
 
-  /// A title and the first lines, with nothing in it that a terminal would obey; of lines that
-  /// differ in numbers alone, only the first. Empty if nothing was printed.
+  /// Returns a title and the first lines, without control sequences; of lines that differ only in
+  /// numbers, only the first. Empty if nothing was printed.
   std::string shown(const std::string& title) const;
 
   const std::string& beginning() const { return text_; }

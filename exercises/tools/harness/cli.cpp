@@ -58,7 +58,7 @@ fs::path file_to_edit(const Facts& facts) { return exercises / facts.name / (fac
 
 std::string shown(const fs::path& path) { return fs::relative(path, exercises.parent_path()); }
 
-// Of an exercise that has been checked.
+// Describes an exercise that has been checked.
 std::string state_of(const Facts& facts, const Verdict& best, const Verdict& last) {
   std::string state = best.full() ? "solved" : "begun";
   if (last.points() < best.points()) state += fmt::format(", {} at the last check", last.points());
@@ -96,7 +96,7 @@ std::string next_step(const Facts& facts, const Verdict& verdict) {
                      harness::readable(failed->name), shown(file_to_edit(facts)), facts.name);
 }
 
-// Builds and examines; false if it does not compile. The verdict is in the file then.
+// Builds and examines; returns false if it does not compile. The verdict is then in the file.
 bool build_and_examine(const Facts& facts, const fs::path& file) {
   const auto& name = facts.name;
   const auto targets = name + "_submission " + name + "_test " + name;
@@ -118,7 +118,7 @@ bool build_and_examine(const Facts& facts, const fs::path& file) {
 
 bool check(const Facts& facts) {
   if (!build_and_examine(facts, progress().fresh_verdict(facts.name))) {
-    fmt::print("{} does not compile: see above. The first error is the one to mend.\n",
+    fmt::print("{} does not compile, see above. Fix the first error first.\n",
                shown(file_to_edit(facts)));
     return false;
   }
@@ -134,8 +134,8 @@ fs::path skeleton(const Facts& facts) {
   return exercises / "tools/skeletons" / facts.name / (facts.name + ".cpp");
 }
 
-// For the course's own tests: what learners begin with compiles, and gets no points. Once a learner
-// has worked on it, there is nothing to test any more.
+// For the course's own tests: the file that learners begin with compiles and gets no points. Once a
+// learner has worked on it, there is nothing left to test.
 int expect_skeleton(const Facts& facts, bool strict) {
   constexpr int skipped = 77;
   const bool is_skeleton = harness::tokens_of(harness::text_of(file_to_edit(facts))) ==
@@ -156,13 +156,13 @@ int reset(const Facts& facts) {
     throw std::runtime_error{"the skeleton is missing: " + shown(skeleton(facts))};
   if (fs::exists(own)) {
     if (harness::text_of(own) == harness::text_of(skeleton(facts))) {
-      fmt::print("{} is as it was given.\n", shown(own));
+      fmt::print("{} is unchanged.\n", shown(own));
       return EXIT_SUCCESS;
     }
     fmt::print("Your file is kept: {}\n", shown(progress().keep_aside(own)));
   }
   fs::copy_file(skeleton(facts), own);
-  fmt::print("{} is as it was given. Your points stay.\n", shown(own));
+  fmt::print("{} is the original again. Your points stay.\n", shown(own));
   return EXIT_SUCCESS;
 }
 
@@ -179,7 +179,7 @@ void hint(const Facts& facts) {
 void watch(const Facts& facts) {
   for (harness::FileWatch file{file_to_edit(facts)};; file.wait()) {
     check(facts);
-    fmt::print("Waiting until {} is saved; Ctrl-C ends this.\n", shown(file_to_edit(facts)));
+    fmt::print("Waiting until {} is saved; Ctrl-C stops this.\n", shown(file_to_edit(facts)));
     std::fflush(stdout);
   }
 }
@@ -200,8 +200,8 @@ int solution(const Facts& facts, bool spoil) {
     fmt::print("The worked solution, {}:\n\n{}", shown(worked), harness::text_of(worked));
     return EXIT_SUCCESS;
   }
-  fmt::print("On the left is yours ({}), on the right the worked solution ({}).\n\n", shown(own),
-             shown(worked));
+  fmt::print("Your file ({}) is on the left, the worked solution ({}) on the right.\n\n",
+             shown(own), shown(worked));
   run("/usr/bin/diff",
       {"--side-by-side", "--expand-tabs", "--width=" + std::to_string(width), own, worked});
   return EXIT_SUCCESS;

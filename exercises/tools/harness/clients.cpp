@@ -32,14 +32,14 @@ FileDescriptor listen_at(const std::filesystem::path& path) {
       check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")};
   check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
   check(::chmod(path.c_str(), 0666), "chmod");
-  const int yes = 1;  // every message tells which process has sent it
+  const int yes = 1;  // every message names the process that sent it
   check(::setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes), "setsockopt");
   check(::listen(socket.get(), 128), "listen");
   return socket;
 }
 
-// Such a process (clone with CLONE_VM) is the main process by another number: what one of them
-// computes the other one has.
+// Such a process (clone with CLONE_VM) is the main process under another pid, because they share
+// all memory.
 bool shares_memory(pid_t process, pid_t main_process) {
   return process != main_process && ::syscall(SYS_kcmp, process, main_process, KCMP_VM, 0, 0) == 0;
 }
@@ -65,7 +65,7 @@ std::vector<pollfd> Clients::descriptors() const {
 
 void Clients::handle_events() {
   accept();
-  // Only now: a process that left before another one came must not be counted beside it.
+  // Only now, because a process that left before another one came must not be counted with it.
   for (auto& client : clients_) on_message(client);
   std::erase_if(clients_, [](const Client& client) { return !client.socket; });
   release();
@@ -87,8 +87,8 @@ void Clients::accept() {
   }
 }
 
-// Whether a greeting has come. Otherwise it is the end of the call, or nonsense: closes the
-// connection, unless nothing has come yet.
+// Returns whether a greeting has come. Otherwise the call has ended or the bytes are invalid;
+// closes the connection, unless nothing has come yet.
 bool Clients::receive(Client& client, Greeting& greeting) {
   iovec part{&greeting, sizeof greeting};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
@@ -103,7 +103,7 @@ bool Clients::receive(Client& client, Greeting& greeting) {
   const auto* const header = CMSG_FIRSTHDR(&message);
   if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
     std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
-  // A connection that one process has made and another one uses speaks for neither of them.
+  // A connection made by one process and used by another counts for neither.
   const bool good = size == sizeof greeting && !client.is_call && sender.pid == client.process;
   if (!good) client.socket.close();
   return good;
@@ -136,7 +136,7 @@ void Clients::on_message(Client& client) {
 void Clients::on_call(Client& client, const Greeting& greeting) {
   client.is_call = client.waits = true;
   client.place = greeting.place;
-  // Otherwise it would depend on the computer whether these are done in time.
+  // Otherwise the result would depend on the computer's speed.
   callers_.insert(client.process);
   if (callers_.size() > most_callers)
     complaint_ =
@@ -152,7 +152,7 @@ void Clients::on_call(Client& client, const Greeting& greeting) {
 void Clients::connect_main(FileDescriptor socket, pid_t process) {
   main_connection_ = std::move(socket);
   trace_.main_process = process;
-  // Messages come over it from here on: nothing else, and it blocks, but not forever.
+  // From here on it carries only messages, and blocks, but not forever.
   const int no = 0;
   check(::setsockopt(main_connection_.get(), SOL_SOCKET, SO_PASSCRED, &no, sizeof no),
         "setsockopt");

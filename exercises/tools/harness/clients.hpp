@@ -13,13 +13,13 @@
 
 namespace harness {
 
-/// Said when the main process has lost its connection.
+/// The message when the main process has lost its connection.
 inline constexpr auto connection_closed =
     "Your program closed the examiner's connection: it closes descriptors that it has not opened.";
 
-/// The processes that talk to the examiner: keeps the trace of their calls, and holds them at the
-/// barrier. The kernel says which process is at the other end of a connection, so none can speak in
-/// another's name.
+/// The processes that talk to the examiner. Keeps the trace of their calls and holds them at the
+/// barrier. The kernel identifies the process at the other end of a connection, so none can
+/// impersonate another.
 class Clients {
  public:
   /// Listens at this path.
@@ -27,29 +27,30 @@ class Clients {
 
   void begin_call(const CallOptions& options);
 
-  /// What to wait for: `poll` these, then call handle_events().
+  /// Returns what to `poll` before calling handle_events().
   std::vector<pollfd> descriptors() const;
 
-  /// Takes all that has come.
+  /// Handles everything that has arrived.
   void handle_events();
 
   /// Whether a process waits at the barrier for others.
   bool barrier_holds() const;
 
-  /// Lets all go on, for the rest of the call. What they wait for then tells much.
+  /// Releases all processes for the rest of the call. What they wait for then is informative.
   void give_up_barrier();
 
-  /// The connection of the main process, which carries calls and results; empty before it is there.
+  /// Returns the main process's connection, which carries calls and results; empty until it is
+  /// made.
   const mp::FileDescriptor& main_connection() const { return main_connection_; }
   void close_main_connection() { main_connection_.close(); }
 
   const Trace& trace() const { return trace_; }
 
-  /// Why the test must end, in words for the learner; empty if it must not.
+  /// Returns why the test must end, in words for the learner; empty if it need not.
   const std::string& complaint() const { return complaint_; }
 
  private:
-  // One connection: at first nothing is known of it, then it is a call.
+  // A connection; at first nothing is known about it, then it is a call.
   struct Client {
     mp::FileDescriptor socket;
     pid_t process = 0;

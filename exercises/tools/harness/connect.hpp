@@ -5,14 +5,14 @@
 
 namespace harness {
 
-/// A connection to the examiner, on which the greeting has been sent; an empty descriptor when
-/// there is no examiner.
+/// Returns a connection to the examiner, after sending the greeting; an empty descriptor when there
+/// is no examiner.
 mp::FileDescriptor connect(const Greeting& greeting);
 inline mp::FileDescriptor connect(Greeting::Kind kind) {
   return connect(Greeting{.kind = kind, .place = 0, .numbers = {}});
 }
 
-/// What an earlier call let this process know.
+/// What an earlier call told this process.
 void forget_secrets();
 
 }  // namespace harness

@@ -43,8 +43,8 @@ std::uint64_t memory_of(const std::vector<pid_t>& processes) {
 }
 
 void kill_descendants() {
-  // One that was being forked meanwhile is seen the next time.
-  // Orphans become children of this process: when it has no children, there are no descendants.
+  // A process that was being forked is seen the next time. Orphans become children of this process,
+  // so when it has no children, there are no descendants.
   for (;;) {
     for (const auto pid : descendants()) ::kill(pid, SIGKILL);
     pid_t reaped = 0;

@@ -6,14 +6,14 @@
 
 namespace harness {
 
-/// The processes below this one, zombies included.
+/// Returns the descendants of this process, zombies included.
 std::vector<pid_t> descendants();
 
-/// Memory that the processes take together, in bytes, with the files in memory (memfd_create) that
-/// they have open; shared pages count more than once.
+/// Returns the memory of these processes in bytes, with their open memory files (memfd_create);
+/// shared pages count more than once.
 std::uint64_t memory_of(const std::vector<pid_t>& processes);
 
-/// Kills all processes below this one, until there are none.
+/// Kills all descendants of this process until there are none.
 void kill_descendants();
 
 }  // namespace harness

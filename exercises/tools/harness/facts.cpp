@@ -85,7 +85,7 @@ std::string harmless(const std::string& text) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
   };
-  // How many bytes the character there has; 0 if it is none.
+  // Returns how many bytes the character there has; 0 if it is invalid.
   const auto length = [&](std::size_t i) -> std::size_t {
     const unsigned first = byte(i), second = byte(i + 1);
     if (first < 0x80) return first == '\n' || (first >= 0x20 && first != 0x7f) ? 1 : 0;

@@ -6,7 +6,7 @@
 
 namespace harness {
 
-/// What is known about an exercise: its exercise.json.
+/// The facts about an exercise, from its exercise.json.
 struct Facts {
   struct Test {
     std::string name;
@@ -16,23 +16,23 @@ struct Facts {
   std::string name, title, chapter;
   std::vector<Test> tests;  ///< in the order in which they run
   std::vector<std::string> hints;
-  /// A program that does nothing of the task passes some tests; it does not pass this one. Empty if
-  /// the exercise has none.
+  /// A program that does nothing of the task may pass some tests, but not this one. Empty if the
+  /// exercise has none.
   std::string main_test;
 
   int points() const;  ///< of all tests
 };
 
-/// Throws std::runtime_error that names the file.
+/// Throws std::runtime_error, which names the file.
 Facts read_facts(const std::filesystem::path& folder);
 
-/// What an examination found.
+/// The result of an examination.
 struct Verdict {
   struct Result {
     std::string name;
     bool passed = false;
     int points = 0, of = 0;
-    std::string explanation;  ///< of the points that are lost
+    std::string explanation;  ///< why points were lost
     bool full() const { return points == of; }
   };
   std::vector<Result> results;
@@ -42,15 +42,15 @@ struct Verdict {
   bool full() const { return points() == of(); }
 };
 
-/// Throw std::runtime_error that names the file.
+/// Both throw std::runtime_error, which names the file.
 void write_verdict(const std::filesystem::path& file, const Verdict& verdict);
 Verdict read_verdict(const std::filesystem::path& file);
 
-/// "every_round_has_a_time" as words.
+/// Returns "every_round_has_a_time" as words.
 std::string readable(std::string name);
 
-/// The text with a question mark for every byte that is not UTF-8, and for every control character
-/// but the line feed: no terminal and no reader of JSON or XML stumbles over it.
+/// Returns the text with a question mark for every byte that is not UTF-8 and every control
+/// character except the line feed, so that terminals and readers of JSON or XML accept it.
 std::string harmless(const std::string& text);
 
 }  // namespace harness

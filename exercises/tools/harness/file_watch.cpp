@@ -21,7 +21,7 @@ std::filesystem::file_time_type FileWatch::time() const {
 }
 
 void FileWatch::wait() {
-  constexpr int longest = 500;  // milliseconds: some file systems tell nothing of changes elsewhere
+  constexpr int longest = 500;  // milliseconds; some file systems do not report remote changes
   while (time() == seen_) {
     pollfd state{changes_.get(), POLLIN, 0};
     ::poll(&state, 1, longest);

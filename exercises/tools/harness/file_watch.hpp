@@ -6,22 +6,21 @@
 
 namespace harness {
 
-/// Waits for a file to be saved. Editors save in different ways: some write the file, some move a
-/// new one to its place.
+/// Waits for a file to be saved. Some editors write the file; others move a new one to its place.
 class FileWatch {
  public:
   explicit FileWatch(std::filesystem::path file);
 
-  /// Returns when the file has changed since the last call, or since the object was made: at once
-  /// if it has already.
+  /// Returns when the file has changed since the last call or since construction, at once if it has
+  /// already.
   void wait();
 
  private:
-  std::filesystem::file_time_type time() const;  // the last known one if there is no file now
+  std::filesystem::file_time_type time() const;  // the last known time if there is no file now
 
   std::filesystem::path file_;
   std::filesystem::file_time_type seen_{};
-  mp::FileDescriptor changes_;  // empty where there are no notifications
+  mp::FileDescriptor changes_;  // empty if there are no notifications
 };
 
 }  // namespace harness

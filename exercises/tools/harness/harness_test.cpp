@@ -15,7 +15,7 @@
 #include <mp/process.hpp>
 #include <program.hpp>
 
-// The parts of the examiner that its wrong and right submissions do not test.
+// Tests parts of the examiner that wrong and right submissions do not cover.
 
 namespace {
 
@@ -165,7 +165,7 @@ TEST(Examiner, takes_no_points_for_trouble_of_the_machine) {
                  "/nowhere: No such file", verdict);
   if (course::run_program("/usr/bin/unshare", {"-rm", "true"}).status != 0)
     GTEST_SKIP() << "mounting is not allowed here";
-  // In a file system of its own, with these options and this size.
+  // In a separate file system with these options.
   const auto examine_in = [&](const std::string& options) {
     return course::run_program(
         "/usr/bin/unshare",

@@ -40,7 +40,7 @@ class Interrupted : public testing::Test {
     }};
   }
 
-  // The examiner's folder, once there is this file in it.
+  // Returns the examiner's folder once it contains this file.
   fs::path wait_for(const std::string& file, mp::Process& examiner) const {
     for (; examiner.is_alive(); ::poll(nullptr, 0, 1))
       for (const auto& scratch : fs::directory_iterator{scratch_root})
@@ -69,7 +69,7 @@ TEST_F(Interrupted, examiner_leaves_nothing) {
   }
 }
 
-// So many files that it takes a while.
+// Many files, so that removing them takes a while.
 TEST_F(Interrupted, examiner_leaves_nothing_even_while_it_removes_its_folder) {
   auto examiner = start();
   fs::path scratch;
@@ -80,7 +80,7 @@ TEST_F(Interrupted, examiner_leaves_nothing_even_while_it_removes_its_folder) {
     mp::check(::waitid(P_PID, static_cast<id_t>(examiner.pid()), &stopped, WSTOPPED), "waitid");
     return fs::exists(scratch);
   };
-  while (!stop_at_work()) {  // its first test is already over
+  while (!stop_at_work()) {  // its first test has already ended
     examiner.kill();
     examiner = start();
   }

@@ -23,14 +23,14 @@ using mp::FileDescriptor;
 constexpr auto bubblewrap = "/usr/bin/bwrap";
 constexpr auto small_folder = "134217728";  // bytes
 
-// The words before the command. Only /tmp, /dev/shm and the home can be written to, and are small:
-// they are kept in memory.
+// The words before the command. Only /tmp, /dev/shm and the home are writable; they are in memory,
+// and small.
 std::vector<std::string> sandbox(const ScratchDirectory& scratch) {
   std::vector<std::string> words{bubblewrap,  "--unshare-all", "--die-with-parent",
                                  "--ro-bind", "/usr",          "/usr"};
   for (const auto* path : {"/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"})
     words.insert(words.end(), {"--ro-bind-try", path, path});
-  // If it is not there, the submission's user may not be allowed to see that.
+  // The submission's user might not be able to tell that it is missing.
   if (std::filesystem::exists(COURSE_DEPS "/usr"))
     words.insert(words.end(), {"--ro-bind", COURSE_DEPS "/usr", COURSE_DEPS "/usr"});
   words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev"});
@@ -40,7 +40,7 @@ std::vector<std::string> sandbox(const ScratchDirectory& scratch) {
   return words;
 }
 
-// The reading end does not block.
+// Returns a pipe whose read end does not block.
 std::pair<FileDescriptor, FileDescriptor> make_pipe() {
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "pipe2");
@@ -60,7 +60,7 @@ Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& 
   const FileDescriptor nothing{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
 
   boost::asio::io_context context;
-  // A signal that ends the examiner comes when its handler knows what to kill. The child sets its
+  // Signals that end the examiner wait until their handler knows what to kill. The child sets its
   // own mask.
   const SignalsHeld held;
   process::process child{
@@ -68,7 +68,7 @@ Launched start(const ScratchDirectory& scratch, const std::vector<std::string>& 
       process::process_stdio{nothing.get(), output.get(), (errors ? errors : output).get()},
       Bounds{scratch, limits}};
   launched.pid = child.detach().id();
-  kill_on_signals(launched.pid);  // the leader of its group
+  kill_on_signals(launched.pid);  // the group's leader
   launched.ended = FileDescriptor{
       static_cast<int>(check(::syscall(SYS_pidfd_open, launched.pid, 0), "pidfd_open"))};
   return launched;

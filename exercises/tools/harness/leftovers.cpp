@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// The files in a folder that belong to the user.
+// Returns the user's files in a folder.
 std::set<std::string> files_of(uid_t user, const std::string& root, const std::string& folder) {
   std::set<std::string> found;
   std::error_code error;
@@ -51,7 +51,7 @@ std::vector<pid_t> Leftovers::processes() const {
 
 bool Leftovers::is_expected(pid_t pid) const {
   if (baseline_processes_.contains(pid)) return true;
-  // Without a sandbox, orphans become children of the examiner. One that has ended is gone.
+  // Without a sandbox, orphans become children of the examiner. Reap those that have ended.
   return pid != submission_.pid && ::waitpid(pid, nullptr, WNOHANG) == pid;
 }
 
@@ -68,7 +68,7 @@ std::set<std::string> Leftovers::all_files() const {
   const auto root = "/proc/" + std::to_string(main_process_) + "/root";
   auto found = files_of(scratch_.user, root, "/dev/shm");
   found.merge(files_of(scratch_.user, root, scratch_.home));
-  // Without a sandbox, and with the examiner's own user, the owner of the others is unknown.
+  // Without a sandbox, under the examiner's own user, the owner of the other files is unknown.
   if (submission_.sandboxed || scratch_.user != ::geteuid())
     found.merge(files_of(scratch_.user, root, "/tmp"));
   found.erase(scratch_.path);

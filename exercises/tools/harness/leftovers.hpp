@@ -11,22 +11,22 @@
 
 namespace harness {
 
-/// What a submission has left behind: processes, files, open descriptors.
+/// Finds what a submission has left behind: processes, files, open descriptors.
 class Leftovers {
  public:
-  /// What is there now does not count.
+  /// Ignores what exists now.
   Leftovers(const ScratchDirectory& scratch, const Launched& submission, pid_t main_process);
 
-  /// Processes that are just ending get the time for it, as long as something moves.
+  /// Processes that are just ending get time for it, as long as something changes.
   std::vector<pid_t> processes() const;
 
-  /// As the submission knows them: "$TMPDIR/left.txt".
+  /// Returns files by the names that the submission knows: "$TMPDIR/left.txt".
   std::vector<std::string> files() const;
 
-  /// The main process's open descriptors, by number and kind: "7, pipe:[4711]".
+  /// Returns the main process's open descriptors, by number and kind: "7, pipe:[4711]".
   std::set<std::string> descriptors() const;
 
-  /// Without a sandbox, files of the submission's user outlive it: removes them.
+  /// Removes files of the submission's user, which outlive it without a sandbox.
   static void remove_files(const ScratchDirectory& scratch, const Launched& submission);
 
  private:

@@ -13,7 +13,7 @@ std::optional<Verdict> read(const fs::path& file) {
   try {
     return read_verdict(file);
   } catch (const std::exception&) {
-    return std::nullopt;  // written when the disk was full, for example: the next check mends it
+    return std::nullopt;  // damaged, for example by a full disk; the next check repairs it
   }
 }
 
@@ -33,7 +33,7 @@ std::optional<Verdict> Progress::last(const std::string& exercise) const {
 
 std::optional<Verdict> Progress::best(const std::string& exercise) const {
   auto best = read(file(exercise, "best.json"));
-  return best ? best : last(exercise);  // a verdict from before the best one was kept
+  return best ? best : last(exercise);  // a verdict from an earlier version that kept no best one
 }
 
 fs::file_time_type Progress::checked(const std::string& exercise) const {

@@ -9,8 +9,8 @@
 
 namespace harness {
 
-/// What a learner has done so far, in files of its own: they outlive the build folder. Points never
-/// fall, since the best verdict is kept beside the last one.
+/// A learner's progress, in files outside the build folder. Points never fall, because the best
+/// verdict is kept beside the last one.
 class Progress {
  public:
   explicit Progress(std::filesystem::path folder);
@@ -18,20 +18,20 @@ class Progress {
   std::optional<Verdict> last(const std::string& exercise) const;
   std::optional<Verdict> best(const std::string& exercise) const;
 
-  /// When the last verdict was given.
+  /// Returns the time of the last verdict.
   std::filesystem::file_time_type checked(const std::string& exercise) const;
 
-  /// Where the examiner is to write a verdict, for record().
+  /// Returns where the examiner must write a verdict for record().
   std::filesystem::path fresh_verdict(const std::string& exercise) const;
 
-  /// Takes the verdict from there. Throws std::runtime_error if it is not there.
+  /// Takes the verdict from there. Throws std::runtime_error if it is missing.
   Verdict record(const std::string& exercise) const;
 
-  /// How many hints have been shown.
+  /// Returns how many hints have been shown.
   std::size_t hints(const std::string& exercise) const;
   void set_hints(const std::string& exercise, std::size_t count) const;
 
-  /// Moves the learner's file here, and tells where it is now.
+  /// Moves the learner's file here and returns its new path.
   std::filesystem::path keep_aside(const std::filesystem::path& file) const;
 
  private:

@@ -9,15 +9,15 @@
 
 #include <harness/secret.hpp>
 
-// What the examiner and a submission say to each other, over a Unix socket whose path the
-// submission finds in an environment variable.
+// The protocol between the examiner and a submission, over a Unix socket whose path is in an
+// environment variable.
 
 namespace harness {
 
 inline constexpr auto socket_variable = "EXAMINER_SOCKET";
 
-/// The first thing that is said over every connection. The kernel tells the examiner which process
-/// says it, so nobody can speak in another's name.
+/// The first message on every connection. The kernel tells the examiner which process sent it, so
+/// no process can impersonate another.
 struct Greeting {
   enum class Kind : std::uint32_t {
     serve,  ///< the main process is ready; from here on the connection carries mp messages
@@ -27,19 +27,19 @@ struct Greeting {
     lost,   ///< the main process cannot use its connection any more
   };
   Kind kind{};
-  std::int32_t place{};  ///< of a call: where it stops
+  std::int32_t place{};  ///< where a call stops
   std::array<std::int64_t, 3> numbers{};
 };
 
-/// What the examiner answers to a call.
+/// The examiner's answer to a call.
 enum class Go : std::uint32_t {
   on,
-  silently,  ///< and do not announce any more calls from this process: here is the key to them
+  silently,  ///< and this process announces no more calls, because it gets their key
 };
 struct Permission {
   Go go{};
   std::uint64_t secret{};
-  SecretKey key{};  ///< to go on silently
+  SecretKey key{};  ///< to continue silently
 };
 
 /// An exception that left the submission's function.

@@ -7,8 +7,9 @@
 #include <harness/connect.hpp>
 #include <harness/serve.hpp>
 
-// The C library's functions that wait for a child, as submissions are linked with them: they tell
-// the examiner when a signal has ended one, for the kernel tells that to the parent alone.
+// Replacements for the C library's functions that wait for a child, linked into submissions. They
+// tell the examiner when a signal has ended a child, because the kernel reports that only to the
+// parent.
 
 namespace {
 

@@ -44,7 +44,7 @@ std::optional<std::string> failure_of(const std::string& command) {
   std::string text;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("FAILED: "))
-      std::getline(lines, line);  // the command that has failed
+      std::getline(lines, line);  // the failed command
     else if (!is_progress(line))
       text += line + '\n';
   }

@@ -7,20 +7,20 @@
 
 namespace harness {
 
-/// Runs a program with these arguments, and returns its exit status; 128 and more for a signal.
+/// Runs a program with these arguments and returns its exit status; 128 and more for a signal.
 int run(const std::string& program, const std::vector<std::string>& arguments);
 
-/// Runs a build command of the shell. Returns nothing if all is well, otherwise what it says,
-/// without the lines that only tell how far it is.
+/// Runs a build command in the shell. Returns nothing on success, otherwise its output without the
+/// progress lines.
 std::optional<std::string> failure_of(const std::string& command);
 
-/// The whole file.
+/// Returns the whole file.
 std::string text_of(const std::filesystem::path& file);
 
-/// In columns; 200 if the output does not go to a terminal.
+/// Returns the terminal's width in columns; 200 if the output does not go to a terminal.
 int terminal_width();
 
-/// For the shell, as one word.
+/// Returns the path quoted as one word for the shell.
 std::string quoted(const std::filesystem::path& path);
 
 }  // namespace harness

@@ -16,11 +16,11 @@ namespace {
 
 using mp::check;
 
-// The newest scratch, for the signal handler: it may make system calls, and nothing else.
+// The newest scratch directory, for the signal handler, which may make only system calls.
 char scratch_to_remove[256];
 
-// The process group of the submission that uses it. Bubblewrap ends with its parent only once it
-// has asked the system for that; before then its second process would wait forever for the first.
+// The process group of the submission that uses it. Bubblewrap ends with its parent only after it
+// has requested that; before then its second process would wait forever for the first.
 volatile pid_t group_to_kill = 0;
 
 std::string folder_for_programs() {
@@ -35,10 +35,10 @@ std::string folder_for_programs() {
   check(::statvfs(folder.c_str(), &file_system), folder.c_str());
   if ((file_system.f_flag & ST_NOEXEC) != 0)
     throw std::runtime_error{"programs in " + folder +
-                             " may not be run (noexec): set TMPDIR to a folder where they may"};
-  constexpr std::size_t most = 64;  // so that the socket's path is short enough
+                             " may not be run (noexec); set TMPDIR to a folder where they may"};
+  constexpr std::size_t most = 64;  // keeps the socket's path short enough
   if (folder.size() > most)
-    throw std::runtime_error{"the path " + folder + " is too long: set TMPDIR to a shorter one"};
+    throw std::runtime_error{"the path " + folder + " is too long; set TMPDIR to a shorter one"};
   return folder;
 }
 
@@ -59,7 +59,7 @@ void remove_scratch_and_end(int signal) {
 ScratchDirectory::ScratchDirectory() {
   std::string name = folder_for_programs() + "/examine-XXXXXX";
   {
-    // A signal that ends the examiner comes when its handler knows what to remove.
+    // Signals that end the examiner wait until their handler knows what to remove.
     const SignalsHeld held;
     check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
     if (name.size() < sizeof scratch_to_remove)
@@ -68,13 +68,14 @@ ScratchDirectory::ScratchDirectory() {
   path = name;
   socket = path / "socket";
   home = path / "home";
-  // Nobody else has this number: so the user's limits and files are the submission's alone.
+  // No other process has this user id, so the user's limits and files belong to the submission
+  // alone.
   user = ::geteuid() == 0 ? 1'000'000'000U + static_cast<uid_t>(::getpid()) : ::geteuid();
   check(::chmod(path.c_str(), 0755), "chmod");
   check(::mkdir(home.c_str(), 0700), "mkdir");
   if (user != ::geteuid() && ::chown(home.c_str(), user, static_cast<gid_t>(-1)) == -1) {
     if (errno != EINVAL && errno != EPERM) check(-1, "chown");
-    user = ::geteuid();  // a container with few users
+    user = ::geteuid();  // a container with few user ids
   }
 }
 
@@ -87,7 +88,7 @@ ScratchDirectory::ScratchDirectory(const std::filesystem::path& original) : Scra
 ScratchDirectory::~ScratchDirectory() {
   std::error_code ignored;
   std::filesystem::remove_all(path, ignored);
-  // Only now: a signal may have come in the middle of that.
+  // Only now, because a signal may have come in the middle.
   if (path == scratch_to_remove) {
     scratch_to_remove[0] = '\0';
     group_to_kill = 0;

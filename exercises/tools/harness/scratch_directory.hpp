@@ -5,8 +5,8 @@
 
 namespace harness {
 
-/// A folder in $TMPDIR or /tmp (or where EXAMINER_SCRATCH says) with what a submission sees of the
-/// examiner: its own program, the socket, and a home to work in. Goes with its content.
+/// A folder in $TMPDIR or /tmp (or in $EXAMINER_SCRATCH) with what a submission sees of the
+/// examiner: its own program, the socket, and a home directory. The destructor removes it.
 class ScratchDirectory {
  public:
   /// A directory without a program. Throws std::system_error.
@@ -17,14 +17,15 @@ class ScratchDirectory {
   ~ScratchDirectory();
 
   std::filesystem::path path, program, socket, home;
-  uid_t user;  ///< who the submission runs as
+  uid_t user;  ///< the user that runs the submission
 };
 
-/// Ctrl-C and the like also kill this process group, as long as the newest scratch directory
-/// exists.
+/// Makes Ctrl-C and similar signals also kill this process group, as long as the newest scratch
+/// directory exists.
 void kill_on_signals(pid_t group);
 
-/// From now on, Ctrl-C and the like remove this process's scratch directory before they end it.
+/// From now on, Ctrl-C and similar signals remove this process's scratch directory before they end
+/// it.
 void remove_scratch_on_signals();
 
 }  // namespace harness

@@ -14,7 +14,7 @@
 namespace harness {
 namespace {
 
-// The low numbers are the submission's own, and this one is not to be met by accident.
+// Low numbers are left to the submission, which should not hit this one by accident.
 mp::FileDescriptor out_of_the_way(const mp::FileDescriptor& socket) {
   std::random_device random;
   const auto least = 100 + static_cast<int>(random() % 100);
@@ -39,7 +39,7 @@ int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& 
       auto request = mp::Message::receive(socket);
       forget_secrets();
       const auto reply = call(std::move(request));
-      if (::getpid() == self) mp::detail::end_fork_server();  // the toolkit's, and not left over
+      if (::getpid() == self) mp::detail::end_fork_server();  // the toolkit's, so no leftover
       std::cout.flush();
       std::fflush(stdout);
       if (::getpid() != self) {
@@ -49,7 +49,7 @@ int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& 
       reply.send(socket);
     }
   } catch (const mp::EndOfFile&) {
-    return EXIT_SUCCESS;  // the examiner has no more questions
+    return EXIT_SUCCESS;  // the examiner is done
   } catch (const std::system_error&) {
     connect(Greeting::Kind::lost);
     return EXIT_FAILURE;

@@ -12,11 +12,11 @@
 
 namespace harness {
 
-/// Links what tells of children that were ended by signals.
+/// Links the code that reports children ended by signals.
 void watch_children();
 
-/// The main program of a submission: makes the calls that the examiner asks for. Without an
-/// examiner it says what it is for, and returns 2.
+/// The main program of a submission, which makes the calls that the examiner requests. Without an
+/// examiner it prints its purpose and returns 2.
 int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& call);
 
 template <class Return, class... Parameters>

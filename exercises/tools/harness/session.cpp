@@ -35,12 +35,12 @@ std::string how_it_ended(const Launched& submission) {
   check(mp::retry([&] { return ::waitpid(submission.pid, &status, 0); }), "waitpid");
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  if (submission.sandboxed && code > 128) signal = std::exchange(code, 0) - 128;  // as shells do
+  if (submission.sandboxed && code > 128) signal = std::exchange(code, 0) - 128;  // like shells
   if (signal == 0) return mp::to_string(mp::ExitStatus{.code = code, .signal = {}});
   return mp::to_string(mp::ExitStatus{.code = {}, .signal = signal});
 }
 
-// What the sandbox or the dynamic linker says before the submission's own code runs.
+// Recognises messages of the sandbox or the dynamic linker, before the submission's own code runs.
 bool is_trouble_of_machine(const std::string& errors) {
   return errors.starts_with("bwrap: ") ||
          errors.find(": error while loading shared libraries: ") != errors.npos;
@@ -48,8 +48,8 @@ bool is_trouble_of_machine(const std::string& errors) {
 
 std::string advice(const std::string& ending) {
   if (ending.find("signal") != ending.npos)
-    return "Something in the main process made the system stop it.\n";
-  return "Calling exit() in the main process ends the whole program: return a result instead.\n";
+    return "The main process did something for which the system stopped it.\n";
+  return "Calling exit() in the main process ends the whole program; return a result instead.\n";
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Session::Session()
 
 Session::~Session() {
   if (testing::Test::HasFailure()) add_notes();
-  clients_.close_main_connection();  // it may end by itself now
+  clients_.close_main_connection();  // now it may end by itself
   kill_descendants();
   Leftovers::remove_files(scratch_, submission_);
 }
@@ -83,7 +83,7 @@ mp::Message Session::exchange(const mp::Message& request, const CallOptions& opt
   return std::move(*reply_);
 }
 
-// Until `done`, or until something goes wrong.
+// Runs until `done`, or until something goes wrong.
 void Session::run(const CallOptions& options, const std::function<bool()>& done) {
   time_limit_ = options.time_limit;
   deadline_ = mp::deadline_after(time_limit_);
@@ -96,12 +96,12 @@ void Session::run(const CallOptions& options, const std::function<bool()>& done)
     const auto begin = Clock::now();
     if (begin < next_look) continue;
     look_at_processes();
-    // Looking is to take a tenth of a processor at most.
+    // Checking uses at most a tenth of a processor.
     next_look = Clock::now() + std::max<Clock::duration>(10ms, 10 * (Clock::now() - begin));
   }
 }
 
-// Handles all that has come within a moment; false if nothing has.
+// Handles everything that arrives within a moment; returns false if nothing does.
 bool Session::handle_events() {
   auto states = clients_.descriptors();
   const auto of_clients = states.size();
@@ -154,7 +154,7 @@ void Session::watch_limits() {
   if (processes.size() > most_processes) {
     kill_descendants();
     stop("Your program started more than " + std::to_string(most_processes) +
-         " processes.\nLook at where you start them: does a child process go on in the loop that "
+         " processes.\nLook at where you start them. Does a child process continue the loop that "
          "starts children?");
   }
   if (memory_of(processes) > most_memory) {
@@ -184,8 +184,8 @@ void Session::fail_ended() {
 void Session::fail_stuck(const std::string& what) {
   std::string text = "Your function did not return. " + what + "\n";
   if (const auto main = trace().main_process; main != 0) {
-    // While any process on this computer sends descriptors, they could be what ours wait for: for
-    // that moment it is no deadlock.
+    // While any process on this computer sends descriptors, these could be what ours wait for, so
+    // at that moment it is no deadlock.
     auto seen = mp::examine(main, "MainProcess");
     for (int tries = 0; tries < 20 && !seen.deadlock(); ++tries) {
       ::poll(nullptr, 0, 10);
@@ -198,7 +198,7 @@ void Session::fail_stuck(const std::string& what) {
 
 void Session::fail_damaged(const std::string& reason) {
   stop(
-      "The answer of your program could not be read: it writes to a descriptor that it has not "
+      "The answer of your program could not be read. It writes to a descriptor that it has not "
       "opened.\n(" +
       reason + ")");
 }
@@ -207,11 +207,11 @@ void Session::stop(const std::string& text) {
   fail_and_stop(text + (text.ends_with('\n') ? "" : "\n") + output_.shown("It printed:"));
 }
 
-// What children have not done, since they ended too early, is often all that is wrong.
+// Often the only problem is what children left undone because they ended too early.
 void Session::add_notes() {
   try {
     clients_.handle_events();
-  } catch (const std::exception&) {  // the test has failed anyway
+  } catch (const std::exception&) {  // the test has already failed
   }
   for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
     if (trace().signals.contains(signal))
@@ -223,7 +223,7 @@ void Session::add_notes() {
   note(errors_.shown("On standard error:"));
   if (errors_.beginning().find("Resource deadlock avoided") != std::string::npos)
     note(
-        "A process locks a lock that it holds already: is an unlock() missing? std::scoped_lock "
+        "A process locks a lock that it holds already. Is an unlock() missing? std::scoped_lock "
         "unlocks by itself.\n");
 }
 

@@ -15,18 +15,18 @@
 
 namespace harness {
 
-/// A running submission, and the conversation with it. Whatever goes wrong there ends the test with
-/// words for the learner. All that the submission has started ends with this object.
+/// A running submission, and the communication with it. An error ends the test with a message for
+/// the learner. Everything that the submission has started ends with this object.
 class Session {
  public:
   Session();
   Session(const Session&) = delete;
   ~Session();
 
-  /// Asks for a call, and waits for what comes back.
+  /// Requests a call and waits for its result.
   mp::Message exchange(const mp::Message& request, const CallOptions& options);
 
-  /// What came back could not be read.
+  /// Ends the test, because the result could not be read.
   [[noreturn]] void fail_damaged(const std::string& reason);
 
   const Trace& trace() const { return clients_.trace(); }

@@ -4,7 +4,7 @@
 
 namespace harness {
 
-/// Holds back this thread's signals for as long as it lives.
+/// Blocks this thread's signals during its lifetime.
 class SignalsHeld {
  public:
   SignalsHeld() {

@@ -52,7 +52,7 @@ void Examination::expect_no_processes_and_files() {
     if (!process) continue;
     const bool ended = mp::detail::has_ended(*process);
     fail(ended ? "Expected: no process is left over when your function returns.\nSeen: '" +
-                     process->name + "' has ended, but nobody waited for it: it is a zombie.\n" +
+                     process->name + "' has ended but was never waited for, so it is a zombie.\n" +
                      "Join every process that you start: join(), or waitpid()."
                : "Expected: no process is left over when your function returns.\nSeen: '" +
                      process->name + "' still runs.\n" +

@@ -15,15 +15,15 @@ namespace harness {
 
 class Session;
 
-/// The program that is examined, in processes of its own. It is judged from outside, and all that
-/// it has started ends with this object.
+/// The examined program, in separate processes. It is judged from outside, and everything that it
+/// has started ends with this object.
 class Examination {
  public:
   Examination();
   Examination(const Examination&) = delete;
   ~Examination();
 
-  /// Of the last call.
+  /// Returns the trace of the last call.
   const Trace& trace() const;
 
  protected:
@@ -37,7 +37,7 @@ class Examination {
   std::unique_ptr<Session> session_;
 };
 
-/// An examination of a function: `Submission<decltype(ping_pong)> submission;`
+/// The examination of a function: `Submission<decltype(ping_pong)> submission;`
 template <class Function>
 class Submission : public Examination {
  public:
@@ -45,8 +45,8 @@ class Submission : public Examination {
   using Arguments = typename Signature<Function>::Arguments;
   using Reply = typename Signature<Function>::Reply;
 
-  /// Calls the function there. Ends the test with a failure when it gives no result: it throws,
-  /// hangs, crashes, or ends its process.
+  /// Calls the function in the submission. Ends the test with a failure when there is no result,
+  /// because it throws, hangs, crashes, or ends its process.
   Result call(const Arguments& arguments, const CallOptions& options = {}) {
     auto reply = ask(arguments, options);
     if (const auto* thrown = std::get_if<Thrown>(&reply))
@@ -54,7 +54,7 @@ class Submission : public Examination {
     return std::get<0>(std::move(reply));
   }
 
-  /// Calls the function twice. Fails the test if processes or files are left over afterwards, or
+  /// Calls the function twice. Fails the test if processes or files are left over afterwards, or if
   /// more descriptors are open after the second call than after the first.
   void expect_nothing_left_over(const Arguments& arguments, const CallOptions& options = {}) {
     call(arguments, options);
@@ -65,8 +65,8 @@ class Submission : public Examination {
     expect_descriptors(before);
   }
 
-  /// Ends the test with a failure unless the function throws std::invalid_argument; `when` says for
-  /// what.
+  /// Ends the test with a failure unless the function throws std::invalid_argument; `when`
+  /// describes the arguments.
   void expect_refusal(const Arguments& arguments, const std::string& when) {
     const auto reply = ask(arguments, {});
     const auto* thrown = std::get_if<Thrown>(&reply);

@@ -12,9 +12,9 @@ class Tokenizer {
  public:
   explicit Tokenizer(const std::string& source) {
     for (std::size_t i = 0; i < source.size(); ++i) {
-      if (source[i] == '\r') continue;  // Windows' editors may have saved it
+      if (source[i] == '\r') continue;  // from an editor on Windows
       if (source.compare(i, 2, "\\\n") == 0)
-        ++i;  // a line that goes on
+        ++i;  // a continued line
       else
         text_ += source[i];
     }
@@ -76,7 +76,7 @@ class Tokenizer {
     return text_.compare(at_, std::char_traits<char>::length(text), text) == 0;
   }
 
-  // Behind the next place where this stands.
+  // Returns the position after the next occurrence of this text.
   std::size_t end_of(const std::string& text) const {
     const auto found = text_.find(text, at_ + 1);
     return found == text_.npos ? text_.size() : found + text.size();

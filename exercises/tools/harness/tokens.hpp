@@ -4,8 +4,8 @@
 
 namespace harness {
 
-/// The source without comments, layout and order of its includes: what is equal in two files that
-/// differ in these alone. A token stands on each line.
+/// Returns the source without comments, layout and order of includes, so files that differ only in
+/// these give the same result. Each line has one token.
 std::string tokens_of(const std::string& source);
 
 }  // namespace harness

@@ -14,9 +14,9 @@
 namespace harness {
 namespace {
 
-// What makes further announcements needless, in this process: a key to find the secrets with.
+// Makes further announcements unnecessary in this process: the key to the secrets.
 struct KnownKey {
-  pid_t process = 0;  // a child that inherits it must announce itself
+  pid_t process = 0;  // a child that inherits the key must announce itself
   SecretKey key;
 };
 std::mutex mutex;

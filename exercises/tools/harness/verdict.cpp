@@ -16,7 +16,7 @@
 #include <harness/scratch_directory.hpp>
 #include <harness/verdict.hpp>
 
-// The main program of an exercise's tests: GoogleTest, with words for learners.
+// The main program of an exercise's tests: GoogleTest with messages for learners.
 //
 //   NAME_test [--submission=PROGRAM] [--verdict=FILE] [GOOGLETEST OPTIONS...]
 
@@ -37,7 +37,7 @@ class Printer : public testing::EmptyTestEventListener {
 
   const Verdict& verdict() const { return verdict_; }
 
-  // The tests and the facts must tell of the same tests.
+  // The program and exercise.json must list the same tests.
   std::string disagreement() const {
     const auto& suite = *testing::UnitTest::GetInstance()->GetTestSuite(0);
     for (int i = 0; i < suite.total_test_count(); ++i)
@@ -72,7 +72,7 @@ class Printer : public testing::EmptyTestEventListener {
     print_known();
   }
 
-  // Prints what is known so far. Some tests count only with the main one.
+  // Prints the results so far. Some tests count only with the main one.
   void print_known() {
     for (; printed_ < verdict_.results.size(); ++printed_) {
       auto& result = verdict_.results[printed_];
@@ -111,7 +111,7 @@ class Printer : public testing::EmptyTestEventListener {
   }
 
   void OnTestProgramEnd(const testing::UnitTest&) override {
-    if (!main_passed_) main_passed_ = false;  // it was not run
+    if (!main_passed_) main_passed_ = false;  // the main test was not run
     print_known();
     std::printf("%d of %d points\n", verdict_.points(), verdict_.of());
   }
@@ -145,8 +145,8 @@ int examine(int argc, char** argv) {
     return 2;
   }
   remove_scratch_on_signals();
-  ::signal(SIGCHLD, SIG_DFL);          // the shell that started this may ignore it
-  has_sandbox();                       // or say at once why not
+  ::signal(SIGCHLD, SIG_DFL);          // the calling shell may ignore it
+  has_sandbox();                       // reports at once why not
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the submission become ours
 
   auto& listeners = testing::UnitTest::GetInstance()->listeners();

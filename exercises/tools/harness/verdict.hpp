@@ -5,16 +5,16 @@
 
 namespace harness {
 
-/// Every test program defines these: the folder of its exercise, and the program made of the file
-/// that the learner edits.
+/// Every test program defines these: the folder of its exercise, and the program built from the
+/// file that the learner edits.
 extern const char* const exercise_folder;
 extern const char* const own_submission;
 
-/// The program that is examined: the exercise's own, or what `--submission=PROGRAM` named.
+/// Returns the examined program: the exercise's own, or the one named by `--submission=PROGRAM`.
 const std::filesystem::path& submitted_program();
 
-/// Says what has kept a program from being examined, and returns an exit status. That is no failure
-/// of the program, and must not cost points.
+/// Prints what prevented an examination and returns an exit status. This is no failure of the
+/// program and must not cost points.
 int report_trouble(const std::exception& error);
 
 }  // namespace harness

@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-// Mistakes and attacks that have nothing to do with the task. The comment above each begins with
-// its name; what follows are the words that it must be told.
+// Mistakes and attacks that are independent of the task. The comment above each begins with its
+// name, followed by the message that it must get.
 
 namespace hostile {
 namespace {
@@ -40,9 +40,9 @@ void endless_loop() {
   for (std::atomic<unsigned> count = 0;;) ++count;
 }
 
-// waits_for_ever: It hangs: all of its processes wait
-// The child waits for the end of the file, but holds the other end of the pipe itself.
-void waits_for_ever() {
+// waits_forever: It hangs: all of its processes wait
+// The child waits for end-of-file, but holds the other end of the pipe itself.
+void waits_forever() {
   int ends[2];
   if (::pipe(ends) == -1) return;
   const pid_t child = ::fork();
@@ -54,13 +54,13 @@ void waits_for_ever() {
 }
 
 // child_returns: returned from your function
-// The child does not end where its work ends: it returns, as its parent does.
+// The child does not exit when its work is done, but returns like its parent.
 void child_returns() {
   if (::fork() != 0) ::wait(nullptr);
 }
 
 // forged_output: ended before the function returned: exit code 0
-// What it prints, or writes to a file, is nobody's verdict.
+// Nothing that it prints or writes to a file counts as a verdict.
 void forged_output() {
   for (const char* const file : {"verdict.json", "../verdict.json", "/tmp/verdict.json"})
     std::ofstream{file} << R"({"tests": [{"name": "all", "passed": true, "points": 10}]})";
@@ -86,7 +86,7 @@ void memory_eater() {
 }
 
 // memory_eaters: took more than 1 GiB
-// None of them takes too much, but all of them do. They share it: that counts for each of them.
+// None takes too much, but together they do. They share the memory, which counts for each of them.
 void memory_eaters() {
   const std::string eaten(200 << 20, 'x');
   for (int child = 0; child < 8; ++child)
@@ -104,7 +104,7 @@ void kills_its_parent() {
 void closes_everything() { ::close_range(0, ~0U, 0); }
 
 // garbage_everywhere: could not be read
-// Writes to every descriptor that there may be.
+// Writes to every possible descriptor.
 void garbage_everywhere() {
   const std::string garbage(100, '?');
   for (int number = 3; number < 1024; ++number)
@@ -117,7 +117,7 @@ void zombie() {
 }
 
 // disguised_zombie: is a zombie
-// It bears the name of the toolkit's fork server.
+// It has the name of the toolkit's fork server.
 void disguised_zombie() {
   if (::fork() != 0) return;
   ::prctl(PR_SET_NAME, "ForkServer");
@@ -132,7 +132,7 @@ void disguised_orphan() {
 }
 
 // orphan: still runs
-// A grandchild sleeps on when its parent has ended and been waited for.
+// A grandchild still sleeps when its parent has ended and been reaped.
 void orphan() {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -143,7 +143,7 @@ void orphan() {
 }
 
 // leaked_descriptor: were open before
-// Every call opens a pipe, and closes only one end.
+// Every call opens a pipe and closes only one end.
 void leaked_descriptor() {
   int ends[2];
   if (::pipe(ends) == 0) ::close(ends[0]);
@@ -153,7 +153,7 @@ void leaked_descriptor() {
 void file_left() { std::ofstream{std::filesystem::temp_directory_path() / "left.txt"} << "left"; }
 
 // shared_memory_left: /dev/shm/left
-// A named piece of shared memory outlives the program.
+// Named shared memory outlives the program.
 void shared_memory_left() { ::close(::shm_open("/left", O_CREAT | O_RDWR, 0600)); }
 
 constexpr std::pair<std::string_view, void (*)()> kinds[] = {
@@ -161,7 +161,7 @@ constexpr std::pair<std::string_view, void (*)()> kinds[] = {
     {"crash", crash},
     {"exit_at_once", exit_at_once},
     {"endless_loop", endless_loop},
-    {"waits_for_ever", waits_for_ever},
+    {"waits_forever", waits_forever},
     {"child_returns", child_returns},
     {"forged_output", forged_output},
     {"output_flood", output_flood},

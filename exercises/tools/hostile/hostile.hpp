@@ -2,10 +2,10 @@
 
 namespace hostile {
 
-/// Does what the name of the program says: crash, orphan, fork_bomb ...
+/// Does what the program's name says: crash, orphan, fork_bomb …
 void misbehave();
 
-/// Stands in for the function of any exercise, and does nothing of its task.
+/// Replaces the function of any exercise, and does nothing of its task.
 template <class Return, class... Parameters>
 Return stand_in(Parameters...) {
   misbehave();
