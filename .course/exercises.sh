@@ -11,7 +11,7 @@ exercise_cli() {
 #: list                   the exercises, and your points
 do_list() { exercise_cli list "$@"; }
 
-#: check NAME             examine your solution of an exercise: what is right, what is not, and why;
+#: check NAME             check your solution of an exercise, and explain what is wrong;
 #:                        --timeline FILE runs its main.cpp and draws what the processes did
 do_check() {
   local name
@@ -30,16 +30,16 @@ do_hint() { exercise_cli hint "$@"; }
 #: watch NAME             check again whenever you save
 do_watch() { exercise_cli watch "$@"; }
 
-#: reset NAME             give the skeleton back; your file is kept aside, and your points stay
+#: reset NAME             restore the original file; yours is kept aside, and your points stay
 do_reset() { exercise_cli reset "$@"; }
 
-#: solution NAME          once you have all points, the worked solution; before that with --spoil
+#: solution NAME          the worked solution, once you have all points; before that with --spoil
 do_solution() {
   needs_full_version solution
   exercise_cli solution "$@"
 }
 
-#: grade CLASS --out DIR  grade a class, one folder for each student: see docs/grading.md
+#: grade CLASS --out DIR  grade a class, one folder for each student; see docs/grading.md
 do_grade() {
   needs_full_version grade
   case " $* " in
@@ -54,7 +54,7 @@ do_grade() {
   exec "$build/exercises/tools/grading/exercise_grade" "$@"
 }
 
-#: new-exercise NAME      begin a new exercise: a copy of a template, to be filled in
+#: new-exercise NAME      begin a new exercise from a template
 do_new-exercise() {
   local name=${1:-} file to last
   needs_full_version new-exercise

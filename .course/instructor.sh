@@ -1,32 +1,32 @@
 # shellcheck shell=bash
 # For instructors: a version for students, and new lessons. Exercises and grading are in exercises.sh.
 
-# What the student version does without.
+# Left out of the student version.
 full_version_only=(.ci .github CONTRIBUTING.md solutions exercises/tools/grading exercises/tools/hostile exercises/tools/template)
 
 is_student_version_in() { [ -e "$1/.course/student-version" ]; }
 
-# needs_full_version WHAT: ends a command that a student version cannot carry out.
+# needs_full_version WHAT: fails if this is a student version, which lacks what the command needs.
 needs_full_version() {
-  if is_student_version_in .; then die "this is the student version of the course: $1 needs the full one, which your instructor has"; fi
+  if is_student_version_in .; then die "this is the student version of the course; $1 needs the full one, which your instructor has"; fi
 }
 
-#: student-version DIR    make a repository for students, without solutions; again: bring it up to date
+#: student-version DIR    make a repository for students, without solutions, or update it
 do_student-version() {
   [ $# -eq 1 ] || usage_error 'student-version takes a folder'
   local target version identity=()
   needs_full_version student-version
-  git rev-parse --verify --quiet HEAD >/dev/null || die 'the student version is made of the last commit: put this folder under Git first'
+  git rev-parse --verify --quiet HEAD >/dev/null || die 'the student version is made from the last commit; put this folder under Git first'
   target=$(cd "$caller" && readlink -m "$1")
   if [ -n "$(ls -A "$target" 2>/dev/null)" ] && ! is_student_version_in "$target"; then
-    die "$1 is not empty, and no student version"
+    die "$1 is not empty, and is not a student version"
   fi
   mkdir -p "$target"
   [ -e "$target/.git" ] || git init --quiet "$target"
   [ -z "$(git -C "$target" status --porcelain)" ] || die "$1 has changes that are not committed"
   [ -z "$(git status --porcelain --untracked-files=no)" ] || say 'Your uncommitted changes are not in it.'
 
-  # What an earlier version had goes; what you have added there stays, such as a workflow for Classroom.
+  # Files of an earlier version go; files that you have added stay, such as a workflow for Classroom.
   if is_student_version_in "$target"; then sed 1d "$target/.course/student-version" | (cd "$target" && xargs -d '\n' -r rm -f); fi
   version=$(git rev-parse --short HEAD)
   git archive HEAD -- . "${full_version_only[@]/#/:(exclude)}" | tar -x -C "$target"
@@ -41,7 +41,7 @@ do_student-version() {
   say "$1 has the student version of $version, committed. Push it to where your students clone from."
 }
 
-# The folder of a chapter, which may be named by its number.
+# Prints the folder of a chapter, which may be given by its number.
 chapter_folder() {
   local folder
   for folder in [0-9]*_*; do
@@ -50,7 +50,7 @@ chapter_folder() {
   usage_error "there is no chapter '$1'; there are: $(echo [0-9]*_*)"
 }
 
-#: new-lesson CHAPTER NAME  begin a new lesson: a small one that works, with all its parts
+#: new-lesson CHAPTER NAME  begin a new lesson, small but complete
 do_new-lesson() {
   [ $# -eq 2 ] || usage_error 'new-lesson takes a chapter and a name, such as: 2 my_lesson'
   local chapter name=$2 last file

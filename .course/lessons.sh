@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Building, and running lessons, tests and benchmarks.
+# Builds, and runs lessons, tests and benchmarks.
 
 time_limit=${COURSE_TIME_LIMIT:-120}  # seconds for one lesson in "./course run"; 0 is no limit
 
-# A lesson in "./course run" has a process group of its own, so Ctrl-C reaches it only through here.
+# A lesson in "./course run" has its own process group, so Ctrl-C reaches it only through here.
 lesson=''
 interrupted() {
   trap '' INT TERM HUP
@@ -17,7 +17,7 @@ trap 'interrupted 130' INT
 trap 'interrupted 143' TERM
 trap 'interrupted 129' HUP
 
-# Runs a build step. On a terminal one line shows how far it is; warnings and errors follow when it has ended.
+# Runs a build step. On a terminal one line shows the progress; warnings and errors follow at the end.
 quietly() {
   local line rest status=0
   rest=$(mktemp)
@@ -39,9 +39,9 @@ quietly() {
 configure() {
   local home fresh=()
   home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' build/CMakeCache.txt 2>/dev/null || true)
-  [ "$home" -ef . ] || fresh=(--fresh)  # the folder is new here, or was moved
+  [ "$home" -ef . ] || fresh=(--fresh)  # the folder is new or was moved
   if [ ${#fresh[@]} -eq 0 ] && [ build/build.ninja -nt CMakePresets.json ]; then return; fi
-  quietly cmake --preset default "${fresh[@]}" || die 'CMake could not configure the build: see above'
+  quietly cmake --preset default "${fresh[@]}" || die 'CMake could not configure the build, see above'
 }
 
 build() {  # everything, or these targets
@@ -66,7 +66,7 @@ do_build() {
 run_all() {
   local line lessons chapter name expected program status count=0 bad=()
   build lessons
-  set -m  # a process group for each lesson, so that all of it can be ended
+  set -m  # a process group for each lesson, so that all its processes can be ended
   mapfile -t lessons <"$build/lessons.txt"
   for line in "${lessons[@]}"; do
     IFS=$'\t' read -r chapter name expected <<<"$line"
@@ -98,8 +98,8 @@ run_one() {
   local name=${1##*/} chapter like
   name=${name%.cpp}
   chapter=$(chapter_of "$name")
-  if [ -z "$chapter" ] && compgen -G "[0-9]*_*/$name.cpp" >/dev/null; then  # it is new
-    quietly cmake --preset default || die 'CMake could not configure the build: see above'
+  if [ -z "$chapter" ] && compgen -G "[0-9]*_*/$name.cpp" >/dev/null; then  # the lesson is new
+    quietly cmake --preset default || die 'CMake could not configure the build, see above'
     chapter=$(chapter_of "$name")
   fi
   if [ -z "$chapter" ] && [ -e "exercises/$name/exercise.json" ]; then
@@ -116,7 +116,7 @@ run_one() {
   run_recorded "$name" "$build/$chapter/$name" "${@:2}"
 }
 
-# Takes "--timeline FILE" out of the arguments: "$timeline" is FILE, "${arguments[@]}" is the rest.
+# Removes "--timeline FILE" from the arguments: "$timeline" is FILE, "${arguments[@]}" is the rest.
 take_timeline() {
   timeline='' arguments=()
   while [ $# -gt 0 ]; do
@@ -136,7 +136,7 @@ take_timeline() {
   esac
 }
 
-# Builds a target and becomes its program, which records a timeline if one is wanted.
+# Builds a target and becomes its program, which records a timeline if requested.
 run_recorded() {
   local target=$1
   case $timeline in
@@ -161,18 +161,18 @@ do_run() {
   fi
 }
 
-#: test [CTEST ARGS...]   run every test; arguments go to ctest, such as: -L lesson, -R NAME
+#: test [CTEST ARGS...]   run every test; arguments go to ctest, such as -L lesson or -R NAME
 do_test() {
   prepare
   build
   exec ctest --preset default --output-on-failure --no-tests=error --parallel "$("$build/01_process/lesson/cpu_count")" "$@"
 }
 
-#: bench [NAME...]        measure all, or these groups: --quick takes two minutes, --help tells more
+#: bench [NAME...]        measure everything, or these groups; --quick takes two minutes, --help says more
 do_bench() {
   is_there python:json || die "bench needs Python: './course setup --bench' installs it"
   prepare
-  quietly cmake --preset default || die 'CMake could not configure the build: see above'  # peers may be new
+  quietly cmake --preset default || die 'CMake could not configure the build, see above'  # peers may be new
   build lessons benchmarks
   cd "$caller"
   PYTHONDONTWRITEBYTECODE=1 exec "$(system_python)" "${build%/build}/.course/bench" "$@"

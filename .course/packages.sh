@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the course needs from the distribution, and how it is installed.
+# The packages that the course needs, and how they are installed.
 
 # What shows that it is there (a command, a header, or a name that is_there knows), Debian's package, its name.
 needs='
@@ -22,7 +22,7 @@ tbb/parallel_for.h     libtbb-dev               oneTBB
 python:numpy           python3-numpy            NumPy
 python:joblib          python3-joblib           joblib
 python:mpi4py          python3-mpi4py           mpi4py'
-# Wanted for one lesson. Where they cannot be installed, the rest works without them.
+# Needed for one lesson. The rest works without them.
 cluster_needs='
 openmpi                libopenmpi-dev           Open MPI
 mpirun                 openmpi-bin              mpirun'
@@ -72,7 +72,7 @@ is_there() {
     libFuzzer) clang++ -x c++ -fsanitize=fuzzer -o /dev/null - \
       <<<'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' ;;
     chromium) command -v chromium || command -v google-chrome ;;
-    chromedriver) command -v chromedriver || command -v chromium.chromedriver ;;  # the snap's
+    chromedriver) command -v chromedriver || command -v chromium.chromedriver ;;  # from the snap
     python:*) "$(system_python)" -c "import ${1#python:}" ;;
     /*) [ -e "$1" ] ;;
     *.h*) holds "__has_include(<$1>)" ;;
@@ -80,10 +80,10 @@ is_there() {
   esac >/dev/null 2>&1
 }
 
-# The Python that the distribution's packages are for.
+# Prints the Python for which the distribution's packages are made.
 system_python() { if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else echo python3; fi; }
 
-# Is this condition true for the preprocessor, after these lines?
+# Whether this condition is true for the preprocessor after these lines.
 holds() { printf '%s\n' "${@:2}" "#if !($1)" '#error' '#endif' | "${compiler[@]}" -x c++ -std=c++20 -E -; }
 
 boost_is_there() {
@@ -95,7 +95,7 @@ boost_is_there() {
   done
 }
 
-# Fills packages=() and names='' with what is missing of the table $1.
+# Fills packages=() and names='' with what is missing from the table $1.
 find_missing() {
   local probe package name
   packages=() names=''
@@ -109,7 +109,7 @@ find_missing() {
 
 can_install() { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }
 
-# apt-get as root, without a question; what it says goes into the log.
+# Runs apt-get as root, without questions; its output goes to the log.
 apt() {
   local root=()
   [ "$(id -u)" -eq 0 ] || root=(sudo)
@@ -124,10 +124,10 @@ apt_failed() {
 
 has_package() { apt-cache show "$1" >/dev/null 2>&1; }
 
-# Can these be installed together without removing anything?
+# Whether these can be installed together without removing anything.
 fits() { apt-get install --simulate --no-remove --no-install-recommends "$@" >>.deps/setup.log 2>&1; }
 
-# What cannot be installed is unpacked: CMake looks into .deps, too.
+# Packages that cannot be installed are unpacked into .deps, where CMake looks, too.
 unpack() {
   local folder
   say "Unpacking into .deps: $*"
@@ -147,7 +147,7 @@ install_with_apt() {
       refreshed=''
     fi
   elif [ "$*" != libgnuplot-iostream-dev ]; then
-    die "only root can install that, and there is no sudo: run './course setup' as root once"
+    die "only root can install that, and there is no sudo; run './course setup' as root once"
   fi
 
   # Debian 12 has two Boosts, and its own is too old.
@@ -170,13 +170,13 @@ install_with_apt() {
     fi
   done
 
-  # Only one Boost can be installed. If another is, ours is unpacked, with the libraries it depends on.
+  # Only one Boost can be installed. If it is another one, unpack ours, with the libraries that it needs.
   if [ ${#boost[@]} -eq 0 ] || fits "${boost[@]}"; then
     others+=("${boost[@]}")
   else
     mapfile -t unpacked < <(apt-cache depends --recurse --important "${boost[@]}" | grep '^libboost')
   fi
-  # On Debian 12 this one asks for the Boost that is too old.
+  # On Debian 12 this package requires the Boost that is too old.
   if [[ " ${others[*]} " == *' libgnuplot-iostream-dev '* ]] && ! fits "${others[@]}"; then
     mapfile -t others < <(printf '%s\n' "${others[@]}" | grep -vx libgnuplot-iostream-dev)
     unpacked+=(libgnuplot-iostream-dev)
@@ -201,7 +201,7 @@ set_up() {
   [ -z "$names" ] || die "this system's packages do not give $names: the course needs Debian 12, Ubuntu 24.04 or newer"
 }
 
-# As set_up, but what cannot be installed is done without.
+# Like set_up, but does without packages that cannot be installed.
 set_up_if_possible() {
   local packages names
   find_missing "$1"

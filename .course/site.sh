@@ -3,7 +3,7 @@
 
 reveal=reveal.js-6.0.2
 
-# The library that slides are shown with; no distribution has it.
+# The library that shows the slides; no distribution has it.
 get_reveal() {
   [ -e ".deps/$reveal/reveal.js" ] && return
   say "Fetching $reveal" >&2

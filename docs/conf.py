@@ -17,9 +17,9 @@ extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx_copybutton", "breathe
               "page", "quiz", "exercise", "lesson", "timeline", "chapter", "reference"]
 exclude_patterns = ["_ext", "_templates", "quizzes", "drawings", "measurements", "tests"]
 nitpicky = True
-nitpick_ignore_regex = [("cpp:.*", ".*")]  # the standard library's names lead nowhere here
+nitpick_ignore_regex = [("cpp:.*", ".*")]  # names of the standard library have no pages here
 
-# What ./course site has built, and where Doxygen has written what it found in the headers.
+# The output of ./course site, and of Doxygen for the headers.
 course_build = os.environ.get("COURSE_BUILD", str(root / "build"))
 breathe_projects = {"mp": str(Path(course_build) / "site-work" / "doxygen" / "xml")}
 breathe_default_project = "mp"
@@ -28,11 +28,11 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 highlight_language = "text"
 
-# Copy the commands of a console session, neither its prompts nor what it answered.
+# Copy the commands of a console session, not its prompts or output.
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
 
-# MathJax comes with the site: pages must read the same without a network.
+# MathJax comes with the site, because pages must work without a network.
 mathjax_path = "mathjax/MathJax.js?config=TeX-AMS_CHTML"
 mathjax2_config = {"messageStyle": "none", "showMathMenu": False, "tex2jax": {"processClass": "math"}}
 myst_update_mathjax = False  # it would write a configuration for MathJax 3

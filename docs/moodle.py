@@ -25,12 +25,12 @@ def text(parent, tag, content, **attributes):
 
 
 def as_html(words):
-    """The quizzes' texts are HTML already, with `code`."""
+    """The quizzes' texts are already HTML, with `code`."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", words)
 
 
 def fraction(answer, answers):
-    """The share of the points that an answer gives. Where several are right, a wrong one takes as much as a right one
+    """Returns the share of the points for an answer. If several are right, a wrong one takes as much as a right one
     gives, so that ticking all of them earns nothing."""
     right = sum(bool(other.get("correct")) for other in answers)
     wrong = len(answers) - right

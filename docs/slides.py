@@ -17,16 +17,16 @@ from bs4 import BeautifulSoup
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS / "_ext"))
 from book import in_signs  # noqa: E402
-WIDTH, HEIGHT = 1600, 900  # what reveal.js scales to the screen
-CODE_HEIGHT, CODE_WIDTH = 690, 1500  # what is left below the heading
+WIDTH, HEIGHT = 1600, 900  # reveal.js scales this to the screen
+CODE_HEIGHT, CODE_WIDTH = 690, 1500  # the space below the heading
 LONGEST = 104  # characters in a line
 LARGEST, LINE, CHARACTER = 28, 1.3, 0.61  # of the type size: the height of a line, the width of a character
 
 
 def code_style(text, height=CODE_HEIGHT):
-    """Type size and columns with which this much text fills the slide, and no more."""
+    """Returns the type size and columns with which this much text just fills the slide."""
     lengths = [len(line) for line in text.rstrip("\n").split("\n")]
-    width = min(max(lengths), LONGEST)  # longer lines go on in the next one
+    width = min(max(lengths), LONGEST)  # longer lines wrap
     lines = sum(max(1, -(-length // LONGEST)) for length in lengths)
     best = 0, 1
     for columns in (1, 2):
@@ -47,7 +47,7 @@ def slide(title, body, notes=""):
 
 
 def read_notes():
-    """What to ask about a lesson, and what goes wrong in it."""
+    """Returns what to ask about a lesson, and what goes wrong in it."""
     rows = re.findall(r"^\| \{lesson\}`(\w+)` \| (.+) \| (.+) \|$", (DOCS / "instructors.md").read_text(), re.M)
     return {name: f"<p>Ask: {plain(ask)}</p><p>What goes wrong: {plain(wrong)}</p>" for name, ask, wrong in rows}
 
@@ -58,7 +58,7 @@ def plain(markdown):
 
 
 def lesson_slides(section, notes):
-    """The column of a lesson. `section` is the part of the page that is about it."""
+    """Returns the column of a lesson; `section` is its part of the page."""
     name = section.find("span", id=re.compile("^lesson-"))["id"].removeprefix("lesson-")
     heading = section.find("h3")
     title = heading.decode_contents()
@@ -132,7 +132,7 @@ def main():
         (folder / page.name).write_text(text)
     links = "".join(f'<li><a href="{page.name}">{BeautifulSoup(page.read_text(), "html.parser").find("h1").get_text().rstrip("¶")}</a>' for page in pages)
     (folder / "index.html").write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Presentations</title><ul>{links}</ul></html>\n')
-    print(f"The presentations are in {folder}: open index.html there.")
+    print(f"The presentations are in {folder}; open index.html there.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measures the toolkit beside what a reader would use instead. ./course bench runs this.
+"""Measures the toolkit and its usual alternatives. ./course bench runs this.
 
 Each group of benchmarks is a table. Its rows are measured in turn, in another order each round, so that a slow moment
 hits all of them alike; the table shows medians, how far the rounds differ, and the ratio to the first row.
@@ -20,7 +20,7 @@ from rows import PYTHON, Failure, cluster_groups, cold_build, course_groups, goo
 
 
 class Progress:
-    """One line on a terminal that tells what is measured; nothing elsewhere."""
+    """Shows what is being measured in one line on a terminal; nothing elsewhere."""
 
     def __init__(self):
         self.on_terminal, self.start = sys.stderr.isatty(), time.monotonic()
@@ -66,14 +66,14 @@ def missing_peers(groups):
 
 
 def wanted(groups, options):
-    """The groups that were asked for; a quick run leaves out the largest sizes."""
+    """Returns the requested groups; a quick run leaves out the largest sizes."""
     return {name: rows for name, rows in groups.items()
             if (not options.name or name.startswith(tuple(options.name)))
             and not (options.quick and name.startswith("growth_") and int(name.rpartition("/")[2]) > 10_000_000)}
 
 
 def save(file, facts, measured):
-    """Puts the results into the file, beside what it has of other groups."""
+    """Adds the results to the file, which keeps those of other groups."""
     old = json.loads(file.read_text()) if file.exists() else {}
     groups = {**old.get("groups", {}), **measured}
     told = {kind: remarks(kind, series_of(kind, groups)) for kind in AXES}
@@ -110,7 +110,7 @@ def main():
         groups[name] = [row for row in groups[name] if not row.name.startswith(tuple(missing))]
     load, cpus = os.getloadavg()[0], len(os.sched_getaffinity(0))
     if load > 0.5 * cpus:
-        print(f"Other programs keep this computer busy (load {load:.1f}, {cpus} processors): the times are too long, "
+        print(f"Other programs keep this computer busy (load {load:.1f}, {cpus} processors), so the times are too long, "
               "and the ratios rough.")
 
     facts = {"processor": processor(), "cpus": cpus, "date": datetime.date.today().isoformat(),

@@ -1,4 +1,4 @@
-"""What was measured, for people: tables, remarks and figures."""
+"""Reports measurements as tables, remarks and figures."""
 
 import statistics
 import subprocess
@@ -25,7 +25,7 @@ def figures(row):
 
 
 def table(name, rows):
-    """The rows that could be measured, for people."""
+    """Returns a table of the measured rows."""
     width = max(len(row["name"]) for row in rows)
     lines = [f"\n== {name} ==", f"{'':{width}}  {each(rows[0]['of']):>12}  spread   ratio"]
     for row in rows:
@@ -45,7 +45,7 @@ AXES = {
 
 
 def series_of(kind, groups):
-    """Row by row, the points (size, seconds)."""
+    """Returns the points (size, seconds) of each row."""
     found = {}
     for name, rows in groups.items():
         if name.startswith(kind + "/"):
@@ -55,7 +55,7 @@ def series_of(kind, groups):
 
 
 def growth_table(kind, series):
-    """A line for each size, a column for each row of its groups."""
+    """Returns a table with a line for each size and a column for each row."""
     title, x, _ = AXES[kind]
     lines = [f"\n== {kind}: {title} ==", "".join(f"{name.replace('_', ' '):>14}" for name in [x[:14], *series])]
     for size in sorted({size for points in series.values() for size, _ in points}):
@@ -65,7 +65,7 @@ def growth_table(kind, series):
 
 
 def break_even(serial, other):
-    """The size from which on the other one takes less time, between two of those measured."""
+    """Returns the size from which the other one is faster, interpolated between two measured sizes."""
     crossing = None
     for (x0, s0), (x1, s1), (_, t0), (_, t1) in zip(serial, serial[1:], other, other[1:]):
         if t0 > s0 and t1 <= s1:
@@ -94,7 +94,7 @@ def remarks(kind, series):
 
 
 def draw(kind, series, file):
-    """An SVG file, by gnuplot."""
+    """Draws an SVG file with gnuplot."""
     title, x, y = AXES[kind]
     text = [f"{title}\t{x}\t{y}"]
     for name, points in series.items():

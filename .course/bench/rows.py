@@ -1,4 +1,4 @@
-"""What there is to measure: groups of rows, and how each row is measured."""
+"""The groups of rows, and how each row is measured."""
 
 import json
 import os
@@ -10,13 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
-PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "python3"  # what the packages are for
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "python3"  # the one with the distribution's packages
 UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 TIME_LIMIT = 120  # seconds for one row in one round
 
 
 class Row:
-    """One line of a table: measure() returns what one round has found, or raises Failure."""
+    """A line of a table; measure() returns the result of one round or raises Failure."""
 
     def __init__(self, name, measure, of="run"):
         self.name, self.measure, self.of, self.found, self.failure = name, measure, of, [], None
@@ -27,7 +27,7 @@ class Failure(Exception):
 
 
 def plain(name):
-    """The name of a benchmark without what the library appends to it."""
+    """Returns the name of a benchmark without the library's suffixes."""
     return re.sub(r"(/iterations:\d+|/real_time|/manual_time)+$", "", name)
 
 
@@ -55,7 +55,7 @@ def google_benchmark(program, name, options):
 
 
 def google_groups(options):
-    """Of a benchmark's name, GROUP/ROW/ARGUMENTS, the arguments belong to the group."""
+    """Splits a benchmark's name, GROUP/ROW/ARGUMENTS; the arguments belong to the group."""
     groups = {}
     for line in (BUILD / "benchmarks.txt").read_text().split():
         program = BUILD / line
@@ -67,7 +67,7 @@ def google_groups(options):
     return groups
 
 
-# ---- memory: what all processes of a program have, shared pages counted once ----
+# ---- memory of all processes of a program, with shared pages counted once ----
 
 def descendants(root):
     parents = {}
@@ -165,7 +165,7 @@ def cluster_groups(options):
     return groups
 
 
-# ---- the course itself: how long does a learner wait? ----
+# ---- the course itself, and how long a learner waits ----
 
 def run_all(commands, expect):
     environment = {**os.environ, "CCACHE_DISABLE": "1", "NO_COLOR": "1"}
@@ -176,10 +176,10 @@ def run_all(commands, expect):
 
 
 def timed(*commands, touch=None, expect=(0,)):
-    """How long the commands take, after this file has changed."""
+    """Returns how long the commands take after this file has changed."""
     def measure(row):
         if touch:
-            run_all(commands, expect)  # what else they need is there
+            run_all(commands, expect)  # everything else they need is built
             os.utime(ROOT / touch)
         start = time.monotonic()
         run_all(commands, expect)

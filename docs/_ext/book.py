@@ -1,4 +1,4 @@
-"""The ePub: what a book has in place of scripts, forms and MathJax."""
+"""The ePub, and its replacements for scripts, forms and MathJax."""
 
 import re
 
@@ -9,7 +9,7 @@ SIGNS = {r"\pi": "π", r"\cdot": "·", r"\le": "≤", r"\ge": "≥", r"\times": 
 
 
 def in_signs(tex):
-    """A formula as a line of text; enough for the course's, and an error for what it does not know."""
+    """Converts a formula to a line of text; enough for the course's formulas, and an error for others."""
     text = tex.strip()
     fraction = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
     while found := fraction.search(text):

@@ -1,4 +1,4 @@
-"""What chapter pages get beside their text: the programs' names in the headings, links to the glossary, and
+"""Adds to chapter pages the programs' names in the headings, links to the glossary, and
 `{lesson-list} 01_process`, the table of the chapter's README with links into the page.
 """
 
@@ -25,13 +25,13 @@ class LessonList(SphinxDirective):
             if name not in shows:
                 raise self.error(f"{chapter}/README.md does not tell what {name} shows")
             text, _ = self.state.inline_text(shows[name], self.lineno)
-            minutes = nodes.inline("", "", classes=["minutes"], lesson=name)  # filled in when the page has been read
+            minutes = nodes.inline("", "", classes=["minutes"], lesson=name)  # filled in after the page has been read
             items += nodes.list_item("", nodes.paragraph("", "", link_to_lesson(self.env, name), *text, minutes))
         return [items]
 
 
 def name_programs(app, doctree):
-    """A lesson's heading ends with the name of its program, and is what {lesson}`greeting` leads to; its line in the
+    """A lesson's heading ends with the name of its program, and is the target of {lesson}`greeting`; its line in the
     list ends with its minutes."""
     for facts in doctree.findall(nodes.paragraph):
         if "lesson" in facts:
@@ -45,13 +45,13 @@ def name_programs(app, doctree):
 
 
 def glossary_terms(docs):
-    """The terms that the glossary explains."""
+    """Returns the terms that the glossary explains."""
     text = (Path(docs) / "glossary.md").read_text()
     return re.findall(r"^(?! |`|#|\n)(.+)\n  \S", text, re.M)
 
 
 def link_terms(app, doctree):
-    """The first time that a chapter's text uses a term of the glossary, it becomes a link."""
+    """The first use of a glossary term in a chapter's text becomes a link."""
     docname = app.env.docname
     if not docname.startswith("chapters/"):
         return
@@ -72,7 +72,7 @@ def link_terms(app, doctree):
 
 
 def is_running_text(text):
-    """Whether this stands in a paragraph of a lesson's text, and not in code, in a link, in a list of objectives …"""
+    """Whether this is in a paragraph of a lesson's text, not in code, a link, a list of objectives …"""
     parent = text.parent
     if not isinstance(parent, nodes.paragraph) or parent["classes"]:
         return False

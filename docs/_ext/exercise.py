@@ -1,4 +1,4 @@
-"""The pages of the exercises: the README.md in each one's folder, and beside it what else a learner wants to see: the
+"""The pages of the exercises: the README.md in each one's folder, and other things a learner wants to see: the
 interface, what is examined for how many points, the file to edit, and the hints. `{exercise-list}` is the table of all
 exercises; {exercise}`ping_pong` in a text is a link to one.
 """
@@ -19,7 +19,7 @@ FOLDER = ROOT / "exercises"
 
 
 def exercises():
-    """The names of all exercises, in their order."""
+    """Returns the names of all exercises, in order."""
     return re.findall(r"^add_exercise\((\w+)", (FOLDER / "CMakeLists.txt").read_text(), re.M)
 
 
@@ -28,7 +28,7 @@ def facts(name):
 
 
 def lessons_of_exercise(name):
-    """The lessons that an exercise's task mentions."""
+    """Returns the lessons that an exercise's task mentions."""
     return re.findall(r"\]\(\.\./\.\./\d\d_\w+/(\w+)\.cpp\)", (FOLDER / name / "README.md").read_text())
 
 
@@ -49,11 +49,11 @@ class ExerciseRole(SphinxRole):
 
 
 def page(name, pages):
-    """The Markdown of an exercise's page, which lies in the folder `pages`."""
+    """Returns the Markdown of an exercise's page, which lies in the folder `pages`."""
     readme = FOLDER / name / "README.md"
     text = readme.read_text()
     folder = os.path.relpath(readme.parent, pages)
-    # Links to lessons lead to their pages, and those to other files are seen from the page.
+    # Links to lessons lead to their pages; links to other files become relative to the page.
     text = re.sub(r"\[`(\w+)`\]\(\.\./\.\./\d\d_\w+/\1\.cpp\)", r"{lesson}`\1`", text)
     text = re.sub(r"\]\((?!https?:|#)([^)]+)\)", lambda link: f"]({resolve(folder, link[1])})", text)
     title, _, rest = text.partition("\n")
@@ -76,20 +76,20 @@ def interface(folder, name):
 
 
 def examined(known):
-    """Each test's name says what it looks at."""
+    """Each test's name says what it checks."""
     rows = [f"| {test.replace('_', ' ')} | {points} |" for test, points in known["points"].items()]
     return "\n## What is examined\n\n" + "\n".join(["| test | points |", "| --- | --- |", *rows]) + "\n"
 
 
 def hints(known):
-    """What `./course hint` tells, one after the other, for those who ask."""
+    """The hints of `./course hint`, folded, one after the other."""
     parts = [f"<details><summary>Hint {number}</summary><p>{inline(escape(hint, quote=False))}</p></details>\n"
              for number, hint in enumerate(known.get("hints", []), 1)]
     return "\n## Hints\n\nTry first. Then open one at a time.\n\n" + "\n".join(parts) if parts else ""
 
 
 def resolve(folder, link):
-    """A README's link, seen from its page: to another exercise's page, a chapter's page, or the file."""
+    """Converts a README's link for its page: to another exercise's page, a chapter's page, or the file."""
     path = os.path.normpath(os.path.join(folder, link))
     if exercise := re.fullmatch(r"\.\./\.\./exercises/(\w+)(/README\.md)?", path):
         return f"{exercise[1]}.md"
@@ -99,7 +99,7 @@ def resolve(folder, link):
 
 
 def write_pages(folder, wanted):
-    """Puts pages where Sphinx looks for them (Git ignores them there), and leaves alone what is as it should be."""
+    """Writes the pages where Sphinx looks for them (Git ignores them there), and leaves unchanged ones alone."""
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.md"):
         if old.name != "index.md" and old.name not in wanted:
@@ -115,7 +115,7 @@ def write_exercise_pages(app):
 
 
 class ExerciseList(SphinxDirective):
-    """All exercises, chapter by chapter, and their place in the navigation."""
+    """Lists all exercises by chapter, and puts them into the navigation."""
 
     def run(self):
         self.env.note_dependency(str(FOLDER / "CMakeLists.txt"))

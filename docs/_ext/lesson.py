@@ -1,4 +1,4 @@
-"""Lessons on the pages: a program's code from its source file, and what it printed when it really ran.
+"""Lessons on the pages: a program's code from its source file, and its output from an actual run.
 
     :::{lesson} greeting
     :args: --processes 3
@@ -34,11 +34,11 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
-MINUTES = 10  # for a lesson that does not say
+MINUTES = 10  # for a lesson that does not state its own
 
 
 def read_lessons(app):
-    """What is built: for each chapter, in order, its lessons and their exit status."""
+    """Returns the lessons of each chapter, in order, with their exit status."""
     chapters = {}
     for line in (Path(app.config.course_build) / "lessons.txt").read_text().splitlines():
         chapter, name, status = line.split("\t")
@@ -47,7 +47,7 @@ def read_lessons(app):
 
 
 def split_includes(code):
-    """The #include lines, and the code under study without them and without blank lines where they were."""
+    """Returns the #include lines, and the code without them and their blank lines."""
     is_include = re.compile(r"\s*#\s*(include|pragma once)\b").match
     lines = code.splitlines()
     study = "\n".join(line for line in lines if not is_include(line))
@@ -55,7 +55,7 @@ def split_includes(code):
 
 
 def as_seen(output):
-    """What is left on a terminal in the end: progress is overwritten by what comes after a carriage return."""
+    """Returns what finally remains on a terminal, where text after a carriage return overwrites progress."""
     lines = []
     for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output).split("\n"):
         seen = ""
@@ -76,14 +76,14 @@ def code_block(code, language, *classes):
 
 
 class RunLexer(RegexLexer):
-    """A command and what it printed, whatever that looks like."""
+    """A command and its output, in any format."""
 
     name = "run"
     tokens = {"root": [(r"^(\$ )(.*\n)", bygroups(Generic.Prompt, Text)), (r".*\n", Generic.Output)]}
 
 
 class LessonDirective(SphinxDirective):
-    """Common to {lesson} and {run}."""
+    """Shared by {lesson} and {run}."""
 
     required_arguments = 1
     option_spec = {
@@ -105,7 +105,7 @@ class LessonDirective(SphinxDirective):
         raise self.error(f"no lesson is called '{name}'")
 
     def shown_run(self, name, chapter, expected):
-        """What a run printed, and what it drew."""
+        """Shows what a run printed and drew."""
         arguments = shlex.split(self.options.get("args", ""))
         drawings = []
         if "figure" in self.options:
@@ -128,7 +128,7 @@ class LessonDirective(SphinxDirective):
         return result
 
     def notes(self, record):
-        """What must be known of a run: its exit status, what is different next time, and where it was measured."""
+        """Shows a run's exit status, what differs next time, and where it was measured."""
         notes = []
         if record["status"]:
             notes.append(nodes.inline("", f"It ends with exit status {record['status']}. ", classes=["status"]))
@@ -168,7 +168,7 @@ class Lesson(LessonDirective):
         python = ROOT / chapter / "python" / f"{name}.py"
         self.env.note_dependency(str(source))
         includes, study = split_includes(source.read_text())
-        # Copying takes them along: see course.js.
+        # The copy button includes them; see course.js.
         copied = [] if is_book(self.env) else [html(f'<script type="text/plain" class="includes">{chr(10).join(includes)}</script>')]
         cpp = [self.where(source, f"{chapter}/{name}.cpp", after=", without its #include lines"), *copied, code_block(study, "cpp")]
         if not python.exists():
@@ -196,7 +196,7 @@ class Lesson(LessonDirective):
 
 
 class Run(LessonDirective):
-    """One more run of a lesson."""
+    """Another run of a lesson."""
 
     def run(self):
         name = self.arguments[0]
@@ -245,7 +245,7 @@ def outdated(app, env, added, changed, removed):
 
 
 def check_lessons(app, env):
-    """A lesson without a text must not go unnoticed."""
+    """Reports a lesson without a text."""
     seen = getattr(env, "course_lessons", {})
     for chapter, lessons in read_lessons(app).items():
         page = list(seen.get(f"chapters/{chapter}", {}))

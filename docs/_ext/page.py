@@ -1,4 +1,4 @@
-"""What pages are made of beside lessons: drawings and measurements.
+"""Parts of pages other than lessons: drawings and measurements.
 
 `{drawing} deadlock` puts docs/drawings/deadlock.svg into the page itself, so that it takes on the colours of
 the theme; its content is the caption, and the SVG's <title> and <desc> are read to those who cannot see it.
@@ -47,7 +47,7 @@ class Drawing(SphinxDirective):
 
 
 def picture_file(env, name, svg):
-    """A drawing as a file with a style of its own: a book's pages must not hold SVG without saying so in its contents."""
+    """Writes a drawing as a file with its own style, because a book's pages may not contain undeclared SVG."""
     style = (Path(env.srcdir) / "_static" / "drawings.css").read_text().replace(".drawing ", "")
     colours = (Path(env.srcdir) / "_static" / "book.css").read_text().partition("body {")[2].partition("}")[0]
     file = Path(env.config.course_build) / "site-work" / "book" / f"{name}.svg"
@@ -64,7 +64,7 @@ def as_ratio(ratio):
 
 
 def results(env):
-    """What ./course bench has written, or None."""
+    """Returns what ./course bench has written, or None."""
     file = Path(env.srcdir) / "measurements" / "bench.json"
     if not file.exists():
         return None
@@ -74,7 +74,7 @@ def results(env):
 
 class Measured(SphinxDirective):
     """What a group of ./course bench measured: a bar for each line, as long as the ratio to the first one, and a
-    folded table with times and spread. What could not be measured, such as Python where there is none, is left out."""
+    folded table with times and spread. Rows that could not be measured, such as a missing Python, are left out."""
 
     required_arguments = 1
     option_spec = {"each": directives.unchanged}
@@ -120,7 +120,7 @@ def table_row(*cells):
 
 
 class Growth(SphinxDirective):
-    """A figure that ./course bench has drawn, and what it remarks; the content describes the figure to those who
+    """A figure drawn by ./course bench, with its remarks; the content describes the figure to readers who
     cannot see it."""
 
     required_arguments = 1
@@ -137,7 +137,7 @@ class Growth(SphinxDirective):
 
 
 class Measurements(SphinxDirective):
-    """On which computer, and when, all that was measured."""
+    """States on which computer, and when, everything was measured."""
 
     def run(self):
         found = results(self.env)

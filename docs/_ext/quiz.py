@@ -19,17 +19,17 @@ from sphinx.util.docutils import SphinxDirective
 
 
 def is_book(env):
-    """Whether this becomes an ePub, which has neither scripts nor forms."""
+    """Whether the output is an ePub, which has neither scripts nor forms."""
     return env.app.builder.name == "epub"
 
 
 def inline(text):
-    """Text with `code` in it."""
+    """Converts text with `code` in it."""
     return re.sub(r"`([^`]+)`", r'<code class="docutils literal notranslate">\1</code>', text)
 
 
 def check(question):
-    """What a good question has; the reason if it has not."""
+    """Returns why a question is incomplete, if it is."""
     kind, answers = question.get("type"), question["answers"]
     if kind not in ("multiple_choice", "many_choice", "numeric"):
         return f"type '{kind}' is none of multiple_choice, many_choice, numeric"
@@ -75,14 +75,14 @@ def question_form(number, question, name):
 
 
 def answers_in_words(question):
-    """The right answers, and what is said to them."""
+    """Returns the right answers with their feedback."""
     right = [answer for answer in question["answers"] if answer.get("correct")]
     return " ".join(f"{inline(str(answer.get('answer', answer.get('value', answer.get('range')))))}: {inline(answer['feedback'])}"
                     for answer in right)
 
 
 def book(questions):
-    """The quiz where nothing can be judged."""
+    """The quiz for output without scripts."""
     items = []
     for number, question in enumerate(questions, 1):
         code = f"<pre>{question['code']}</pre>" if "code" in question else ""

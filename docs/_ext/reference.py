@@ -1,4 +1,4 @@
-"""The reference: a page for each header of a chapter, written from what Doxygen found in it.
+"""The reference: a page for each header of a chapter, written from Doxygen's output.
 
 `{toolkit-list} 01_process` lists the pages of a chapter's headers, and `{toolkit} 01_process mp/pipe.hpp` is one.
 """
@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 
 def headers(chapter, declared):
-    """A chapter's headers, and what each gives: those in the table of its README, then others that declare something."""
+    """Returns a chapter's headers with their contents: those in the table of its README, then others that declare something."""
     readme = (ROOT / chapter / "README.md").read_text()
     found = {}
     for cell, gives in re.findall(r"^\| (\[`mp/.*?) \| (.*?) \|$", readme, re.M):
@@ -61,7 +61,7 @@ class ToolkitList(SphinxDirective):
 
 
 class Toolkit(SphinxDirective):
-    """What Doxygen found in a header."""
+    """Returns Doxygen's output for a header."""
 
     required_arguments = 2
 
@@ -72,19 +72,19 @@ class Toolkit(SphinxDirective):
         for directive in declarations(self.config.breathe_projects["mp"]).get(f"{chapter}/{header}", []):
             self.state.nested_parse(StringList(directive, header), 0, parent)
         for title in parent.findall(nodes.rubric):
-            title["ids"] = []  # Breathe gives the same ones to each class
+            title["ids"] = []  # Breathe gives the same ids to each class
         for title in [title for title in parent.findall(nodes.rubric) if title.astext() == "Friends"]:
-            title.parent.parent.remove(title.parent)  # nothing for users
+            title.parent.parent.remove(title.parent)  # not for users
         for block in parent.findall(nodes.literal_block):
             block.attributes.setdefault("language", "cpp")
-            block["force"] = True  # an example in a comment may leave something out
+            block["force"] = True  # an example in a comment may be incomplete
         for paragraph in list(parent.findall(nodes.paragraph)):
             split_at_blocks(paragraph)
         return parent.children
 
 
 def split_at_blocks(paragraph):
-    """Doxygen has blocks of code inside of paragraphs, which HTML has not."""
+    """Doxygen puts blocks of code inside paragraphs, which HTML does not allow."""
     blocks = nodes.literal_block, nodes.bullet_list, nodes.container
     if not any(isinstance(child, blocks) for child in paragraph):
         return
@@ -100,7 +100,7 @@ def split_at_blocks(paragraph):
 
 
 def declarations(xml):
-    """For each header the Breathe directives for what it declares and documents, in its order."""
+    """Returns the Breathe directives for what a header declares and documents, in its order."""
     known = Path(xml).parent / "declarations.json"
     if not known.exists() or known.stat().st_mtime < (Path(xml) / "index.xml").stat().st_mtime:
         known.write_text(json.dumps(find_declarations(xml)))
@@ -116,12 +116,12 @@ def find_declarations(xml):
         scope, kind = compound.findtext("compoundname"), compound.get("kind")
         if kind == "namespace":
             parts = [(member, member.get("kind"), f"{scope}::{member.findtext('name')}") for member in compound.iter("memberdef")]
-        elif scope.count("::") == 1 or kind == "concept":  # what is inside a class comes with it
+        elif scope.count("::") == 1 or kind == "concept":  # members come with their class
             parts = [(compound, kind, scope)]
         else:
             parts = []
         for part, kind, name in parts:
-            # A class without a comment of its own may have members with one.
+            # A class without a comment may have members with one.
             comments = [*part.iter("briefdescription"), *part.iter("detaileddescription")]
             text = "".join("".join(comment.itertext()) for comment in comments)
             if kind == "function":
@@ -130,7 +130,7 @@ def find_declarations(xml):
             location = part.find("location")
             found.setdefault(location.get("file"), []).append(
                 (int(location.get("line")), bool(text.strip()), [f"```{{doxygen{kind}}} {name}", *members, "```"]))
-    # A declaration right below one with a comment shares it.
+    # A declaration directly below one with a comment shares it.
     result = {}
     for header, parts in found.items():
         commented = {line for line, has_comment, _ in parts if has_comment}

@@ -1,4 +1,4 @@
-"""Runs of lessons for the pages: each program is run once, in a terminal, and what it printed and drew is kept in
+"""Runs lessons for the pages. Each program runs once, in a terminal, and its output and figures are kept in
 build/site-work/runs until the program or its arguments change.
 
 A run that measures says on the page where and when it was made. If other programs used the computer meanwhile, it is
@@ -29,7 +29,7 @@ BUSY = 0.1  # the share of all processors that other programs may use while a le
 
 
 def processor():
-    """The name of this computer's processor."""
+    """Returns the name of this computer's processor."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
@@ -45,20 +45,20 @@ def computer_is_idle():
 
 
 def used_by_all():
-    """Seconds that all processors together have been at work since the computer was started."""
+    """Returns the busy seconds of all processors together since the computer was started."""
     user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def others_share(all_used, own, elapsed):
-    """What part of all processors others used during a run; a few clock ticks are noise."""
+    """Returns the share of all processors that other programs used during a run; a few clock ticks are noise."""
     others = all_used - own
     return 0.0 if others < 0.05 else min(others / (os.cpu_count() * elapsed), 1.0)
 
 
 def run_in_terminal(program, arguments, folder):
-    """Output, exit status, and which part of the processors others used. The program writes to a terminal, as at home:
-    into a pipe it would write in another order."""
+    """Returns output, exit status, and the share of the processors that others used. The program writes to a terminal;
+    to a pipe it would write in another order."""
     keeper, terminal = pty.openpty()
     modes = termios.tcgetattr(terminal)
     modes[1] &= ~termios.OPOST  # no carriage returns
@@ -82,7 +82,7 @@ def run_in_terminal(program, arguments, folder):
             output += piece
     except OSError:  # the last process has closed the terminal
         pass
-    _, status, resources = os.wait4(process.pid, 0)  # its own time, and that of all that it waited for
+    _, status, resources = os.wait4(process.pid, 0)  # its own time and that of all children it waited for
     process.returncode = os.waitstatus_to_exitcode(status)
     watch.cancel()
     os.close(keeper)
@@ -92,7 +92,7 @@ def run_in_terminal(program, arguments, folder):
 
 
 class Runs:
-    """The runs that are kept, and the making of new ones."""
+    """Keeps runs, and makes new ones."""
 
     def __init__(self, course_build):
         self.build = Path(course_build).resolve()
@@ -101,7 +101,7 @@ class Runs:
         return self.build / chapter / name
 
     def get(self, chapter, name, arguments, drawings=(), measures=False):
-        """The record of a run, and the folder in which its drawings are: pairs of an option, such as --plot, and the
+        """Returns the record of a run and the folder with its drawings, which are pairs of an option, such as --plot, and the
         name of the file to draw."""
         program = self.program(chapter, name)
         wanted = json.dumps([name, arguments, drawings])
@@ -114,7 +114,7 @@ class Runs:
         folder.mkdir(parents=True, exist_ok=True)
         for attempt in range(TRIES if measures else 1):
             if attempt and os.getloadavg()[0] > 2 * cpus():
-                break  # one more try would be no better
+                break  # another try would be no better
             logger.info("running %s%s", shlex.join([name, *arguments]), " once more" if attempt else "")
             with tempfile.TemporaryDirectory() as work:
                 options = [part for drawing in drawings for part in drawing]
@@ -155,7 +155,7 @@ def date_in_words(date):
 
 
 def where_measured(record):
-    """The sentences that stand below a measurement."""
+    """Returns the sentences below a measurement."""
     place = f"Measured on {record['processor']} with {record['cpus']} processors, {date_in_words(record['date'])}."
     if record["others"] > BUSY:
         place += (f" Other programs used {record['others']:.0%} of the processors meanwhile, so these times are too"

@@ -1,4 +1,4 @@
-"""What the theme leaves out: MathJax beside the pages, dark colours by the system, a description and a way past the
+"""Adds what the theme lacks: local MathJax, dark colours by system setting, a description, and a way past the
 navigation on each page, a page for addresses that lead nowhere; and pages whose source is gone are removed.
 """
 
@@ -12,7 +12,7 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-# What MathJax needs to show TeX as HTML, of what the distribution's package holds.
+# The files of the distribution's package that MathJax needs to show TeX as HTML.
 MATHJAX = ["MathJax.js", "config/TeX-AMS_CHTML.js", "config/TeX-AMS_CHTML-full.js", "jax/output/CommonHTML",
            "jax/element", "jax/input/TeX", "extensions/TeX", "extensions/tex2jax.js", "extensions/MathEvents.js",
            "extensions/MathMenu.js", "extensions/MathZoom.js", "extensions/AssistiveMML.js", "extensions/toMathML.js",
@@ -35,8 +35,8 @@ def copy_mathjax(app, error):
 
 
 def follow_the_system(style):
-    """Debian 12's furo has dark colours for readers who chose them, and none for those whose system is dark.
-    What it says of the theme "dark" is said once more of a dark system, unless the reader chose light."""
+    """Debian 12's furo has dark colours for readers who choose them, but ignores a dark system.
+    Repeats the rules of the theme "dark" for a dark system, unless the reader chose light."""
     if "prefers-color-scheme" in style:
         return style
     dark = re.findall(r'[^{};/]*body\[data-theme="?dark"?\][^{}]*\{[^}]*\}', style)
@@ -47,7 +47,7 @@ def follow_the_system(style):
 
 def mend_furo(app, error):
     """Debian's furo asks a web server for a style sheet that only Debian's own would have, and has a script
-    that imports another, which browsers refuse for a plain script: put both together."""
+    that imports another, which browsers reject for a plain script, so join the two."""
     static = Path(app.outdir) / "_static"
     style, script = static / "styles" / "furo.css", static / "scripts" / "furo.js"
     if error or not style.exists():
@@ -62,7 +62,7 @@ def mend_furo(app, error):
 
 
 def describe(app, pagename, templatename, context, doctree):
-    """A page's first paragraph is what search engines show of it."""
+    """Search engines show a page's first paragraph."""
     if app.builder.name == "epub":
         return
     paragraph = doctree.next_node(nodes.paragraph) if doctree else None
@@ -71,7 +71,7 @@ def describe(app, pagename, templatename, context, doctree):
         if len(text) > 160:
             text = text[:160].rpartition(" ")[0] + " …"
         context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(text, quote=True)}">'
-    if pagename == "404":  # it is shown at any depth below the site's root, and GitHub puts that below the project's name
+    if pagename == "404":  # shown at any depth below the site's root, which GitHub puts below the project's name
         context["metatags"] += ("\n<script>document.head.append(Object.assign(document.createElement('base'), {href: "
                                 "location.hostname.endsWith('.github.io') ? location.pathname.match(/^\\/[^/]*\\/?/)[0] : '/'}))</script>")
     context["needs_scripts"] = [what for what, mark in (("formulas are shown as TeX", 'class="math'), ("quizzes are not judged", 'class="quiz'))
@@ -79,7 +79,7 @@ def describe(app, pagename, templatename, context, doctree):
 
 
 def remove_old_pages(app, error):
-    """Builds add to what is there, so pages whose source is gone must go."""
+    """Removes pages whose source is gone, because builds only add files."""
     if error or app.builder.format != "html":
         return
     outdir = Path(app.outdir)

@@ -1,16 +1,16 @@
 // Language tabs, copied lessons and quizzes. Nothing here makes a request; quizzes are kept in the browser's own storage.
 "use strict";
 
-// Whoever chooses Python once wants it in every lesson of the page.
+// A reader who chooses Python once wants it in every lesson of the page.
 document.addEventListener("change", (event) => {
   const chosen = event.target;
   if (!chosen.matches(".tabs > input")) return;
   const top = chosen.getBoundingClientRect().top;
   for (const input of document.querySelectorAll(`.tabs > input[value="${chosen.value}"]`)) input.checked = true;
-  window.scrollBy(0, chosen.getBoundingClientRect().top - top); // what is being read stays where it is
+  window.scrollBy(0, chosen.getBoundingClientRect().top - top); // keeps the text being read in place
 });
 
-// A lesson's #include lines are not shown, but copied with it: they stand in its code while the copy button works.
+// A lesson's #include lines are hidden, but copied; they are in its code while the copy button works.
 document.addEventListener("click", (event) => {
   const block = event.target.closest(".copybtn")?.closest("div[class^=highlight-cpp]");
   const includes = block?.previousElementSibling;
@@ -20,7 +20,7 @@ document.addEventListener("click", (event) => {
   setTimeout(() => lines.remove());
 }, true);
 
-// What the browser keeps for this site; a browser that keeps nothing loses only that.
+// The browser's storage for this site; without storage only the memory of choices is lost.
 const storage = {
   get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
   set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* private window, or full */ } },
@@ -36,7 +36,7 @@ function randomNumbers(text) {
   };
 }
 
-// Each reader has an order of answers, which stays.
+// Each reader has a fixed order of answers.
 function shuffle(fieldset, text) {
   let reader = storage.get("course-reader");
   if (reader === null) storage.set("course-reader", reader = Math.floor(Math.random() * 2 ** 31));
@@ -50,7 +50,7 @@ function shuffle(fieldset, text) {
   labels.forEach((label) => fieldset.insertBefore(label, end));
 }
 
-// One question's verdict: whether it is right, and what to say to each answer given.
+// A question's verdict: whether it is right, and the feedback for each given answer.
 function judge(question, fieldset) {
   if (question.type === "numeric") {
     const text = fieldset.querySelector("input").value.trim().replace(",", ".");
@@ -76,7 +76,7 @@ function startQuiz(form) {
   const score = form.querySelector(".score");
   const inputs = (fieldset) => [...fieldset.querySelectorAll("input")];
 
-  // What was answered is kept by the question's text, so a question that changes begins anew.
+  // Answers are stored under the question's text, so a changed question starts fresh.
   function keep() {
     const kept = {};
     fieldsets.forEach((fieldset, number) => {
@@ -143,7 +143,7 @@ function startQuiz(form) {
   recall();
 }
 
-// What the theme leaves out for those who use a keyboard or a screen reader.
+// Adds what the theme lacks for readers with a keyboard or a screen reader.
 function completeTheTheme() {
   const set = (selector, name, value) => document.querySelectorAll(selector).forEach((e) => e.setAttribute(name, value));
   set(".caption[role=heading]", "aria-level", "2");
