@@ -77,7 +77,7 @@ constexpr const SpanName& name_of(Step step) {
   return *std::ranges::find(span_names, step, &SpanName::step);
 }
 
-/// Returns Returns Chrome's trace event format, which Perfetto and chrome://tracing show.
+/// Returns Chrome's trace event format, which Perfetto and chrome://tracing show.
 std::string to_json(const TimelineReport& report);
 
 /// Returns a line of characters for each row, and the steps in words.

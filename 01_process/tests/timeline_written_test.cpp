@@ -160,7 +160,7 @@ TEST(TimelineText, ShowsRowsAndSteps) {
             "    41.00 ms  MainProcess joins Worker\n"
             "    64.00 ms  MainProcess still waits to receive, since 56.00 ms\n"
             "\n"
-            "5 earlier events are missing: there was no room for them.\n");
+            "5 earlier events are missing, because there was no space for them.\n");
 }
 
 }  // namespace
