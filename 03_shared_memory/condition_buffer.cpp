@@ -8,7 +8,8 @@
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 
-// How many items are in a buffer for four, which is all that matters here, and what was done.
+// The number of items in a buffer for four, which is all that matters here, and counts of what was
+// done.
 struct Buffer {
   int size, put, taken, takes_of_nothing;
 };
@@ -28,7 +29,7 @@ void consume(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& 
   while (items > 0) {
     std::unique_lock lock{buffer};
     if (buffer->size == 0) not_empty.wait(lock);
-    // Without this line, a bug: another consumer may be faster.
+    // Without this line there is a bug, because another consumer may be faster.
     while (look_again && buffer->size == 0) not_empty.wait(lock);
     if (buffer->size == 0) {
       ++buffer->takes_of_nothing;  // a real program would take an item that is not there

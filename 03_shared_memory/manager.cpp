@@ -13,7 +13,7 @@
 #include <mp/wait.hpp>
 
 using Dictionary = std::map<std::string, int>;
-using Request = std::pair<std::string, int>;  // a key, and what is added to its value
+using Request = std::pair<std::string, int>;  // a key, and the number to add to its value
 
 // The server handles one request after the other, so it needs no lock. It ends with the last proxy.
 void serve(std::vector<mp::Connection> proxies) {

@@ -8,7 +8,7 @@
 
 #include <lesson/timeline.hpp>
 
-// What of a timeline can be seen in a picture: each row as boxes.
+// The visible part of a timeline in a picture, with each row as boxes.
 
 namespace lesson {
 
@@ -37,19 +37,19 @@ inline constexpr std::array timeline_looks{
 
 const TimelineLook& timeline_look(std::string_view what);
 
-/// What a row does for a while: `look` is a position in timeline_looks.
+/// An activity in a row; `look` is a position in timeline_looks.
 struct TimelineBox {
   std::size_t row, look;
   double begin, end;
 };
 
-/// Where the picture begins: shortly before the first wait, or the first step of a child, if it
-/// takes long until then.
+/// Returns where the picture begins, which is shortly before the first wait or a child's first step
+/// if that comes late.
 double timeline_begin(const Timeline& timeline);
 
-/// The first rows as boxes, few and wide enough to be seen. Where there is more, a box shows what
-/// took longest. Work and locks too short to be seen are boxes on top of the others, if there are
-/// few of them, because they are what the others wait for.
+/// The first rows as boxes, few and wide enough to be seen. If there is more, a box shows what took
+/// longest. Work and locks too short to be seen are boxes on top of the others, if there are few,
+/// because the others wait for them.
 std::vector<TimelineBox> timeline_boxes(const Timeline& timeline, std::size_t rows);
 
 }  // namespace lesson

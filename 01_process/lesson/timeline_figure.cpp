@@ -19,7 +19,7 @@ namespace {
 // More than this would be unreadable, and the file large.
 constexpr std::size_t most_rows = 24, most_messages = 80, most_others = 40, most_tasks = 150;
 
-// How arrows of some kinds look. The first ones are behind the rows.
+// The look of arrows of some kinds. The first ones are behind the rows.
 struct ArrowLook {
   std::array<std::string_view, 3> kinds;
   std::string_view style;
@@ -141,7 +141,7 @@ class TimelineFigure {
     if (!crosses.empty()) gnuplot.send1d(crosses);
   }
 
-  // Between one task and the next, if they can be told apart at all.
+  // Returns the borders between tasks; none if there are too many to tell apart.
   std::vector<std::array<double, 4>> task_borders() const {
     std::vector<std::array<double, 4>> borders;
     for (const auto& span : timeline_.spans)
@@ -170,7 +170,7 @@ class TimelineFigure {
     return shown;
   }
 
-  // Those of its kinds that there are, and how many of them are shown.
+  // The kinds that occur, and how many of them are shown.
   std::string title(std::size_t look) const {
     std::vector<std::string_view> found;
     std::ranges::copy_if(

@@ -35,8 +35,8 @@ class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElisi
  public:
   explicit Writer(Message& message) : OutputArchive{this}, message_{&message} {}
 
-  /// Writes equal values as equal bytes, for comparison; nobody can read them. 0.0 and -0.0 become
-  /// the same, and so do unordered containers of equal elements.
+  /// Writes equal values as equal bytes, for comparison; they cannot be read back. 0.0 and -0.0
+  /// become the same, and so do unordered containers of equal elements.
   static Writer canonical(Message& message) { return Writer{message, true}; }
   bool is_canonical() const { return canonical_; }
 

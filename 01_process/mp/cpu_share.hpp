@@ -4,8 +4,9 @@
 
 namespace mp::detail {
 
-/// How many processors' worth of time control groups, of either version, leave to this process;
-/// infinite without a limit. `root` is where /proc and /sys are: tests have trees of their own.
+/// Returns how much processor time control groups, of either version, allow this process, in
+/// processors; infinite without a limit. `root` is the parent of /proc and /sys, because tests have
+/// their own trees.
 double cpu_share(const std::filesystem::path& root = "/");
 
 }  // namespace mp::detail

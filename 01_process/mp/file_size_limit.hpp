@@ -4,8 +4,8 @@
 
 namespace mp::detail {
 
-/// While it is there, passing the limit on the size of files is an error (EFBIG), as POSIX has it
-/// for a program that ignores SIGXFSZ, and does not kill. For this thread; errno stays as it is.
+/// During its lifetime, exceeding the limit on file size is an error in this thread (EFBIG), as in
+/// a program that ignores SIGXFSZ, and does not kill. errno stays unchanged.
 class FileSizeLimitIsAnError {
  public:
   FileSizeLimitIsAnError();

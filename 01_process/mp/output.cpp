@@ -48,7 +48,7 @@ void flush(std::ostream& stream, FILE* underneath, Deadline deadline) {
   if (!lock_stream(underneath, deadline)) return;
   try {
     stream.flush();
-  } catch (...) {  // it is in its state
+  } catch (...) {  // recorded in its state
   }
   ::funlockfile(underneath);
 }

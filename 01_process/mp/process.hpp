@@ -64,8 +64,8 @@ concept NotOptions =
 /// `forkserver` only to what processes can share, such as mp::Lock). An exception that leaves the
 /// function is reported on standard error, and the exit code is 1.
 ///
-/// What is in the buffers of std::cout and of C streams is written when a process starts and when
-/// it ends. Flush other streams, such as a std::ofstream that both use, by hand at both moments.
+/// The buffers of std::cout and of C streams are written when a process starts and when it ends. At
+/// both moments, flush other streams by hand, such as a std::ofstream that both use.
 ///
 /// Throws std::system_error, which names the call, when there are no more processes or descriptors,
 /// CannotTravel when something cannot be sent, std::logic_error without mp::init.

@@ -77,16 +77,16 @@ void load_flat(Reader& reader, Container& container) {
   }
 }
 
-// Writes a number without the bytes that mean nothing, and without the sign of a zero.
+// Writes a number without padding bytes and without the sign of a zero.
 template <std::floating_point T>
 void save_canonical(Writer& writer, const T& value) {
-  // An extended long double has ten bytes; the others only keep the next one aligned.
+  // An extended long double has ten bytes; the others only align the next one.
   constexpr std::size_t size = std::numeric_limits<T>::digits == 64 ? 10 : sizeof(T);
   const T number = value == T{0} ? T{0} : value;
   writer.write(&number, size);
 }
 
-// What a container without an order holds, in the order of the bytes.
+// Returns the elements of an unordered container, sorted by their bytes.
 template <class Container, class Write>
 void save_sorted(Writer& writer, const Container& container, const Write& write) {
   std::vector<std::string> elements;
@@ -176,7 +176,7 @@ void load(Reader& reader, cereal::NameValuePair<T>& pair) {
   reader(pair.value);
 }
 
-// In containers without an order, equal elements may come in any.
+// In unordered containers, equal elements may come in any order.
 template <class Key, class Hash, class Equal, class Allocator>
 void save(Writer& writer, const std::unordered_set<Key, Hash, Equal, Allocator>& set) {
   if (!writer.is_canonical()) return cereal::save(writer, set);

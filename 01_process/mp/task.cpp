@@ -13,8 +13,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Calls `function` with each object that is loaded (the program, which comes first, and shared
-// libraries), until it returns true.
+// Calls `function` with each loaded object (the program, which comes first, and shared libraries)
+// until it returns true.
 template <class Function>
 void find_object(const Function& function) {
   ::dl_iterate_phdr(
@@ -37,7 +37,8 @@ bool has_code_at(const dl_phdr_info& object, std::uintptr_t address) {
   });
 }
 
-// A hash (FNV-1a) of the build id, which the linker makes of all that it links; 0 if there is none.
+// Returns a hash (FNV-1a) of the build id, which the linker derives from its input; 0 if there is
+// none.
 std::uint64_t library_id(const dl_phdr_info& object) {
   std::uint64_t id = 0;
   any_segment(object, [&](const ElfW(Phdr) & segment) {

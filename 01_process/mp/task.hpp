@@ -32,7 +32,7 @@ concept ProcessShared = requires {
 
 namespace detail {
 
-/// Where a function is, in words that another process understands.
+/// The location of a function, in a form that another process understands.
 struct CodeLocation {
   std::uint64_t object = 0;  // a hash of the shared library's build id; 0: the program itself
   std::uint64_t offset = 0;  // from its start
@@ -46,7 +46,8 @@ struct CodeLocation {
 /// Throws CannotTravel for an address that is in no code, or in a library without a build id.
 CodeLocation code_location(const void* address);
 
-/// The function there. Throws MessageError when this process has no such library, or no code there.
+/// Returns the function there. Throws MessageError when this process has no such library, or no
+/// code there.
 const void* code_address(const CodeLocation& location);
 
 /// A function pointer that can travel.

@@ -7,10 +7,10 @@
 #include <mp/deadline.hpp>
 #include <mp/timeline_recorder.hpp>
 
-// The points at which the toolkit notes what a process does, and when. With the environment
-// variable MP_TIMELINE=FILE (a .svg, .png, .json or .txt file, or - for text on standard output),
-// all processes record, and the first one writes the file at its end. Without it, `timeline` is
-// null, and a point of call costs one branch.
+// The functions through which the toolkit records what a process does and when. With the
+// environment variable MP_TIMELINE=FILE (a .svg, .png, .json or .txt file, or - for text on
+// standard output), all processes record, and the first one writes the file at its end. Without it,
+// `timeline` is null, and each function costs one branch.
 
 namespace mp::detail {
 
@@ -36,7 +36,7 @@ class TimelineScope {
   Timeline* on_;
 };
 
-/// Working on a task of a pool until the end of the scope, when the result is on its way back.
+/// Work on a task of a pool until the end of the scope, when the result is on its way back.
 class TimelineTask {
  public:
   TimelineTask(std::uint64_t pool, std::uint32_t number)

@@ -29,7 +29,7 @@ void TimelineMatcher::add_arrows(TimelineReport::Arrow::Kind kind,
     if (time <= message.time)
       arrows.push_back({kind, row, message.row, time, message.time});
     else
-      ++uncounted;  // this one's sender was killed when it had sent it, but not yet counted it
+      ++uncounted;  // its sender was killed after sending, but before counting it
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace mp::detail {
 
-/// Finds the two ends of each message: they have the same channel, and the same number in it. An
-/// end whose other one is not there has no arrow.
+/// Finds the two ends of each message, which have the same channel and the same number in it. An
+/// end without the other one has no arrow.
 class TimelineMatcher {
  public:
   void sent(std::uint64_t channel, std::uint32_t number, std::size_t row, std::int64_t time);

@@ -15,12 +15,13 @@ namespace {
 using Words = std::array<std::uint64_t, 3>;
 static_assert(sizeof(Event) == sizeof(Words));
 
-// Belongs to an event at this number. A process may be killed while it fills its slot, or be so
-// slow that the ring comes round meanwhile; then the seal does not match, and the event is missing.
+// The seal of the event with this number. A process may be killed while it fills its slot, or be so
+// slow that the ring wraps around meanwhile; then the seal does not match, and the event is
+// missing.
 std::uint64_t seal(const Words& words, std::uint64_t number) {
   auto sum = number + 1;
   for (const auto word : words) sum = (std::rotl(sum, 23) ^ word) * 0x9E37'79B9'7F4A'7C15;
-  return sum | 1;  // never that of a slot which was not filled
+  return sum | 1;  // never the seal of an empty slot
 }
 
 std::int64_t now() {
@@ -58,7 +59,7 @@ struct Timeline::Channel {
   std::atomic<std::uint32_t> sent, received;
 };
 
-// All zeros in the beginning. The slots follow.
+// All zeros at first. The slots follow.
 struct Timeline::Shared {
   std::uint64_t slots;
   std::atomic<std::uint64_t> events;
@@ -122,7 +123,7 @@ std::uint64_t Timeline::recorded_events() const { return shared().events; }
 
 // ---- Channels ----
 
-// Its entry in a hash table whose entries stay.
+// The channel's entry in a hash table from which nothing is removed.
 Timeline::Channel* Timeline::find(std::uint64_t channel) const noexcept {
   auto& channels = shared().channels;
   for (std::size_t i = 0; i < channels.size(); ++i) {
@@ -150,7 +151,7 @@ std::uint64_t Timeline::other_end(std::uint64_t channel) const noexcept {
   return other == 0 ? channel : other;
 }
 
-// Above what the kernel uses as numbers of sockets.
+// Above the kernel's socket inodes.
 std::uint64_t Timeline::new_channel() noexcept {
   return (std::uint64_t{1} << 32) + ++shared().channel_numbers;
 }
@@ -170,7 +171,7 @@ void Timeline::set_pid(std::uint16_t place, pid_t pid) noexcept { shared().lives
 
 std::uint16_t Timeline::place_of(pid_t pid) const noexcept {
   auto place = std::min(shared().processes.load(), most_processes);
-  while (place-- > 0)  // the newest one first: numbers of processes are used again
+  while (place-- > 0)  // the newest first, because pids are reused
     if (shared().lives[place].pid == pid) return static_cast<std::uint16_t>(place);
   return most_processes;
 }

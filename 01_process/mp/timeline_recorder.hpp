@@ -10,17 +10,16 @@
 
 // How to record what many processes do.
 //
-// Each step is an event of fixed size in a ring in shared memory. What a process has recorded is
-// there whatever becomes of it: no event waits in a buffer that dies with its owner. A process
-// takes a place in the ring by one atomic step and fills it without a lock, so recording never
-// makes one process wait for another.
+// Each step is an event of fixed size in a ring in shared memory. A recorded event survives its
+// process, because it does not wait in a private buffer. A process claims a slot in the ring in one
+// atomic step and fills it without a lock, so recording never makes one process wait for another.
 
 namespace mp::detail {
 
-/// What a process begins to do, or has just done.
+/// What a process begins to do or has just done.
 enum class Step : std::uint8_t {
   starts,         // a child; the subject is its place
-  waits_to_send,  // all beginnings are followed by `done`, unless the process is ended before
+  waits_to_send,  // each beginning is followed by `done`, unless the process ends first
   waits_to_receive,
   waits_for_lock,
   waits_for_child,
@@ -35,65 +34,66 @@ enum class Step : std::uint8_t {
   holds,         // a lock; the subject is its address
   releases,      // that lock
   signals,       // a child; the subject is its place, the count is the signal
-  gives_task,    // to a pool; like the next, a step of the process, whichever thread does it
+  gives_task,    // to a pool; like the next, a step of the process, in whichever thread
   takes_result,  // of that task
 };
 constexpr std::size_t step_kinds = static_cast<std::size_t>(Step::takes_result) + 1;
 
-/// What is recorded. `done` names the channel of a message, and which message of it this is. For a
-/// task of a pool and its result, each step names the pool as the channel, and the task.
+/// A recorded step. `done` names the channel of a message and the message's number in it. Steps of
+/// a pool's task and result name the pool as the channel, and the task.
 struct Event {
   std::int64_t time = 0;      // nanoseconds of the monotonic clock, the same for all processes
   std::uint64_t subject = 0;  // a place, a channel, or a lock
   std::uint32_t count = 0;    // 0: no message
   std::uint16_t place = 0;    // of the process
-  std::uint8_t thread = 0;    // 0 for the first one of the process that records anything
+  std::uint8_t thread = 0;    // 0 for the first thread of the process that records a step
   Step step{};
 };
 
-/// A process, at its place in the order of starts. Times are 0 as long as there are none.
+/// A process, at its place in the order of starts. Times are 0 until they are known.
 struct ProcessLife {
   std::string name;
   pid_t pid = 0;
   std::size_t parent = 0;
-  std::int64_t begin = 0, end = 0;  // what the process itself has recorded
+  std::int64_t begin = 0, end = 0;  // recorded by the process itself
   std::int64_t killed = 0;          // when a watchdog, or a signal to the first process, ended it
-  std::int64_t reaped = 0;          // when its parent knew of its end
-  int wait_status = 0;              // what the parent was told then
+  std::int64_t reaped = 0;          // when its parent noticed its end
+  int wait_status = 0;              // as reported to the parent
 };
 
 class Timeline {
  public:
   static constexpr std::size_t most_processes = 1024, most_channels = 4096;
 
-  /// A new timeline with room for so many events; the newest stay.
+  /// A new timeline that keeps the newest events, up to a given number.
   explicit Timeline(std::size_t events);
-  /// The timeline of another process, of which this one is at that place.
+  /// Another process's timeline, in which this process has that place.
   Timeline(SharedMemory memory, std::uint16_t place);
 
   /// Records one step of this thread.
   void record(Step step, std::uint64_t subject = 0, std::uint32_t count = 0) noexcept;
 
-  /// The number of the next message that is sent to the channel, or received from it, from 1; 0
-  /// when there is no room for the channel. A message's two ends have the same number, so nothing
-  /// need travel with it.
+  /// Returns the number, from 1, of the next message sent to the channel or received from it; 0
+  /// when the table of channels is full. Both ends of a message count the same number, so it need
+  /// not be sent.
   std::uint32_t count_message(std::uint64_t channel, Step step) noexcept;
 
-  /// Says that what is sent to one of the channels is received from the other.
+  /// Records that what is sent to one of the channels is received from the other.
   void connect(std::uint64_t one, std::uint64_t other) noexcept;
   std::uint64_t new_channel() noexcept;
 
-  /// The place of a process that is about to be started; most_processes when there is none left.
+  /// Returns the place of a process that is about to be started, or most_processes when there is
+  /// none left.
   std::uint16_t add_process(const std::string& name) noexcept;
   void set_pid(std::uint16_t place, pid_t pid) noexcept;
   std::uint16_t place_of(pid_t pid) const noexcept;
-  void begin_process(std::uint16_t place) noexcept;  // this process is the one
+  void begin_process(std::uint16_t place) noexcept;  // called by that process
   void end_process() noexcept;
   void killed(pid_t pid) noexcept;
   void reaped(pid_t pid, int wait_status) noexcept;
 
   std::vector<Event> events() const;      // in the order in which places in the ring were taken
-  std::uint64_t recorded_events() const;  // also those that the ring has no room for
+  std::uint64_t recorded_events() const;  // including those overwritten in the ring
   std::vector<ProcessLife> processes() const;
   std::size_t missing_processes() const;
   std::uint64_t other_end(std::uint64_t channel) const noexcept;  // itself if it has two ends

@@ -144,7 +144,7 @@ class Assembly {
     }
   }
 
-  // Of the holds of this lock, of which there are several if it is recursive, the last ends.
+  // Ends the last hold of this lock; a recursive lock may have several.
   void release(std::vector<std::pair<Span, std::uint64_t>>& holds, const Event& event) {
     const auto at = std::find_if(holds.rbegin(), holds.rend(),
                                  [&](const auto& hold) { return hold.second == event.subject; });

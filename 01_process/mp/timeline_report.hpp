@@ -51,7 +51,7 @@ struct TimelineReport {
 /// Assembles the events so far.
 TimelineReport report(const Timeline& recorded);
 
-/// How a span is shown: in words, and as one character.
+/// Describes a span in words and as one character.
 struct SpanName {
   Step step;
   const char* words;

@@ -94,7 +94,7 @@ class TextWriter {
     text_ += name + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
 
-  // What the letters mean, of those that may be there.
+  // The meanings of the letters that may occur.
   void add_legend() {
     std::string line = "\n= runs";
     const auto add = [&](char letter, const std::string& words) {

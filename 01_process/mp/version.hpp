@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-// The toolkit's version, at one place: CMake reads it here. While it begins with 0, a change that
-// breaks a program raises the second number.
+// The toolkit's version, which CMake reads here. While it begins with 0, a change that breaks
+// programs raises the second number.
 
 /// For `#if MP_VERSION >= 200`: 10000 times the first number, 100 times the second, and the third.
 #define MP_VERSION 200

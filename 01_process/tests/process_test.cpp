@@ -1030,7 +1030,7 @@ TEST(CpuCount, KnowsTheQuotasOfBothVersionsOfControlGroups) {
   first.add("sys/fs/cgroup/cpuacct,cpu/user/cpu.cfs_period_us", "50000");
   EXPECT_EQ(first.share(), 0.5);
 
-  // In a container the group's name is the host's, and what is mounted begins at the group.
+  // In a container the group's name is the host's, but the mounted tree begins at the group.
   const ControlGroups container;
   container.add("proc/self/cgroup", "4:cpu,cpuacct:/docker/0123456789abcdef");
   container.add("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "200000");

@@ -7,7 +7,7 @@
 
 #include <mp/process.hpp>
 
-// Programs of several small scenarios, whose timelines tests look at:
+// Programs with several small scenarios, whose timelines the tests examine:
 //   PROGRAM NAME START_METHOD [ARGUMENT]
 
 namespace course {

@@ -10,7 +10,7 @@
 #include "start_methods.hpp"
 #include "timeline_file.hpp"
 
-// What is recorded of the processes and locks of a program. Messages are in
+// Checks what is recorded about the processes and locks of a program. Messages are in
 // message_timeline_test.cpp of chapter 2, waits in waiting_timeline_test.cpp of chapter 3, pools in
 // pool_timeline_test.cpp of chapter 4.
 

@@ -13,7 +13,7 @@
 #include "timeline_file.hpp"
 #include <mp/timeline_report.hpp>
 
-// What is written of a timeline, and when.
+// Checks what is written about a timeline, and when.
 
 namespace {
 
@@ -106,7 +106,7 @@ TEST_F(TimelineWritten, WhenTheProgramCrashes) {
   EXPECT_THAT(course::contents(file("timeline.txt")), HasSubstr("MainProcess"));
 }
 
-// As Ctrl-C, or `timeout`, ends a program that hangs.
+// Like Ctrl-C or `timeout` on a program that hangs.
 TEST_F(TimelineWritten, WhenASignalEndsAProgramThatHangs) {
   course::Pipe output;
   const pid_t pid = ::fork();

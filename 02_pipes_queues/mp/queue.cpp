@@ -29,8 +29,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// What a chunk says about itself: its position in its message (a small message has one chunk that
-// is both) and, above these two bits, the number of the message.
+// The description of a chunk: its position in its message (a small message has one chunk that is
+// both) and, above these two bits, the number of the message.
 constexpr std::uint32_t first = 1, last = 2, one_message = 4;
 
 struct Guard {
@@ -59,7 +59,7 @@ struct MessageQueue::Shared {
   WaitLabel label{"space in a queue"};
 
   std::size_t size() const {
-    const std::uint32_t before = taken;  // first, because it follows the other
+    const std::uint32_t before = taken;  // read first, because it follows the other
     return (put - before) / one_message;
   }
   void notify() {
@@ -114,14 +114,14 @@ std::size_t MessageQueue::size() const {
   return is_empty() ? 0 : size;
 }
 
-// With `writing` locked: waits until one more message may be in the queue.
+// Call with `writing` locked. Waits until one more message fits into the queue.
 bool MessageQueue::wait_for_space(const Deadline& deadline) {
   auto& shared = this->shared();
   const RenewedWait wait{deadline};
   for (bool in_vain = false; shared.size() >= shared.capacity;) {
     if ((in_vain || wait.is_over()) && is_empty()) {
       shared.taken =
-          shared.put.load();  // by a process that was killed before it could publish that
+          shared.put.load();  // by a process that was killed before it could publish this
       break;
     }
     const auto seen = shared.changes |= Shared::waiting;

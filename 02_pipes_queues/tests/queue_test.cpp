@@ -451,8 +451,8 @@ TEST(BoundedQueue, CloseWakesAProducerThatWaits) {
   EXPECT_THROW(queue.get(), mp::QueueClosed);
 }
 
-// What a killed process took or put without counting it is counted again: nobody waits for room
-// that is there.
+// What a killed process took or put without counting it is counted again, so no process waits for
+// space that is there.
 TEST(BoundedQueue, ProcessesMayBeKilledAtAnyMoment) {
   const NothingLeftOver nothing;
   std::mt19937 random{4};

@@ -17,7 +17,7 @@ RemoteError::RemoteError(std::string of_type, std::string with_text, std::string
 
 namespace {
 
-// The type of the exception that is being handled, as it was written.
+// Returns the type of the exception being handled, as written in the source.
 std::string current_type() {
   auto type = readable_type_name(abi::__cxa_current_exception_type()->name());
   constexpr std::string_view nested{"std::_Nested_exception<"};  // by std::throw_with_nested
@@ -25,7 +25,7 @@ std::string current_type() {
   return type;
 }
 
-// The text of an exception, and of those that it was thrown in answer to (std::nested_exception).
+// Returns the text of an exception and of those nested in it (std::nested_exception).
 std::string text_with_causes(const std::exception& error) {
   try {
     std::rethrow_if_nested(error);

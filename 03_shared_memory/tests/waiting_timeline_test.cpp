@@ -27,7 +27,7 @@ class WaitingTimeline : public testing::TestWithParam<mp::StartMethod> {
 };
 INSTANTIATE_TEST_SUITE_P(All, WaitingTimeline, every_start_method, method_name);
 
-// One wait, of ten milliseconds at least.
+// One wait of at least ten milliseconds.
 void expect_wait(const RecordedRun& recorded, const std::string& what) {
   const auto waits = recorded.spans(what, "Waiting");
   ASSERT_THAT(waits, SizeIs(1));
@@ -61,7 +61,7 @@ TEST_P(WaitingTimeline, ForANotificationWithTheLockFree) {
   EXPECT_THAT(recorded.spans("holds a lock", "Waiting"), SizeIs(2));
 }
 
-// All but the last to come wait, until that one comes.
+// All except the last process to arrive wait until that one arrives.
 TEST_P(WaitingTimeline, AtABarrierForTheLast) {
   const auto waits = run("barrier").spans("waits at a barrier");
   ASSERT_THAT(waits, SizeIs(2));

@@ -23,7 +23,7 @@ template <class Function>
 double seconds(Pool& pool, Function function, int count) {
   std::vector<int> numbers(static_cast<std::size_t>(count));
   std::iota(numbers.begin(), numbers.end(), 0);
-  pool.map(function, numbers);  // now all workers are there
+  pool.map(function, numbers);  // now all workers are running
   return lesson::seconds([&] { pool.map(function, numbers, {.chunk_size = 1}); });
 }
 

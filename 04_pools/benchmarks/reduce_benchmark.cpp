@@ -5,7 +5,7 @@
 #include "kernels.hpp"
 
 // Monte Carlo pi by hand. The ranks take parts in turn, and MPI_Reduce adds up what they found.
-// Prints seconds a point.
+// Prints seconds per point.
 int main(int argc, char** argv) {
   MPI_Init(&argc, &argv);
   int rank = 0, ranks = 1;

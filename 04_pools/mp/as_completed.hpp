@@ -40,7 +40,7 @@ class CompletedResults {
   std::default_sentinel_t end() { return {}; }
 
  private:
-  // Waits until one is ready, unless some are known to be, or none is left.
+  // Waits until one is ready, unless some are known to be ready or none is left.
   void fetch() {
     while (ready_.empty() && !waiting_.empty()) {
       std::erase_if(waiting_, [&](AsyncResult<T>* result) {

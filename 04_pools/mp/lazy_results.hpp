@@ -66,7 +66,7 @@ class LazyResults : public std::ranges::view_base {
     state_->feed();
   }
 
-  // Its parts refer to each other, so it stays where it is.
+  // Its parts refer to each other, so it must not move.
   struct State {
     detail::ScopedBatch batch;
     Function function;

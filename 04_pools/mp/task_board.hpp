@@ -111,7 +111,7 @@ class TaskBoard {
 
   const Settings& settings() const { return header_->settings; }
   std::size_t areas() const { return areas_of(settings()); }
-  /// What a timeline knows the pool and its tasks by.
+  /// The numbers by which a timeline identifies the pool and its tasks.
   std::uint64_t on_timeline() const { return header_->on_timeline; }
   static std::uint32_t number_on_timeline(std::uint64_t position) {
     return static_cast<std::uint32_t>(position + 1);

@@ -7,7 +7,7 @@
 
 namespace mp {
 
-/// The first elements of several ranges as a tuple, then the second ones, and so on until the
+/// Returns tuples of the first elements of several ranges, the second elements, and so on until the
 /// shortest range ends; after Python's `zip`. The elements are copied.
 ///
 ///     pool.starmap(power, mp::zip(bases, exponents));

@@ -238,7 +238,7 @@ TEST_F(MemoryTest, AnswersAllWhoMayReadNewFiles) {
   EXPECT_EQ(fs::status(file).permissions(), fs::perms{0664});
 }
 
-// ---- What is the same program ----
+// ---- Which programs are the same ----
 
 class MemoryOfAProgram : public MemoryTest {
  protected:
@@ -255,7 +255,7 @@ class MemoryOfAProgram : public MemoryTest {
   fs::path program_ = parent_ / "program";
 };
 
-// Appended bytes change what a program is, and not what it does.
+// Appended bytes change a program's file, but not its behaviour.
 void change(const fs::path& program) { std::ofstream{program, std::ios::app} << "more"; }
 
 TEST_F(MemoryOfAProgram, AChangedOneComputesAnew) {
@@ -492,7 +492,7 @@ TEST_F(MemoryTest, ClearRemovesResultsAndNothingElse) {
   EXPECT_EQ(calls, 1);
 }
 
-// ---- A function object, and functions without a result ----
+// ---- Function objects, and void functions ----
 
 TEST_F(MemoryTest, GivesAFunctionThatRemembers) {
   mp::Memory memory{folder_};

@@ -7,8 +7,8 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// The toolkit in a shared library: a program that knows nothing of it loads this one, and calls
-// `run`.
+// The toolkit in a shared library. A program that knows nothing about it loads this library and
+// calls `run`.
 
 namespace {
 

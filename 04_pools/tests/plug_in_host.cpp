@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-// Loads a plug-in, and knows nothing of what is in it.
+// Loads a plug-in and knows nothing about its content.
 int main(int, char** argv) {
   void* const plug_in = ::dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
   if (!plug_in) {

@@ -184,7 +184,7 @@ TYPED_TEST(PoolCalls, ImapGoesOnThroughRangeAdaptors) {
 
 TYPED_TEST(PoolCalls, OneResultIsCancelled) {
   auto& workers = this->pool;
-  // More calls than workers can have begun, behind one that takes longer than all of this.
+  // More calls than workers can have begun, behind one that takes longer than this test.
   std::vector<mp::AsyncResult<int>> promised;
   auto slow =
       workers.map_async([](int) { std::this_thread::sleep_for(1s); }, {1, 2, 3, 4, 5, 6, 7, 8});

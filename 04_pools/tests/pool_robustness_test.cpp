@@ -342,7 +342,7 @@ TEST(PoolWithFewDescriptors, ReferringToAQueueTakesOneForAllChunks) {
   EXPECT_TRUE(Process{refer_to_one_queue_often}.join().success());
 }
 
-// As in a container that does not let processes be compared.
+// As in a container that forbids comparing processes.
 void forbid_kcmp() {
   std::array<sock_filter, 4> rules{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),

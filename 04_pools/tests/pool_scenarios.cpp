@@ -25,13 +25,13 @@ void map() {
   pool.map(square, values, {.chunk_size = 1});
 }
 
-// More than the board has room for goes through the worker's socket.
+// Anything that does not fit on the board goes through the worker's socket.
 void large() {
   mp::Pool pool{1};
   pool.apply(twice, std::string(1 << 20, 'x'));
 }
 
-// Nobody waits for the first result, so a thread of the pool takes it.
+// No thread waits for the first result, so a thread of the pool takes it.
 void background() {
   mp::Pool pool{1};
   mp::Event never, done;

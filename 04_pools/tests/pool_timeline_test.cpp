@@ -29,7 +29,7 @@ class PoolTimeline : public testing::TestWithParam<mp::StartMethod> {
 };
 INSTANTIATE_TEST_SUITE_P(All, PoolTimeline, every_start_method, method_name);
 
-// Each task is given before its worker begins it, and its result is taken after that is done.
+// Each task is given before its worker begins it, and its result is taken after the task is done.
 void expect_round_trips(const RecordedRun& recorded, std::size_t count) {
   const auto tasks = recorded.arrows("task"), results = recorded.arrows("result");
   const auto works = recorded.spans("works on a task");
@@ -59,7 +59,7 @@ void expect_round_trips(const RecordedRun& recorded, std::size_t count) {
 TEST_P(PoolTimeline, EachTaskGoesToAWorkerAndItsResultComesBack) {
   const auto recorded = run("map");
   expect_round_trips(recorded, 20);
-  // At least for the end of the pool. A worker that is slow to start is killed then.
+  // Long enough for the end of the pool, when a worker that starts slowly is killed.
   const auto waits = recorded.spans("waits for a task");
   EXPECT_THAT(waits, Not(IsEmpty()));
   for (const auto& wait : waits) EXPECT_EQ(wait.open, recorded.timeline.rows[wait.row].killed);

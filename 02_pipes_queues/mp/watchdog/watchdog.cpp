@@ -148,7 +148,7 @@ struct Watchdog::Thread {
     }
   }
 
-  // The processor time of this thread; on a busy computer much more time passes.
+  // Returns the processor time of this thread; on a busy computer much more time passes.
   static std::chrono::nanoseconds processor_time() {
     timespec time{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);

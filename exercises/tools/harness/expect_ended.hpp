@@ -11,7 +11,7 @@
 
 namespace harness {
 
-/// Fails the test unless within half a minute no process has this word in its command line.
+/// Fails the test if a process still has this word in its command line after half a minute.
 inline void expect_ended(const std::string& word) {
   const auto runs = [&] {
     for (const auto pid : mp::detail::all_processes()) {

@@ -18,7 +18,7 @@ bool IdleDetector::lasts(Duration patience, Duration timed_patience) {
       asleep = asleep && thread.status == ThreadStatus::asleep;
       const bool has_limit = thread.call && has_time_limit(decode(*thread.call));
       timed = timed || has_limit;
-      // One that wakes only to look, and waits again in the same place, has done nothing.
+      // A process that wakes only to check, and waits again in the same place, has done nothing.
       switches[pid].push_back(has_limit ? thread.call->stack_pointer : thread.switches);
     }
   }

@@ -125,7 +125,7 @@ bool Session::handle_events() {
 void Session::look_at_processes() {
   watch_limits();
   if (clients_.barrier_holds()) {
-    // Processes that wake now and then to see whether others live are never idle for long.
+    // Processes that wake now and then to check whether others live are never idle for long.
     const bool half_time = deadline_ && Clock::now() + time_limit_ / 2 >= *deadline_;
     if (half_time || idle_.lasts(30ms, 500ms)) {
       clients_.give_up_barrier();
