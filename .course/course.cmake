@@ -1,8 +1,8 @@
-# What the course builds beside the toolkit: lessons, tests, benchmarks, exercises.
+# What the course builds besides the toolkit: lessons, tests, benchmarks, exercises.
 option(MP_EXERCISES "Build the exercises" ON)
 option(MP_EXAMINER_TESTS "Test the examiner, with skeletons and with wrong and right submissions" ON)
 
-# A product is rounded before it is added to, so that every processor computes the same numbers.
+# Round a product before adding to it, so that every processor computes the same numbers.
 add_compile_options(-ffp-contract=off)
 
 list(APPEND CMAKE_PREFIX_PATH ${PROJECT_SOURCE_DIR}/.deps/usr)  # unpacked by ./course setup
@@ -25,7 +25,7 @@ enable_testing()
 add_custom_target(lessons)
 add_custom_target(benchmarks)
 
-# A lesson: add_lesson(greeting) builds greeting.cpp with the chapter's LESSON_LIBRARIES. The order
+# add_lesson(greeting) builds the lesson greeting.cpp with the chapter's LESSON_LIBRARIES. The order
 # of the calls is the reading order. A lesson whose point is a failure names its exit status:
 # add_lesson(deadlock STATUS 1).
 function(add_lesson NAME)
@@ -65,7 +65,7 @@ function(add_chapter_benchmark NAME)
   set_property(GLOBAL APPEND_STRING PROPERTY MP_BENCHMARKS "${path}\n")
 endfunction()
 
-# What comes after the chapters.
+# The parts that need all chapters.
 macro(add_the_rest_of_the_course)
   if(MP_EXERCISES)
     add_subdirectory(exercises)
@@ -75,7 +75,7 @@ macro(add_the_rest_of_the_course)
   file(WRITE ${PROJECT_BINARY_DIR}/lessons.txt "${lessons}")
   file(WRITE ${PROJECT_BINARY_DIR}/benchmarks.txt "${benchmarks}")
 
-  # The toolkit in another project. (One with sanitizers fits no other.)
+  # The toolkit in another project. (A build with sanitizers fits no other.)
   set(ways find_package add_subdirectory fetch_content)
   foreach(way IN ITEMS clang:clang++ pkg_config:pkg-config debian_package:dpkg-deb)
     string(REPLACE ":" ";" way ${way})

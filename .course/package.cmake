@@ -3,8 +3,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mp)
 
-# Installs mp::NAME: as part of the toolkit with the headers of its chapter, or as a component of its
-# own with its headers.
+# Installs mp::NAME, either as part of the toolkit with the headers of its chapter, or as a separate
+# component with its headers.
 function(mp_install_toolkit NAME COMPONENT)
   if(COMPONENT)
     install(FILES ${ARGN} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/mp COMPONENT ${COMPONENT})
@@ -78,5 +78,5 @@ function(mp_configure_packages)
   include(CPack)
 endfunction()
 if(PROJECT_IS_TOP_LEVEL)
-  cmake_language(DEFER CALL mp_configure_packages)  # when it is known whether there is mp::cluster
+  cmake_language(DEFER CALL mp_configure_packages)  # only then is it known whether there is mp::cluster
 endif()

@@ -134,7 +134,7 @@ class Runs:
         return self.program("01_process/lesson", "mp_timeline")
 
     def recorded(self, chapter, name, arguments):
-        """The folder in which the timeline of a run is, NAME_timeline.json and NAME_timeline.svg, and its exit status."""
+        """Returns the folder with a run's timeline, NAME_timeline.json and NAME_timeline.svg, and its exit status."""
         program = self.program(chapter, name)
         key = hashlib.sha256(program.read_bytes() + self.drawer().read_bytes() + json.dumps(arguments).encode()).hexdigest()[:24]
         folder = self.build / "site-work" / "runs" / f"{name}-timeline-{key}"

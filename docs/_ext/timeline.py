@@ -1,4 +1,4 @@
-"""Timelines on the pages: what the processes of a lesson really did.
+"""Timelines on the pages show what the processes of a lesson really did.
 
     :::{timeline} greeting
     :args: --processes 3
@@ -6,8 +6,8 @@
     What to look for.
     :::
 
-runs the lesson with MP_TIMELINE, and shows the picture below its content. The same in words, made from what the run
-recorded, is folded below that.
+runs the lesson with MP_TIMELINE, and shows the picture below its content. The same in words, derived from the run's
+record, is folded below that.
 """
 
 import collections

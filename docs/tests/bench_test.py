@@ -1,4 +1,4 @@
-"""What ./course bench makes of its measurements."""
+"""How ./course bench reports its measurements."""
 
 import sys
 import unittest

@@ -1,4 +1,4 @@
-"""The ePub is one, and has what the site has."""
+"""The ePub is valid, and has everything that the site has."""
 
 import os
 import subprocess

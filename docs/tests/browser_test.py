@@ -28,7 +28,7 @@ OPTIONS = [
     "--disable-dev-shm-usage",  # containers have little of that
 ]
 
-# What a reader cannot read: text whose contrast with what is behind it is below 4.5 (3 for large text).
+# Unreadable text: its contrast with the background is below 4.5 (3 for large text).
 CONTRAST = """
 // The colours of the boxes in a drawing that a text stands on, the topmost first.
 function boxes(element) {
@@ -74,7 +74,7 @@ for (let node; (node = walker.nextNode());) {
 return [...found.values()];
 """
 
-# What somebody who cannot see would not be told.
+# Elements without a name for a screen reader.
 UNNAMED = """
 const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.title || e.textContent.trim()
   || [...(e.labels || [])].some((label) => label.textContent.trim()) || e.querySelector("img[alt], svg title") || e.placeholder;
@@ -87,7 +87,7 @@ const broken = [...document.querySelectorAll("img")].filter((i) => i.complete &&
 return [...wrong, ...twice, ...broken, ...(document.documentElement.lang ? [] : ["the page names no language"])];
 """
 
-# What scrolls, but not for somebody who has only a keyboard.
+# Elements that scroll, but not with the keyboard.
 UNREACHABLE = """
 const scrolls = (e) => e.scrollWidth > e.clientWidth && ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
 return [...document.querySelectorAll(".content *")].filter((e) => scrolls(e) && e.checkVisibility())
@@ -95,7 +95,7 @@ return [...document.querySelectorAll(".content *")].filter((e) => scrolls(e) && 
 """
 
 
-# Copy buttons that stand on the first line of code.
+# Copy buttons that cover the first line of code.
 COVERED = """
 return [...document.querySelectorAll("button.copybtn")].filter((e) => e.checkVisibility()).filter((button) => {
   const range = document.createRange();
@@ -112,12 +112,12 @@ const plotted = [...document.querySelectorAll("figure.plot.svg img")].map((e) =>
 return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
 """
 
-# A reader's system, and the theme that was chosen on the page; "auto" follows the system.
+# A reader's system, and the theme chosen on the page; "auto" follows the system.
 READERS = [("light", "light"), ("light", "dark"), ("light", "auto"), ("dark", "auto"), ("dark", "light")]
 
 
 def as_text(answer):
-    """HTML as it is seen."""
+    """Returns HTML as text on the screen."""
     return html.unescape(re.sub("<[^>]*>", "", answer))
 
 
@@ -127,7 +127,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class Browser(unittest.TestCase):
-    """What is common to tests in a browser."""
+    """Shared by tests in a browser."""
 
     served = SITE
 
@@ -168,7 +168,7 @@ class Browser(unittest.TestCase):
         return WebDriverWait(self.browser, 20).until(lambda _: condition())
 
     def set_system(self, scheme):
-        """Whether the reader's system is light or dark."""
+        """Makes the reader's system light or dark."""
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "media": "", "features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
@@ -214,7 +214,7 @@ class BrowserTest(Browser):
     def test_text_can_be_read_and_controls_have_names(self):
         def check():
             self.assertEqual(self.run_script(UNNAMED), [])
-            # Transitions of colours would be caught half-way.
+            # Without this, transitions of colours would be measured halfway.
             self.run_script("document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')")
             for system, theme in READERS:
                 self.set_system(system)
@@ -279,7 +279,7 @@ class BrowserTest(Browser):
         self.assertTrue(python.is_displayed() and not cpp.is_displayed())
         self.assertIn("from multiprocessing import", python.text)
         self.assertTrue(second.find_elements(By.CSS_SELECTOR, ".tab")[1].is_displayed())
-        # The keyboard, too: the arrow goes back to C++.
+        # With the keyboard, the arrow goes back to C++.
         self.find("input[value=python]", first).send_keys(Keys.ARROW_LEFT)
         self.assertTrue(cpp.is_displayed())
 
@@ -327,7 +327,7 @@ class BrowserTest(Browser):
         self.for_each(check, [*CHAPTERS, "index.html", "start.html"])
 
     def answer(self, fieldset, question, right):
-        """Gives the right answer, or a wrong one, and asks for the verdict."""
+        """Gives the right answer or a wrong one, and requests the verdict."""
         inputs = fieldset.find_elements(By.CSS_SELECTOR, "input")
         if question["type"] == "numeric":
             value = next(a for a in question["answers"] if a.get("correct"))["value"]

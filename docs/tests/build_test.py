@@ -11,13 +11,13 @@ BUILD = Path(os.environ.get("COURSE_BUILD", ROOT / "build"))
 
 class BuildTest(unittest.TestCase):
     def written_pages(self):
-        """When each page was written: not the two that list all others, and not the chapters, whose measurements may be
-        taken again when the computer has become idle."""
+        """Returns when each page was written, without the two that list all others, and the chapters, whose measurements may be
+        repeated when the computer has become idle."""
         return {page: page.stat().st_mtime_ns for page in (BUILD / "site").rglob("*.html")
                 if page.name not in ("genindex.html", "search.html") and page.parent.name != "chapters"}
 
     def build(self):
-        """The pages that a build has written."""
+        """Returns the pages that a build has written."""
         before = self.written_pages()
         done = subprocess.run([ROOT / "docs" / "site"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("COURSE_ROOT", Path(__file__).parents[2]))
 CHAPTERS = sorted(path.name for path in ROOT.glob("[0-9]*_*"))
-# Python has nothing to put beside these; their pages say so.
+# Python has no counterpart of these; their pages say so.
 WITHOUT_TWIN = {"atomics", "shared_queue"}
 
 
 def calls(folder, function):
-    """The names of what a folder's CMakeLists.txt adds, in its order."""
+    """Returns the names that a folder's CMakeLists.txt adds, in order."""
     return re.findall(rf"^ *{function}\((\w+)", (ROOT / folder / "CMakeLists.txt").read_text(), re.M)
 
 
@@ -22,7 +22,7 @@ EXERCISES = calls("exercises", "add_exercise")
 
 
 def plan(page):
-    """The rows of a page's plan for a term."""
+    """Returns the rows of a page's plan for a term."""
     section = (ROOT / "docs" / page).read_text().partition("\n## A term\n")[2].partition("\n## ")[0]
     return "\n".join(re.findall(r"^\| \d+ \|.*", section, re.M))
 

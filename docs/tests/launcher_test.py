@@ -40,14 +40,14 @@ class LauncherTest(unittest.TestCase):
         page = (self.course / "docs" / "chapters" / "01_process.md").read_text()
         self.assertEqual(page.count("\n### What brand_new_1 is about\n"), 1)
         self.assertLess(page.index("brand_new_1"), page.index("## How it works inside"))
-        # Its test stands among the others.
+        # Its test is among the others.
         self.assertIn('run_lesson("brand_new_3")', (self.course / "03_shared_memory" / "tests" / "lesson_test.cpp").read_text())
         self.assertIn("there is 01_process/brand_new_1.cpp already",
                       self.run_in(self.course, "./course", "new-lesson", "1", "brand_new_1", status=2))
         self.assertIn("no chapter '7'", self.run_in(self.course, "./course", "new-lesson", "7", "other", status=2))
 
     def test_a_lesson_without_a_part_is_noticed(self):
-        """Each part is taken away once."""
+        """Removes each part once."""
         parts = {"02_pipes_queues/README.md": "[`pipe_sum`]", "docs/chapters/02_pipes_queues.md": ":::{lesson} pipe_sum",
                  "02_pipes_queues/tests/lesson_test.cpp": '"pipe_sum"', "docs/learn.md": "{lesson}`pipe_sum`",
                  "docs/instructors.md": "{lesson}`pipe_sum`", "exercises/ping_pong/exercise.json": '"difficulty"'}

@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 DOCS = Path(__file__).parents[1]
-# The shares that Moodle offers; it refuses a question with another one.
+# The shares that Moodle offers; it rejects a question with any other.
 FRACTIONS = {0, 100, 90, 83.33333, 80, 75, 70, 66.66667, 60, 50, 40, 33.33333, 30, 25, 20, 16.66667, 14.28571, 12.5, 11.11111, 10, 5}
 COMMON = ["name", "questiontext", "generalfeedback", "defaultgrade", "penalty", "hidden"]
 KINDS = {"multichoice": [*COMMON, "single", "shuffleanswers", "answernumbering"], "numerical": COMMON}
@@ -69,7 +69,7 @@ class MoodleTest(unittest.TestCase):
             if question["type"] == "many_choice":
                 self.assertEqual(node.findtext("single"), "false")
                 self.assertAlmostEqual(sum(share for share in shares if share > 0), 100, places=3)
-                self.assertAlmostEqual(sum(shares), 0, places=3)  # who ticks everything
+                self.assertAlmostEqual(sum(shares), 0, places=3)  # ticking everything earns nothing
             elif question["type"] == "multiple_choice":
                 self.assertEqual(node.findtext("single"), "true")
                 self.assertEqual(sorted(shares)[-2:], [0, 100])

@@ -1,4 +1,4 @@
-"""What must hold of every page, as far as it can be seen without a browser."""
+"""Checks of every page that need no browser."""
 
 import html
 import json
@@ -15,7 +15,7 @@ PAGES = sorted(page for page in SITE.rglob("*.html") if "_static" not in page.pa
 
 
 class Page(HTMLParser):
-    """The facts about a page that the tests ask for."""
+    """The facts about a page that the tests need."""
 
     def __init__(self, file):
         super().__init__()
@@ -142,7 +142,7 @@ class PagesTest(unittest.TestCase):
                 self.assertTrue(re.search(facts, source, re.S), "no minutes")
 
     def test_measurements_say_where_and_when(self):
-        """Each lesson that measures, by the option of its directive, and the pages of benchmarks."""
+        """Checks each lesson with the option to measure, and the pages of benchmarks."""
         place = r"Measured on .{3,80}? with \d+ processors, "
         for source in (ROOT / "docs" / "chapters").glob("*.md"):
             found = re.findall(place + r"\d+ \w+ \d{4}\.", self.text(f"chapters/{source.stem}.html"))

@@ -5,14 +5,14 @@ import unittest
 
 from browser_test import CHAPTERS, Browser
 
-# What the paper's edge cuts off: blocks of code, tables and pictures that are wider than the page or scroll.
+# Blocks of code, tables and pictures that the paper's edge cuts off, because they are too wide or scroll.
 CUT_OFF = """
 const width = document.documentElement.clientWidth;
 return [...document.querySelectorAll(".content pre, .content table, .content img, .content svg")].filter((e) => e.checkVisibility())
   .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 || e.getBoundingClientRect().right > width + 1)
   .map((e) => e.outerHTML.slice(0, 100));
 """
-# What only a screen has use for.
+# Controls that are useful only on a screen.
 CONTROLS = """
 return [...document.querySelectorAll("button, .tabs > label, nav, .sidebar-drawer, .skip-link, input[type=search], .headerlink")]
   .filter((e) => e.checkVisibility({checkVisibilityCSS: true})).map((e) => e.outerHTML.slice(0, 100));

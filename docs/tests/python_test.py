@@ -1,4 +1,4 @@
-"""The small Python programs beside the lessons run, and print what they say at their end."""
+"""The Python versions of the lessons run, and print what their last comment says."""
 
 import os
 import re
@@ -11,7 +11,7 @@ PROGRAMS = sorted(Path(__file__).parents[2].glob("0*/python/*.py"))
 
 
 def matches(expected, line):
-    """Whether the line is as expected; … stands for anything."""
+    """Whether the line is as expected, where … matches anything."""
     return re.fullmatch(".+".join(map(re.escape, expected.split("…"))), line) is not None
 
 
@@ -20,7 +20,7 @@ class PythonTest(unittest.TestCase):
         code, _, wanted = program.read_text().rpartition("\n\n# ")
         how, *wanted = wanted.splitlines()
         wanted = [line.removeprefix("#").strip() for line in wanted]
-        # Unbuffered, a line and its end would be two writes, and others could get in between.
+        # Unbuffered, a line and its end would be two writes, and other processes could write in between.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -1,4 +1,4 @@
-"""The questions in docs/quizzes: nothing but knowledge leads to the right answers."""
+"""The questions in docs/quizzes do not give away their answers by length or position."""
 
 import json
 import unittest
@@ -9,7 +9,7 @@ QUIZZES = {file.stem: json.loads(file.read_text()) for file in sorted(FOLDER.glo
 
 
 def one_right(questions):
-    """For each question with one right answer: the answers' lengths, and the place of the right one."""
+    """Returns, for each question with one right answer, the answers' lengths and the place of the right one."""
     for question in questions:
         if question["type"] == "multiple_choice":
             yield [len(a["answer"]) for a in question["answers"]], [a["correct"] for a in question["answers"]].index(True)

@@ -1,4 +1,4 @@
-"""How runs of lessons are made and kept for the pages."""
+"""Runs of lessons for the pages, and how they are kept."""
 
 import sys
 import tempfile
@@ -19,7 +19,7 @@ class RunsTest(unittest.TestCase):
         (self.build / "01_process").mkdir()
         self.program = self.build / "01_process" / "lesson"
         self.write_program("echo printed; exit 3")
-        self.shares = []  # what others use during the next runs
+        self.shares = []  # the processor share of others during the next runs
         self.load = 0.0
         real = runs.run_in_terminal
 
@@ -65,7 +65,7 @@ class RunsTest(unittest.TestCase):
         self.assertIn("Other programs used 30% of the processors", runs.where_measured(record))
 
     def test_it_is_made_again_later_when_the_computer_is_idle(self):
-        self.shares, self.load = [0.5], 20.0  # so busy that it is tried once
+        self.shares, self.load = [0.5], 20.0  # so busy that it is tried only once
         self.assertEqual(self.get(measures=True)["others"], 0.5)
         self.assertEqual(self.get(measures=True)["others"], 0.5)  # kept
         self.shares, self.load = [0.01], 0.1

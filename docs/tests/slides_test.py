@@ -1,4 +1,4 @@
-"""The presentations in a browser: all that a slide has can be seen, in a readable size."""
+"""The presentations in a browser: everything on a slide is visible and readable."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from browser_test import CHAPTERS, SITE, Browser
 
 ROOT = Path(__file__).parents[2]
 SLIDES = SITE.parent / "slides"
-# What the current slide does not show: what is below or beside the screen, and type below 11 of 1600 units.
+# Parts of the current slide that are off the screen, or type smaller than 11 of 1600 units.
 HIDDEN = """
 const slide = Reveal.getCurrentSlide(), parts = [...slide.querySelectorAll("*")].filter((e) => !e.closest("aside"));
 const title = slide.querySelector("h1, h2").textContent, found = [];

@@ -1,4 +1,4 @@
-"""Timelines: what the pages say of them in words, and how the launcher asks for one."""
+"""Timelines: their description in words on the pages, and the launcher's option."""
 
 import json
 import subprocess
