@@ -56,17 +56,17 @@ class TimelineFigure {
 
   void write(Gnuplot& gnuplot) {
     const bool more = rows_ < timeline_.rows.size();
-    const auto height = 120 + 30 * static_cast<int>(rows_ + more);
+    const auto height = 140 + 36 * static_cast<int>(rows_ + more);
     const bool waits_forever = std::ranges::any_of(
         timeline_.spans, [&](const auto& span) { return span.open && !forever(span).empty(); });
     gnuplot << "set terminal " << terminal(file_, std::max(height, 240)) << "\nset output "
             << quoted(file_)
-            << "\nset key outside top left horizontal Left reverse width 1\n"
+            << "\nset key outside top left horizontal Left reverse samplen 2\n"
                "set tics nomirror\nset border 1\nset ytics scale 0\n"
                "set grid noytics xtics linetype 1 linecolor '#dddddd'\n"
             << fmt::format("set xrange [{}:{}]\nset yrange [{}:0.7]\nset xlabel {} noenhanced\n",
                            begin_ / unit_,
-                           (begin_ + length_ * (waits_forever ? 1.22 : 1.01)) / unit_,
+                           (begin_ + length_ * (waits_forever ? 1.25 : 1.01)) / unit_,
                            -static_cast<double>(rows_ + more) + 0.3, quoted(unit_name_));
     const char* separator = "set ytics (";
     for (std::size_t row = 0; row < rows_; ++row) {
@@ -79,7 +79,7 @@ class TimelineFigure {
                 fmt::format("… and {} more", timeline_.rows.size() - rows_));
     for (const auto& span : timeline_.spans)
       if (span.open && span.row < rows_)
-        add_label(gnuplot, span.end + 0.02 * length_, y(span.row), std::string{forever(span)});
+        add_label(gnuplot, span.end + 0.03 * length_, y(span.row), std::string{forever(span)});
     plot(gnuplot);
   }
 

@@ -82,6 +82,11 @@ class RunLexer(RegexLexer):
     tokens = {"root": [(r"^(\$ )(.*\n)", bygroups(Generic.Prompt, Text)), (r".*\n", Generic.Output)]}
 
 
+def drawn_by(command):
+    """A picture's caption. The command is a literal, or its dashes would change."""
+    return [nodes.Text("Drawn by "), nodes.literal("", command)]
+
+
 class LessonDirective(SphinxDirective):
     """Shared by {lesson} and {run}."""
 
@@ -123,7 +128,7 @@ class LessonDirective(SphinxDirective):
         if notes := self.notes(record):
             result.append(nodes.paragraph("", "", *notes, classes=["of-output"]))
         for option, file in drawings:
-            caption = f"Drawn by {command}" if "figure-only" in self.options else f"Drawn by {name} in the run above."
+            caption = drawn_by(command) if "figure-only" in self.options else [nodes.Text(f"Drawn by {name} in the run above.")]
             result.append(self.picture(folder / file, self.options["figure"], caption))
         return result
 
@@ -144,7 +149,7 @@ class LessonDirective(SphinxDirective):
     def picture(self, file, alt, caption):
         """A figure that a program has drawn."""
         uri = os.path.relpath(file, Path(self.env.doc2path(self.env.docname)).parent)
-        return nodes.figure("", nodes.image(uri=uri, alt=alt, loading="lazy"), nodes.caption("", caption),
+        return nodes.figure("", nodes.image(uri=uri, alt=alt, loading="lazy"), nodes.caption("", "", *caption),
                             classes=["plot", file.suffix.removeprefix(".")])
 
 

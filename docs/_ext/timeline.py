@@ -19,7 +19,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from lesson import LessonDirective, html
+from lesson import LessonDirective, drawn_by, html
 from quiz import is_book
 from runs import Runs
 
@@ -120,7 +120,7 @@ class Timeline(LessonDirective):
         command = shlex.join(["./course", "run", name, *arguments, "--timeline", f"{name}.svg"])
         text = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, text)
-        figure = nodes.figure("", image, nodes.caption("", f"Drawn by {command}"), classes=["plot", "svg", "timeline"])
+        figure = nodes.figure("", image, nodes.caption("", "", *drawn_by(command)), classes=["plot", "svg", "timeline"])
         return [*text.children, figure, *self.in_words(recorded)]
 
     def in_words(self, recorded):
