@@ -213,7 +213,7 @@ bool MessageQueue::read_chunk(Chunk& chunk, std::string& bytes, Deadline deadlin
   return true;
 }
 
-bool MessageQueue::nobody_is_putting() {
+bool MessageQueue::no_process_is_putting() {
   auto& shared = this->shared();
   if (shared.writing.try_lock() == RobustMutex::Result::timed_out) return false;
   const Guard guard{shared.writing};
@@ -231,7 +231,7 @@ std::optional<Message> MessageQueue::get(Deadline deadline) {
   bool begun = false;
   for (;;) {
     const bool closed = shared.closed;
-    if (!begun && closed && nobody_is_putting())
+    if (!begun && closed && no_process_is_putting())
       throw QueueClosed{"nothing to get: the queue is closed and empty"};
     // A process is putting a message or the rest of one, unless it has just died.
     auto until = deadline;
@@ -245,7 +245,7 @@ std::optional<Message> MessageQueue::get(Deadline deadline) {
         return message;
       }
     } else if (begun) {
-      begun = !nobody_is_putting();
+      begun = !no_process_is_putting();
     } else if (!closed || (deadline && Clock::now() >= *deadline)) {
       return std::nullopt;
     }

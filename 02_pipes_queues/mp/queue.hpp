@@ -49,7 +49,7 @@ class MessageQueue {
   Shared& shared() const;
   bool read_chunk(Chunk& chunk, std::string& bytes, Deadline deadline);
   bool wait_for_space(const Deadline& deadline);
-  bool nobody_is_putting();
+  bool no_process_is_putting();
 
   SharedMemory memory_;
   FileDescriptor read_end_, write_end_;

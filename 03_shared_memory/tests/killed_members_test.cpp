@@ -33,9 +33,9 @@ int kills() {
 
 class KilledMember : public testing::Test {
  protected:
-  // `use` makes one round of calls, `release` wakes those that wait for one that is gone.
+  // `use` makes one round of calls; `release` wakes members that wait for one that was killed.
   template <class Use, class Release>
-  void expect_nobody_hangs(Use use, Release release) {
+  void expect_no_other_hangs(Use use, Release release) {
     const course::NothingLeftOver nothing;
     std::mt19937 random{1};
     for (int kill = 0; kill < kills(); ++kill) {
@@ -48,11 +48,11 @@ class KilledMember : public testing::Test {
           while (!*stop) {
             try {
               use();
-            } catch (const mp::OwnerDied&) {  // as it should be
+            } catch (const mp::OwnerDied&) {  // as documented
             }
           }
         }};
-      if (kill % 4 != 0)  // also while they begin
+      if (kill % 4 != 0)  // sometimes also while they begin
         while (*begun < 3) std::this_thread::yield();
       for (auto spins = random() % 200'000; spins > 0; --spins) std::atomic_signal_fence({});
       auto& victim = members.at(random() % members.size());
@@ -72,7 +72,7 @@ class KilledMember : public testing::Test {
 
 TEST_F(KilledMember, OfAnEvent) {
   mp::Event event;
-  expect_nobody_hangs(
+  expect_no_other_hangs(
       [&] {
         event.set();
         event.clear();
@@ -83,14 +83,14 @@ TEST_F(KilledMember, OfAnEvent) {
 
 TEST_F(KilledMember, OfASemaphore) {
   mp::Semaphore semaphore{2};
-  expect_nobody_hangs([&] { const std::scoped_lock guard{semaphore}; }, [] {});
+  expect_no_other_hangs([&] { const std::scoped_lock guard{semaphore}; }, [] {});
   EXPECT_LE(semaphore.available(), 2U);
 }
 
 TEST_F(KilledMember, OfACondition) {
   mp::Condition condition;
   mp::Value<int> turn{0};
-  expect_nobody_hangs(
+  expect_no_other_hangs(
       [&] {
         std::unique_lock lock{turn};
         ++*turn;
@@ -102,7 +102,7 @@ TEST_F(KilledMember, OfACondition) {
 
 TEST_F(KilledMember, OfARecursiveLock) {
   mp::RecursiveLock lock;
-  expect_nobody_hangs(
+  expect_no_other_hangs(
       [&] {
         const std::scoped_lock outer{lock};
         const std::scoped_lock inner{lock};

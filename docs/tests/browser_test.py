@@ -184,7 +184,7 @@ class Browser(unittest.TestCase):
 
 
 class BrowserTest(Browser):
-    def test_pages_load_without_errors_and_ask_nobody_else(self):
+    def test_pages_load_without_errors_and_ask_no_other_site(self):
         self.browser.get_log("performance")
 
         def check():
