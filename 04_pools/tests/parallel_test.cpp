@@ -4,11 +4,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <istream>
 #include <iterator>
 #include <list>
 #include <memory>
 #include <numeric>
-#include <ranges>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -229,11 +229,15 @@ TEST_F(Parallel, CountsProcessesAsJoblibDoes) {
   EXPECT_THROW(mp::parallel({1}, [](int) {}, {.processes = 0}), std::invalid_argument);
 }
 
-TEST_F(Parallel, TakesItemsThatCanBeHadOnlyOnce) {
+struct Numbers {
+  std::istream& text;
+  auto begin() const { return std::istream_iterator<int>{text}; }
+  auto end() const { return std::istream_iterator<int>{}; }
+};
+
+TEST_F(Parallel, TakesItemsThatCanBeReadOnlyOnce) {
   std::istringstream text{"1 2 3"};
-  const auto results = mp::parallel(
-      std::ranges::subrange{std::istream_iterator<int>{text}, std::istream_iterator<int>{}},
-      [](int x) { return 10 * x; });
+  const auto results = mp::parallel(Numbers{text}, [](int x) { return 10 * x; });
   EXPECT_THAT(results, ElementsAre(10, 20, 30));
 }
 
