@@ -161,9 +161,15 @@ do_run() {
   fi
 }
 
-#: test [CTEST ARGS...]   run every test; arguments go to ctest, such as -L lesson or -R NAME
+#: test [CTEST ARGS...]   run every test; arguments go to ctest, such as -L lesson or -R NAME;
+#:                        --faults [SECONDS] [--seed N] makes system calls fail and kills processes
 do_test() {
   prepare
+  if [ "${1:-}" = --faults ]; then
+    [ "$(uname -m)" = x86_64 ] || die 'test --faults changes registers: it needs an x86-64 processor'
+    build faults
+    exec "$build/04_pools/tests/faults" "${@:2}"
+  fi
   build
   exec ctest --preset default --output-on-failure --no-tests=error --parallel "$("$build/01_process/lesson/cpu_count")" "$@"
 }

@@ -79,7 +79,8 @@ void finish_at_exit(bool forked) {
 // get their numbers.
 void open_standard_streams() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(number, F_GETFD) == -1) check(::open("/dev/null", O_RDWR), "open(/dev/null)");
+    if (::fcntl(number, F_GETFD) == -1)
+      check(retry([&] { return ::open("/dev/null", O_RDWR); }), "open(/dev/null)");
 }
 
 void take_on(detail::Identity identity) {

@@ -57,7 +57,7 @@ void fork_child(FileDescriptor socket, Holdings& server) {
   } catch (const std::system_error& error) {
     if (reply.pid > 0) {  // a process that cannot be watched
       ::kill(reply.pid, SIGKILL);
-      ::waitpid(reply.pid, nullptr, 0);
+      retry([&] { return ::waitpid(reply.pid, nullptr, 0); });
     }
     const std::string text = error.what();  // "call: reason"
     tell(socket, ForkServerReply{.error = error.code().value(),

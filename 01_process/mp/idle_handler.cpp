@@ -14,7 +14,7 @@ std::uint64_t* map_word() {
   constexpr auto name = idle_handlers.substr(idle_handlers.find(':') + 1);
   const FileDescriptor file{::memfd_create(name.data(), MFD_CLOEXEC)};
   constexpr std::size_t size = sizeof(std::uint64_t);
-  if (!file || ::ftruncate(file.get(), size) == -1) return nullptr;
+  if (!file || retry([&] { return ::ftruncate(file.get(), size); }) == -1) return nullptr;
   void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.get(), 0);
   return memory == MAP_FAILED ? nullptr : static_cast<std::uint64_t*>(memory);
 }

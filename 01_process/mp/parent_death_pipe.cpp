@@ -40,7 +40,8 @@ void die_with_parent(const FileDescriptor& pipe) {
   // The kernel stores the process to signal in the open file, which all daemons share, so each
   // opens its own.
   const auto path = "/proc/self/fd/" + std::to_string(pipe.get());
-  FileDescriptor read_end{check(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open")};
+  FileDescriptor read_end{check(
+      retry([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }), "open")};
   const int own = read_end.get();
   check(::fcntl(own, F_SETOWN, ::getpid()), "fcntl(F_SETOWN)");
   check(::fcntl(own, F_SETSIG, SIGKILL), "fcntl(F_SETSIG)");

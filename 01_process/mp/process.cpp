@@ -66,8 +66,8 @@ void Process::start(const ProcessOptions& options, detail::Task& task) {
         "first line of main"};
   // The server works in the directory in which it was started.
   if (method == StartMethod::forkserver)
-    identity.directory =
-        FileDescriptor{check(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), "open(.)")};
+    identity.directory = FileDescriptor{
+        check(retry([&] { return ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open(.)")};
   // A task that cannot travel is rejected here, before anything has been started.
   Message job;
   Writer writer{job};
@@ -201,8 +201,8 @@ const FileDescriptor& Process::sentinel() {
     if (error.code() != std::errc::no_such_process) throw;
   }
   // It has ended and been reaped; /dev/null is always readable.
-  return pidfd_ =
-             FileDescriptor{check(::open("/dev/null", O_RDONLY | O_CLOEXEC), "open(/dev/null)")};
+  return pidfd_ = FileDescriptor{check(
+             retry([&] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }), "open(/dev/null)")};
 }
 
 void Process::signal(int number) {

@@ -1,12 +1,10 @@
 #include <link.h>
-#include <array>
-#include <climits>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
-#include <mp/file_descriptor.hpp>
 #include <mp/program_file.hpp>
 
 namespace mp::detail {
@@ -50,11 +48,15 @@ std::string file_mapped_at(std::uintptr_t address) {
 }  // namespace
 
 std::string program_file() {
-  const std::string executed = "/proc/self/exe";
-  std::array<char, PATH_MAX> name;
-  const auto size = check(::readlink(executed.c_str(), name.data(), name.size()), "readlink");
-  const auto mapped = file_mapped_at(address_in_program());
-  return mapped == std::string(name.data(), static_cast<std::size_t>(size)) ? executed : mapped;
+  static const std::string executed = "/proc/self/exe";
+  const auto mapped = [] { return file_mapped_at(address_in_program()); };
+  static const bool is_executed = [&] {
+    const auto file = mapped();
+    const auto name = std::filesystem::read_symlink(executed).native();
+    // Code that was moved to other pages has no file, and the kernel writes a newline otherwise.
+    return file == name || file.empty() || name.find('\n') != std::string::npos;
+  }();
+  return is_executed ? executed : mapped();
 }
 
 }  // namespace mp::detail

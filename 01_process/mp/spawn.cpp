@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include <mp/program_file.hpp>
 #include <mp/start.hpp>
 
 // Starts this program anew. Unlike fork, posix_spawn does not copy the parent's page tables, so its
@@ -39,13 +40,16 @@ pid_t spawn_process(const FileDescriptor& socket, const std::string& name) {
                   "posix_spawn_file_actions_addclosefrom_np");
 
   // The program itself, even if its file has been replaced or deleted since it was started.
-  const char* const image = "/proc/self/exe";
-  std::string program = std::filesystem::read_symlink(image), flag{child_flag}, shown_name{name};
+  const auto image = program_file();
+  std::string program =
+      std::filesystem::is_symlink(image) ? std::filesystem::read_symlink(image).native() : image;
+  std::string flag{child_flag}, shown_name{name};
   const std::array arguments{program.data(), flag.data(), shown_name.data(),
                              static_cast<char*>(nullptr)};
   pid_t pid = 0;
-  require_success(::posix_spawn(&pid, image, &files.actions, nullptr, arguments.data(), ::environ),
-                  "posix_spawn");
+  require_success(
+      ::posix_spawn(&pid, image.c_str(), &files.actions, nullptr, arguments.data(), ::environ),
+      "posix_spawn");
   return pid;
 }
 

@@ -33,6 +33,7 @@
 #include <gtest/gtest.h>
 
 #include "leftovers.hpp"
+#include "loader.hpp"
 #include "program.hpp"
 #include "start_methods.hpp"
 #include <mp/lock.hpp>
@@ -438,6 +439,14 @@ TEST_P(SendingTest, WorksAlthoughTheProgramsFileIsGone) {
         << run;
   }
   fs::remove(copy);
+}
+
+TEST_P(SendingTest, WorksInAProgramThatTheLoaderStarted) {
+  const auto loader = course::loader();
+  ASSERT_FALSE(loader.empty());
+  const auto run = run_program(loader, {SCENARIOS, "names", course::to_string(method())});
+  EXPECT_THAT(run.output_lines(), ElementsAre("MainProcess", "Process-1", "Process-2", "Process-3"))
+      << run;
 }
 
 void tell_address(const FileDescriptor& end) {

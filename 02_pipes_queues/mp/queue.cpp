@@ -85,7 +85,7 @@ std::size_t checked_capacity(std::size_t capacity) {
 
 MessageQueue::MessageQueue(std::size_t capacity) : memory_{sizeof(Shared)} {
   auto& shared = *new (memory_.data()) Shared{capacity};
-  check(::getrandom(&shared.mark, sizeof shared.mark, 0), "getrandom");
+  check(retry([&] { return ::getrandom(&shared.mark, sizeof shared.mark, 0); }), "getrandom");
   int ends[2];
   check(::pipe2(ends, O_CLOEXEC), "pipe2");
   read_end_ = FileDescriptor{ends[0]};

@@ -30,7 +30,8 @@ std::vector<std::size_t> wait_for_any(std::span<const Readiness> all, const Dead
     }
     const int count =
         ::ppoll(states.data(), states.size(), until || at_once ? &left : nullptr, nullptr);
-    if (count == -1 && errno != EINTR) check(count, "ppoll");
+    if (count == -1 && errno == EINTR) continue;
+    check(count, "ppoll");
     std::vector<std::size_t> ready;
     for (std::size_t i = 0; i < all.size(); ++i)
       if ((count > 0 && states[i].revents != 0) || flagged(all[i])) ready.push_back(i);

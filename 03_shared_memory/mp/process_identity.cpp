@@ -26,12 +26,15 @@ struct Status {
 // Empty if /proc does not show it.
 std::optional<Status> status_of(pid_t pid) {
   const auto path = "/proc/" + std::to_string(pid) + "/stat";
-  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const FileDescriptor file{retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
   std::array<char, 512> text;
-  const auto size = retry([&] { return ::read(file.get(), text.data(), text.size()); });
-  if (size <= 0) return std::nullopt;
+  std::size_t size = 0;
+  for (ssize_t got = 1; got != 0 && size < text.size(); size += static_cast<std::size_t>(got)) {
+    got = retry([&] { return ::read(file.get(), text.data() + size, text.size() - size); });
+    if (got == -1) return std::nullopt;
+  }
   // "PID (COMMAND) STATE …". The command may contain anything; the start is the 22nd field.
-  std::string_view rest{text.data(), static_cast<std::size_t>(size)};
+  std::string_view rest{text.data(), size};
   rest.remove_prefix(std::min(rest.size(), rest.rfind(')') + 1));
   const auto next = [&]() -> std::string_view& {
     rest.remove_prefix(std::min(rest.size(), rest.find(' ')));

@@ -172,7 +172,7 @@ void EventLoop::handle_events() {
     if (events == 0) continue;
     if (i == 0) {
       std::uint64_t count = 0;
-      (void)!::read(bell_.get().get(), &count, sizeof count);
+      retry([&] { return ::read(bell_.get().get(), &count, sizeof count); });
     } else if (watched_[i].is_sentinel) {
       reap(watched_[i].place);
     } else {
@@ -187,7 +187,7 @@ void EventLoop::handle_events() {
 
 void EventLoop::ring() const {
   const std::uint64_t one = 1;
-  (void)!::write(bell_.get().get(), &one, sizeof one);
+  retry([&] { return ::write(bell_.get().get(), &one, sizeof one); });
 }
 
 void EventLoop::close(const std::exception_ptr& error) {

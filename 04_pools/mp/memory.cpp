@@ -71,7 +71,8 @@ Header header_for(std::string_view key, std::string_view result) {
 class InputFile {
  public:
   explicit InputFile(const fs::path& path)  // O_NONBLOCK, or a named pipe would block
-      : file_{check(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), "open")} {
+      : file_{check(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }),
+                    "open")} {
     struct stat status {};
     check(::fstat(file_.get(), &status), "fstat");
     if (!S_ISREG(status.st_mode)) throw std::runtime_error{"not a regular file"};
@@ -257,8 +258,10 @@ void Memory::remove_unfinished() const {
        entry.increment(error)) {
     const auto& path = entry->path();
     if (!is_unfinished(path.filename().native())) continue;
-    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
+    const FileDescriptor file{
+        retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); })};
+    if (file && retry([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0)
+      ::unlink(path.c_str());
   }
 }
 

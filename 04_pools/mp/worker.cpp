@@ -137,7 +137,7 @@ class Worker {
 
   void wake_pool() {
     const std::uint64_t one = 1;
-    (void)!::write(bell_.get(), &one, sizeof one);
+    retry([&] { return ::write(bell_.get(), &one, sizeof one); });
   }
 
   bool receive() {

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <link.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -23,6 +22,7 @@
 #include <gtest/gtest.h>
 
 #include <leftovers.hpp>
+#include <loader.hpp>
 #include <mp/lock.hpp>
 #include <mp/memory.hpp>
 #include <mp/process.hpp>
@@ -267,18 +267,7 @@ TEST_F(MemoryOfAProgram, AChangedOneComputesAnew) {
 }
 
 TEST_F(MemoryOfAProgram, IsNotTheLoaderThatStartsIt) {
-  std::string loader;
-  ::dl_iterate_phdr(
-      [](dl_phdr_info* program, std::size_t, void* result) {
-        for (int i = 0; i < program->dlpi_phnum; ++i) {
-          const auto& segment = program->dlpi_phdr[i];
-          if (segment.p_type == PT_INTERP)
-            *static_cast<std::string*>(result) =
-                reinterpret_cast<const char*>(program->dlpi_addr + segment.p_vaddr);
-        }
-        return 1;
-      },
-      &loader);
+  const auto loader = course::loader();
   ASSERT_FALSE(loader.empty());
   EXPECT_EQ(run(program_), "computed\n");
   EXPECT_EQ(run(loader, {program_}), "kept\n");

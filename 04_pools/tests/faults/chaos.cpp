@@ -1,0 +1,131 @@
+#include "chaos.hpp"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <exception>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "random_program.hpp"
+#include <leftovers.hpp>
+#include <mp/pipe.hpp>
+
+namespace course {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using Clock = std::chrono::steady_clock;
+using mp::Process;
+
+constexpr auto time_limit = 60s;
+
+// Sends signals to processes that descend from `host`, and no others, whatever has become of their
+// numbers.
+class Assailant {
+ public:
+  Assailant(std::uint64_t seed, pid_t host) : random_{seed}, host_{host} {}
+  Assailant(const Assailant&) = delete;
+  ~Assailant() {
+    for (const auto& process : stopped_) send(process, SIGCONT);
+  }
+
+  void strike(Chaos& chaos) {
+    const auto all = descendants(host_);
+    if (all.empty()) return;
+    const auto pid =
+        all[static_cast<std::size_t>(draw(random_, 0, static_cast<int>(all.size()) - 1))];
+    mp::FileDescriptor process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    if (!process || !std::ranges::count(descendants(host_), pid)) return;
+    if (draw(random_, 0, 2) > 0) {
+      if (send(process, SIGSTOP)) ++chaos.stops, stopped_.push_back(std::move(process));
+    } else if (chaos.kills < most_kills && !is_server(pid)) {
+      if (send(process, SIGKILL)) ++chaos.kills;
+    }
+  }
+
+  void pause() {
+    std::this_thread::sleep_for(std::chrono::microseconds{draw(random_, 100, 5'000)});
+    if (stopped_.empty() || draw(random_, 0, 1) == 0) return;
+    send(stopped_.back(), SIGCONT);
+    stopped_.pop_back();
+  }
+
+ private:
+  static constexpr std::size_t most_kills = 6;  // more, and a pool gives up for good reason
+
+  static bool send(const mp::FileDescriptor& process, int signal) {
+    return ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0;
+  }
+
+  // Without the fork server nobody knows how its children end.
+  static bool is_server(pid_t pid) {
+    std::string name;
+    std::getline(std::ifstream{"/proc/" + std::to_string(pid) + "/comm"}, name);
+    return name == "ForkServer";
+  }
+
+  Random random_;
+  pid_t host_;
+  std::vector<mp::FileDescriptor> stopped_;
+};
+
+}  // namespace
+
+Chaos run_chaos(std::uint64_t seed, mp::StartMethod method) {
+  mp::check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl");  // what is left over comes to us
+  Chaos chaos;
+  auto [here, there] = mp::pipe();
+  Process host{[&, connection = std::move(there)]() mutable {
+    std::string trouble;
+    try {
+      Process{{.start_method = method}, [] {}}.join();  // the fork server is there
+      connection.send("ready"s);
+      run_random_program(seed, method);
+    } catch (const std::exception& error) {
+      trouble = error.what();
+    }
+    connection.send(trouble);
+  }};
+  const auto end = Clock::now() + time_limit;
+  here.recv<std::string>();
+  {
+    Assailant assailant{seed, host.pid()};
+    while (!here.poll(0s) && Clock::now() < end) {
+      assailant.pause();
+      assailant.strike(chaos);
+    }
+  }
+  try {
+    if (!here.poll(end - Clock::now())) {
+      chaos.troubles.push_back("hangs");
+    } else if (const auto trouble = here.recv<std::string>(); !trouble.empty()) {
+      chaos.troubles.push_back(trouble);
+    }
+  } catch (const mp::EndOfFile&) {
+    chaos.troubles.push_back("crashed: " + to_string(host.join()));
+  }
+  if (!host.join_for(time_limit)) chaos.troubles.push_back("does not end"), host.kill();
+  host.join();
+  const auto none_left = [] {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    return descendants().empty();
+  };
+  if (!eventually(none_left)) {
+    chaos.troubles.push_back("processes are left over");
+    for (const auto pid : descendants()) ::kill(pid, SIGKILL);
+  }
+  return chaos;
+}
+
+}  // namespace course

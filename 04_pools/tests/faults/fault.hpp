@@ -1,0 +1,37 @@
+#pragma once
+
+#include <sys/types.h>
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace course {
+
+/// What may go wrong with a system call: it is not made and fails, is made and fails, or does only
+/// a part.
+struct Fault {
+  enum class Kind { fails, fails_when_done, is_short };
+  Kind kind = Kind::fails;
+  int error = 0;
+  auto operator<=>(const Fault&) const = default;
+};
+
+std::string to_string(const Fault& fault);  // "EINTR", "short" …
+
+/// A system call that a process is about to make.
+struct SystemCall {
+  pid_t process = 0;
+  std::uint64_t number = 0;
+  std::array<std::uint64_t, 6> arguments{};
+};
+std::string name_of_call(std::uint64_t number);
+
+/// What the kernel may make of it, according to its manual page.
+std::vector<Fault> possible_faults(const SystemCall& call);
+
+/// Whether the program has to go on as if nothing had happened.
+bool is_harmless(const Fault& fault, std::uint64_t number);
+
+}  // namespace course

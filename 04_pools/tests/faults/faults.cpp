@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <vector>
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "chaos.hpp"
+#include "judge.hpp"
+#include "programs.hpp"
+#include "tracer.hpp"
+
+// Short programs of the toolkit, in which each system call fails, is interrupted or does only a
+// part in turn; and random programs, whose processes are killed, stopped and continued. Whatever
+// happens, the result is right or the error is one that the toolkit documents, within a time limit,
+// and nothing is left behind.
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using course::Fault;
+using course::Place;
+using mp::StartMethod;
+
+constexpr auto time_limit = 30s;
+constexpr std::array methods{StartMethod::fork, StartMethod::spawn, StartMethod::forkserver};
+constexpr std::array method_names{"fork", "spawn", "forkserver"};
+
+struct Campaign {
+  std::string self;
+  std::uint64_t seed = 1;
+  std::map<std::string, std::size_t> counts;
+  std::size_t faults = 0, runs = 0, kills = 0, stops = 0, troubles = 0;
+
+  void report(const std::string& what, const std::vector<std::string>& reasons,
+              const std::string& output = {}) {
+    ++troubles;
+    fmt::print("\n{}\n", what);
+    for (const auto& reason : reasons) fmt::print("  {}\n", reason);
+    if (!output.empty()) fmt::print("  {}\n", output);
+    std::fflush(stdout);
+  }
+};
+
+std::vector<std::string> command(const Campaign& campaign, const course::Program& program,
+                                 std::size_t method) {
+  return {campaign.self, "--program", program.name, "--method", method_names[method]};
+}
+
+// Runs a program under the faults that `choose` chooses, and judges how it ended.
+void run_traced(Campaign& campaign, const course::Program& program, std::size_t method,
+                const course::Choose& choose, const std::string& what) {
+  const auto traced = course::trace(command(campaign, program, method), choose, time_limit);
+  ++campaign.runs;
+  campaign.faults += traced.faults;
+  auto troubles = traced.troubles;
+  if (!traced.status)
+    troubles.push_back("ended by a signal");
+  else if (*traced.status != course::right && *traced.status != course::documented)
+    troubles.push_back("exit status " + std::to_string(*traced.status));
+  else if (*traced.status == course::documented && !traced.was_harmed)
+    troubles.push_back("an error, though every fault was harmless");
+  if (!troubles.empty())
+    campaign.report(fmt::format("--only {}, {}: {}", program.name, method_names[method], what),
+                    troubles, traced.output);
+}
+
+struct Target {
+  std::size_t program = 0, method = 0;
+  Place place;
+  std::uint64_t call = 0;
+  Fault fault;
+};
+
+// Every place of every program, with every fault that can happen there.
+std::vector<Target> all_targets(Campaign& campaign, const std::string& only) {
+  std::vector<Target> targets;
+  for (std::size_t program = 0; program < course::programs().size(); ++program) {
+    if (!only.empty() && only != course::programs()[program].name) continue;
+    const std::size_t count = course::programs()[program].only_forks ? 1 : methods.size();
+    for (std::size_t method = 0; method < count; ++method) {
+      run_traced(
+          campaign, course::programs()[program], method,
+          [&](const Place& place, const course::SystemCall& call, const auto& possible) {
+            for (const auto& fault : possible)
+              targets.push_back({program, method, place, call.number, fault});
+            return std::optional<Fault>{};
+          },
+          "without a fault");
+    }
+  }
+  return targets;
+}
+
+void fail_one_call(Campaign& campaign, const Target& target) {
+  run_traced(
+      campaign, course::programs()[target.program], target.method,
+      [&](const Place& place, const course::SystemCall& call, const auto& possible) {
+        // Another run may be at another call here: then with the fault that it can have.
+        if (place != target.place || !std::ranges::count(possible, target.fault))
+          return std::optional<Fault>{};
+        ++campaign.counts[course::name_of_call(call.number) + " " + to_string(target.fault)];
+        return std::optional{target.fault};
+      },
+      fmt::format("--at {} {} {} {}  ({})", method_names[target.method], target.place.task,
+                  target.place.call, to_string(target.fault), course::name_of_call(target.call)));
+}
+
+// Many calls are interrupted or shortened, and everything has to come out right all the same.
+void disturb(Campaign& campaign, std::size_t program, std::size_t method, std::uint64_t seed) {
+  std::mt19937_64 random{seed};
+  run_traced(
+      campaign, course::programs()[program], method,
+      [&](const Place&, const course::SystemCall& call, const auto& possible) {
+        std::vector<Fault> harmless;
+        for (const auto& fault : possible)
+          if (is_harmless(fault, call.number)) harmless.push_back(fault);
+        if (harmless.empty() || random() % 3 != 0) return std::optional<Fault>{};
+        const auto fault = harmless[random() % harmless.size()];
+        ++campaign.counts[course::name_of_call(call.number) + " " + to_string(fault)];
+        return std::optional{fault};
+      },
+      fmt::format("many harmless faults, seed {}", seed));
+}
+
+void attack(Campaign& campaign, std::uint64_t seed) {
+  const auto method = seed % methods.size();
+  const auto chaos = course::run_chaos(seed, methods[method]);
+  ++campaign.runs;
+  campaign.kills += chaos.kills;
+  campaign.stops += chaos.stops;
+  if (!chaos.troubles.empty())
+    campaign.report(fmt::format("--random {}  ({})", seed, method_names[method]), chaos.troubles);
+}
+
+using Time = std::function<bool()>;  // whether there is some left
+
+// One place, as a report of trouble names it: method, task, call, fault.
+using At = std::tuple<std::string, int, int, std::string>;
+void repeat(Campaign& campaign, const std::string& name, const At& at, const Time& time_left) {
+  const auto& [method_name, task, call, fault] = at;
+  const auto program = std::ranges::find(course::programs(), name, &course::Program::name);
+  const auto method = std::ranges::find(method_names, method_name);
+  if (program == course::programs().end() || method == method_names.end())
+    throw std::invalid_argument{"--at needs --only PROGRAM, and a start method"};
+  const auto choose = [&](const Place& place, const auto&, const auto& possible) {
+    const auto found = std::ranges::find(possible, fault, [](auto& one) { return to_string(one); });
+    return place == Place{task, call} && found != possible.end() ? std::optional{*found}
+                                                                 : std::nullopt;
+  };
+  do {
+    run_traced(campaign, *program, static_cast<std::size_t>(method - method_names.begin()), choose,
+               "again");
+  } while (time_left());
+}
+
+void run_campaign(Campaign& campaign, const std::string& only, const Time& time_left) {
+  const auto start = Clock::now();
+  std::mt19937_64 random{campaign.seed};
+  auto targets = all_targets(campaign, only);
+  std::ranges::shuffle(targets, random);
+  fmt::print("{} places where a fault can happen\n", targets.size());
+  // A third of the time is for random programs.
+  auto attacks = campaign.seed * 1'000'000, disturbances = attacks;
+  Clock::duration attacking{};
+  for (const auto& target : targets) {
+    if (!time_left()) break;
+    fail_one_call(campaign, target);
+    if (random() % 8 == 0) disturb(campaign, target.program, target.method, ++disturbances);
+    const auto now = Clock::now();
+    if (3 * attacking > now - start) continue;
+    attack(campaign, ++attacks);
+    attacking += Clock::now() - now;
+  }
+}
+
+void print_summary(const Campaign& campaign) {
+  for (const auto& [name, count] : campaign.counts) fmt::print("{:8} {}\n", count, name);
+  fmt::print("{} runs with seed {}: {} faults of system calls, {} kills, {} stops, {} troubles\n",
+             campaign.runs, campaign.seed, campaign.faults, campaign.kills, campaign.stops,
+             campaign.troubles);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  course::program_begins();
+  mp::init(argc, argv);
+  CLI::App app{"Programs of the toolkit, while system calls fail and processes are killed"};
+  long seconds = 60;
+  Campaign campaign;
+  std::string program, method, only;
+  std::uint64_t random = 0;
+  At at;
+  app.add_option("seconds", seconds, "how long; 0: every place once")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", campaign.seed, "other places, moments and programs");
+  app.add_option("--only", only, "this program alone");
+  const auto* const at_option = app.add_option("--at", at, "METHOD TASK CALL FAULT: one place");
+  app.add_option("--random", random, "the random program with this seed alone");
+  app.add_option("--program", program, "run it, to be traced")->group("");
+  app.add_option("--method", method)->group("");
+  CLI11_PARSE(app, argc, argv);
+  if (!program.empty()) {
+    const auto found = std::ranges::find(method_names, method);
+    const auto index = static_cast<std::size_t>(found - method_names.begin());
+    return index < methods.size() ? course::run_program(program, methods[index]) : 2;
+  }
+  campaign.self = std::filesystem::read_symlink("/proc/self/exe");
+  const auto end = Clock::now() + std::chrono::seconds{seconds};
+  const auto time_left = [&] { return seconds == 0 || Clock::now() < end; };
+  if (random != 0)
+    attack(campaign, random);
+  else if (*at_option)
+    repeat(campaign, only, at, time_left);
+  else
+    run_campaign(campaign, only, time_left);
+  print_summary(campaign);
+  return campaign.troubles == 0 ? 0 : 1;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "faults: {}\n", error.what());
+  return 2;
+}
