@@ -40,8 +40,8 @@ constexpr std::array method_names{"fork", "spawn", "forkserver"};
 struct Campaign {
   std::string self;
   std::uint64_t seed = 1;
-  std::map<std::string, std::size_t> counts;
-  std::size_t faults = 0, runs = 0, kills = 0, stops = 0, troubles = 0;
+  std::map<std::string, std::size_t> faults;
+  std::size_t runs = 0, kills = 0, stops = 0, troubles = 0;
 
   void report(const std::string& what, const std::vector<std::string>& reasons,
               const std::string& output = {}) {
@@ -63,7 +63,7 @@ void run_traced(Campaign& campaign, const course::Program& program, std::size_t 
                 const course::Choose& choose, const std::string& what) {
   const auto traced = course::trace(command(campaign, program, method), choose, time_limit);
   ++campaign.runs;
-  campaign.faults += traced.faults;
+  for (const auto& [fault, count] : traced.faults) campaign.faults[fault] += count;
   auto troubles = traced.troubles;
   if (!traced.status)
     troubles.push_back("ended by a signal");
@@ -110,7 +110,6 @@ void fail_one_call(Campaign& campaign, const Target& target) {
         // Another run may be at another call here: then with the fault that it can have.
         if (place != target.place || !std::ranges::count(possible, target.fault))
           return std::optional<Fault>{};
-        ++campaign.counts[course::name_of_call(call.number) + " " + to_string(target.fault)];
         return std::optional{target.fault};
       },
       fmt::format("--at {} {} {} {}  ({})", method_names[target.method], target.place.task,
@@ -128,7 +127,6 @@ void disturb(Campaign& campaign, std::size_t program, std::size_t method, std::u
           if (is_harmless(fault, call.number)) harmless.push_back(fault);
         if (harmless.empty() || random() % 3 != 0) return std::optional<Fault>{};
         const auto fault = harmless[random() % harmless.size()];
-        ++campaign.counts[course::name_of_call(call.number) + " " + to_string(fault)];
         return std::optional{fault};
       },
       fmt::format("many harmless faults, seed {}", seed));
@@ -186,9 +184,13 @@ void run_campaign(Campaign& campaign, const std::string& only, const Time& time_
 }
 
 void print_summary(const Campaign& campaign) {
-  for (const auto& [name, count] : campaign.counts) fmt::print("{:8} {}\n", count, name);
+  std::size_t faults = 0;
+  for (const auto& [fault, count] : campaign.faults) {
+    fmt::print("{:8} {}\n", count, fault);
+    faults += count;
+  }
   fmt::print("{} runs with seed {}: {} faults of system calls, {} kills, {} stops, {} troubles\n",
-             campaign.runs, campaign.seed, campaign.faults, campaign.kills, campaign.stops,
+             campaign.runs, campaign.seed, faults, campaign.kills, campaign.stops,
              campaign.troubles);
 }
 

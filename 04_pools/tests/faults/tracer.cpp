@@ -226,7 +226,7 @@ void Tracer::enter(pid_t pid, Task& task, const __ptrace_syscall_info& info) {
     set_registers(pid, now);
   }
   task.fault = fault;
-  ++result_.faults;
+  ++result_.faults[name_of_call(call.number) + " " + to_string(*fault)];
   if (!is_harmless(*fault, call.number)) result_.was_harmed = true;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,10 +28,10 @@ void end_faults();
 
 /// How a program ended under faults.
 struct Traced {
-  std::optional<int> status;          // its exit status; empty if a signal ended it
-  std::vector<std::string> troubles;  // crashes, what was left over, where it hung
-  std::size_t faults = 0;             // that happened
-  bool was_harmed = false;            // not all of them were harmless
+  std::optional<int> status;                    // its exit status; empty if a signal ended it
+  std::vector<std::string> troubles;            // crashes, what was left over, where it hung
+  std::map<std::string, std::size_t> faults{};  // that happened: "read EINTR" and how often
+  bool was_harmed = false;                      // not all of them were harmless
   std::string output;
 };
 
