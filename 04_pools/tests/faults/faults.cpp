@@ -106,7 +106,7 @@ std::vector<Target> all_targets(Campaign& campaign, const std::string& only) {
 void fail_one_call(Campaign& campaign, const Target& target) {
   run_traced(
       campaign, course::programs()[target.program], target.method,
-      [&](const Place& place, const course::SystemCall& call, const auto& possible) {
+      [&](const Place& place, const auto&, const auto& possible) {
         // Another run may be at another call here: then with the fault that it can have.
         if (place != target.place || !std::ranges::count(possible, target.fault))
           return std::optional<Fault>{};
