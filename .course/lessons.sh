@@ -164,13 +164,16 @@ do_run() {
 #: test [CTEST ARGS...]   run every test; arguments go to ctest, such as -L lesson or -R NAME;
 #:                        --faults [SECONDS] [--seed N] makes system calls fail and kills processes
 do_test() {
+  local exercise=''
+  # The tests of an exercise need its own programs, and no others.
+  if [[ ${1:-} = -R && -e exercises/${2:-}/exercise.json ]]; then exercise=$2; fi
   prepare
   if [ "${1:-}" = --faults ]; then
     [ "$(uname -m)" = x86_64 ] || die 'test --faults changes registers: it needs an x86-64 processor'
     build faults
     exec "$build/04_pools/tests/faults" "${@:2}"
   fi
-  build
+  build ${exercise:+"${exercise}_programs" cpu_count}
   exec ctest --preset default --output-on-failure --no-tests=error --parallel "$("$build/01_process/lesson/cpu_count")" "$@"
 }
 

@@ -62,6 +62,22 @@ class LauncherTest(unittest.TestCase):
         (self.course / "02_pipes_queues" / "python" / "pipe_sum.py").unlink()
         self.run_in(ROOT, sys.executable, "docs/tests/complete_test.py", env=environment, status=1)
 
+    def test_the_tests_of_an_exercise_need_only_its_own_programs(self):
+        tools, calls = self.folder / "tools", self.folder / "calls"
+        tools.mkdir()
+        for name in ("cmake", "ctest"):
+            (tools / name).write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{name} version 3.30" || echo "{name} $*" >>"{calls}"\n')
+            (tools / name).chmod(0o755)
+        if (ROOT / ".deps").exists():
+            (self.course / ".deps").symlink_to(ROOT / ".deps")
+        environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}")
+        for words, targets in ((["-R", "ping_pong"], " --target ping_pong_programs cpu_count"), (["-R", "greeting"], ""), ([], "")):
+            calls.unlink(missing_ok=True)
+            self.run_in(self.course, "./course", "test", *words, env=environment)
+            *_, build, test = calls.read_text().splitlines()
+            self.assertEqual(build, "cmake --build --preset default" + targets)
+            self.assertTrue(test.endswith(" ".join(["", *words])), test)
+
     def test_the_student_version_gives_nothing_away(self):
         self.commit("The course")
         students = self.folder / "students"
