@@ -27,7 +27,8 @@ cluster_needs='
 openmpi                libopenmpi-dev           Open MPI
 mpirun                 openmpi-bin              mpirun'
 grading_needs='
-bwrap                  bubblewrap               bubblewrap'
+bwrap                  bubblewrap               bubblewrap
+bsdtar                 libarchive-tools         bsdtar'
 developer_needs=$grading_needs'
 clang++                clang                    Clang
 libFuzzer              libclang-rt-dev          the sanitizers and libFuzzer of Clang

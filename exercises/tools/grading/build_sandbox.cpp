@@ -13,6 +13,7 @@
 #include <boost/algorithm/string/replace.hpp>
 
 #include <grading/build_sandbox.hpp>
+#include <grading/shell_words.hpp>
 #include <grading/text.hpp>
 #include <mp/deadline.hpp>
 
@@ -46,7 +47,7 @@ std::vector<std::string> lines_of(const std::string& command) {
 }
 
 std::vector<std::string> ask_ninja(const std::string& tool, const std::string& target) {
-  return lines_of(NINJA " -C '" BUILD "' -t " + tool + " " + target);
+  return lines_of(join_words({NINJA, "-C", BUILD, "-t", tool, target}));
 }
 
 void copy_if_missing(const fs::path& from, const fs::path& to) {
@@ -75,10 +76,30 @@ void remove_noted(const fs::path& note) {
   fs::remove(note, ignored);
 }
 
-std::string word_after(const std::string& text, const std::string& option) {
-  const auto begin = text.find(option) + option.size();
-  return text.substr(begin, text.find(' ', begin) - begin);
+std::string word_after(const std::vector<std::string>& words, const std::string& option) {
+  const auto place = std::ranges::find(words, option);
+  return place == words.end() || place + 1 == words.end() ? std::string{} : place[1];
 }
+
+// Newer versions of Ninja quote paths for the shell.
+fs::path input_path(const std::string& line) {
+  const auto path = (course_build / line).lexically_normal();
+  if (fs::exists(path) || !line.starts_with('\'')) return path;
+  return (course_build / split_words(line).at(0)).lexically_normal();
+}
+
+// Makes files readable for submissions, which run as other users, whatever umask the user
+// has.
+class ReadableFiles {
+ public:
+  ReadableFiles() : before_{::umask(022)} {}
+  ReadableFiles(const ReadableFiles&) = delete;
+  ReadableFiles& operator=(const ReadableFiles&) = delete;
+  ~ReadableFiles() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
 
 }  // namespace
 
@@ -102,6 +123,7 @@ BuildSandbox::BuildSandbox(fs::path note) : note_{std::move(note)} {
 BuildSandbox::BuildSandbox(const std::vector<harness::Facts>& exercises, fs::path note)
     : BuildSandbox{std::move(note)} {
   write_file(note_, folder_.string());
+  const ReadableFiles readable;
   for (const auto& facts : exercises) build_commands_[facts.name] = build_command(facts.name);
 }
 
@@ -115,17 +137,22 @@ BuildSandbox::~BuildSandbox() {
 BuildSandbox::BuildCommand BuildSandbox::build_command(const std::string& exercise) const {
   const auto target = exercise + "_submission";
   const auto source = (course / "exercises" / exercise / (exercise + ".cpp")).string();
-  const auto commands = ask_ninja("commands", target);
-  const auto compile = std::ranges::find_if(
-      commands, [&](auto& command) { return command.ends_with(" -c " + source); });
-  if (compile == commands.end() || commands.back().find(" -o ") == std::string::npos)
+  std::vector<std::vector<std::string>> commands;
+  for (const auto& line : ask_ninja("commands", target)) commands.push_back(split_words(line));
+  const auto compile = std::ranges::find_if(commands, [&](const auto& words) {
+    return words.size() > 2 && words.back() == source && words[words.size() - 2] == "-c";
+  });
+  if (compile == commands.end() || word_after(commands.back(), "-o").empty())
     throw std::runtime_error{"the build system does not say how " + target + " is built"};
-  std::string text = *compile + " && " + commands.back();
-  const auto object = word_after(*compile, " -o "), program = word_after(commands.back(), " -o ");
+  const auto object = word_after(*compile, "-o"), program = word_after(commands.back(), "-o");
+  auto words = *compile;
+  words.emplace_back("&&");
+  words.insert(words.end(), commands.back().begin(), commands.back().end());
+  const auto text = join_words(words);
 
   std::vector<fs::path> files;
   for (const auto& input : ask_ninja("inputs", target)) {
-    const auto path = fs::absolute(course_build / input).lexically_normal();
+    const auto path = input_path(input);
     const auto name = path.lexically_relative(course_build).string();
     if (name.starts_with("..") || input == object || !fs::is_regular_file(path)) continue;
     const bool precompiled = name.ends_with(".gch");
@@ -151,13 +178,16 @@ BuildSandbox::BuildCommand BuildSandbox::build_command(const std::string& exerci
   for (const auto& file : files) all += read_file(file);
   result.fingerprint = std::hash<std::string>{}(all);
 
-  replace_all(text, source, scratch_mark + "/" + exercise + ".cpp");
-  replace_all(text, object, home_mark + "/submission.o");
-  replace_all(text, " -o " + program + " ", " -o " + home_mark + "/" + target + " ");
-  replace_all(text, course_build.string(), (sysroot_ / "build").string());
-  replace_all(text, course.string(), sysroot_.string());
+  for (auto& word : words) {
+    if (word == source) word = scratch_mark + "/" + exercise + ".cpp";
+    if (word == program) word = home_mark + "/" + target;
+    replace_all(word, object, home_mark + "/submission.o");
+    word = relocated(word, course_build.string(), (sysroot_ / "build").string());
+    word = relocated(word, course.string(), sysroot_.string());
+  }
   fs::create_directories(sysroot_ / "build");
-  result.commands = "export CCACHE_DISABLE=1; cd " + (sysroot_ / "build").string() + " && " + text;
+  result.commands =
+      "export CCACHE_DISABLE=1; cd " + (sysroot_ / "build").string() + " && " + join_words(words);
   return result;
 }
 

@@ -1,15 +1,9 @@
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
-#include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <set>
-#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/property_tree/json_parser.hpp>
@@ -17,10 +11,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <grading/grade_fixture.hpp>
 #include <grading/text.hpp>
-#include <harness/expect_ended.hpp>
-#include <leftovers.hpp>
-#include <mp/process.hpp>
+#include <harness/facts.hpp>
+#include <mp/file_descriptor.hpp>
 #include <program.hpp>
 
 // Runs the grader as a program on small classes. Compiling submissions takes most of the time, so
@@ -28,7 +22,7 @@
 
 namespace {
 
-namespace fs = std::filesystem;
+using namespace grading_tests;
 using course::run_program;
 using grading::read_file;
 using testing::AllOf;
@@ -37,91 +31,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
-using Files = std::map<std::string, std::string>;
-
-const fs::path exercises = COURSE "/exercises", solutions = COURSE "/solutions";
-
-std::string solution() { return read_file(solutions / "ping_pong/ping_pong.cpp"); }
-
-// A submission with another body.
-std::string submission(const std::string& includes, const std::string& body) {
-  return includes + "\n#include \"ping_pong.hpp\"\nstd::vector<double> ping_pong(int rounds) {\n" +
-         body + "\nreturn std::vector<double>(static_cast<std::size_t>(rounds), 1e-9); }\n";
-}
-
-class Grading : public testing::Test {
- public:
-  Grading() {
-    std::string name = "/tmp/grading-test-XXXXXX";
-    mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
-    folder = name;
-    submissions = folder / "the class";
-    report = folder / "report";
-    fs::create_directory(submissions);
-    write(folder / "weights", "ping_pong 1\n");
-  }
-  ~Grading() override { fs::remove_all(folder); }
-
- protected:
-  void SetUp() override {
-    const bool works =
-        run_program("/bin/sh", {"-c", "bwrap --unshare-all --ro-bind / / true"}).status == 0;
-    if (!works) GTEST_SKIP() << "bubblewrap is missing, or may not work here";
-  }
-
-  static void write(const fs::path& file, const std::string& text) {
-    fs::create_directories(file.parent_path());
-    std::ofstream{file} << text;
-  }
-
-  void hand_in(const Files& files) const {
-    for (const auto& [file, text] : files) write(submissions / file, text);
-  }
-
-  std::vector<std::string> arguments(const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> all{submissions, "--out", report};
-    if (std::ranges::find(more, "--weights") == more.end())
-      all.insert(all.end(), {"--weights", folder / "weights"});
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-
-  course::Run grade(const std::vector<std::string>& more = {}) const {
-    return run_program(GRADER, arguments(more), {.time_limit = std::chrono::minutes{5}});
-  }
-
-  std::string page(const std::string& student) const {
-    return read_file(report / "students" / student / "report.md");
-  }
-
-  std::vector<std::string> rows() const {
-    std::istringstream lines{read_file(report / "grades.csv")};
-    std::vector<std::string> all;
-    for (std::string line; std::getline(lines, line);) all.push_back(line);
-    return all;
-  }
-
-  // Everything that was written, except the state for the next run.
-  Files reports() const {
-    Files all;
-    for (const auto& entry : fs::recursive_directory_iterator{report})
-      if (entry.is_regular_file() && entry.path().string().find("/.grading/") == std::string::npos)
-        all[entry.path().lexically_relative(report)] = read_file(entry.path());
-    return all;
-  }
-
-  // The times of the outcomes; an examination writes a new one.
-  std::map<std::string, fs::file_time_type> examinations() const {
-    std::map<std::string, fs::file_time_type> all;
-    for (const auto& entry : fs::recursive_directory_iterator{report / ".grading/students"})
-      if (entry.is_regular_file())
-        all[entry.path().parent_path().filename()] = entry.last_write_time();
-    return all;
-  }
-
-  course::NothingLeftOver nothing_left_over;
-  fs::path folder, submissions, report;
-};
 
 TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   const auto secret = (solutions / "ping_pong/ping_pong.cpp").string();
@@ -151,9 +60,13 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   EXPECT_EQ(first.status, 0) << first;
   EXPECT_THAT(first.output, HasSubstr("  Ann, right: 10 of 10 points\n"));
   EXPECT_THAT(rows(),
-              ElementsAre("student,ping_pong,total", "\"Ann, right\",10,10", "Zoë,0,0", "clone,0,0",
-                          "compiles not,0,0", "empty,0,0", "hostile bomb,0,0", "hostile forger,0,0",
-                          "hostile passwd,0,0", "hostile reader,0,0", "hostile templates,0,0"));
+              ElementsAre("student,ping_pong,total,remarks", "(maximum),10,10,",
+                          "\"Ann, right\",10,10,", "Zoë,0,0,", "clone,0,0,ping_pong: unchanged",
+                          "compiles not,0,0,ping_pong: does not compile",
+                          "empty,0,0,ping_pong: missing", "hostile bomb,0,0,",
+                          "hostile forger,0,0,", "hostile passwd,0,0,ping_pong: does not compile",
+                          "hostile reader,0,0,ping_pong: does not compile",
+                          "hostile templates,0,0,ping_pong: does not compile"));
   EXPECT_THAT(page("Ann, right"),
               AllOf(HasSubstr("- 4 of 4: two processes hit"), Not(HasSubstr("**0 of"))));
   EXPECT_THAT(page("Zoë"), HasSubstr("- **0 of 4**: two processes hit the packet in turn\n\n"
@@ -179,6 +92,8 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
     EXPECT_EQ(of, 10) << student;
     read_xml((student.path() / "junit.xml").string(), tree);
     EXPECT_EQ(tree.get<std::string>("testsuites.testsuite.<xmlattr>.name"), "ping_pong");
+    EXPECT_EQ(tree.get<std::string>("testsuites.testsuite.properties.property.<xmlattr>.name"),
+              "points");
   }
 
   // A second run has nothing to do, and writes the same.
@@ -201,8 +116,10 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   // Weights and deadlines are counted afterwards.
   write(folder / "rules", "# half of the points when late\nping_pong 1.5 2001-01-01 0.5\n");
   EXPECT_EQ(grade({"--weights", folder / "rules"}).status, 0);
-  EXPECT_EQ(rows().at(1), "\"Ann, right\",7.5,7.5");
-  EXPECT_THAT(page("Ann, right"), AllOf(HasSubstr("**7.5 of 15 points**"), HasSubstr("Late: ")));
+  EXPECT_EQ(rows().at(2), "\"Ann, right\",7.5,7.5,ping_pong: late");
+  EXPECT_THAT(page("Ann, right"),
+              AllOf(HasSubstr("**7.5 of 15 points**"),
+                    HasSubstr(", after 2001-01-01. It gets 0.5 of its points")));
   EXPECT_EQ(examinations(), after);
 }
 
@@ -248,7 +165,9 @@ TEST_F(Grading, a_thief_finds_nothing_and_spoils_nothing) {
     names.push_back(entry.path().filename());
   Files before;
   std::string rules;
+  int points = 0;
   for (const auto& name : names) {
+    points += harness::read_facts(exercises / name).points();
     hand_in({{"thief/" + name + ".cpp", thief(name, folder)}});
     before[name] = read_file(exercises / name / (name + ".cpp"));
     rules += name + " 1\n";
@@ -257,7 +176,7 @@ TEST_F(Grading, a_thief_finds_nothing_and_spoils_nothing) {
   write(folder / "weights", rules);
   const auto run = grade();
   EXPECT_EQ(run.status, 0) << run;
-  EXPECT_THAT(run.output, HasSubstr("thief: 0 of " + std::to_string(10 * names.size())));
+  EXPECT_THAT(run.output, HasSubstr("thief: 0 of " + std::to_string(points)));
   const auto text = page("thief");
   EXPECT_THAT(text, AllOf(Not(HasSubstr("READ")), Not(HasSubstr("WRITTEN"))));
   for (const auto& name : names) {
@@ -292,9 +211,13 @@ TEST_F(Grading, takes_only_regular_files_from_inside_the_folder) {
   write(submissions / "a file", "");
   const auto run = grade();
   EXPECT_EQ(run.status, 0) << run;
-  EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "folder,0,0", "huge,0,0",
-                                  "link of a folder,0,0", "link out,0,0", "link to itself,0,0",
-                                  "link to nothing,0,0", "pipe,0,0"));
+  EXPECT_THAT(
+      rows(),
+      ElementsAre("student,ping_pong,total,remarks", "(maximum),10,10,",
+                  "folder,0,0,ping_pong: refused", "huge,0,0,ping_pong: refused",
+                  "link of a folder,0,0,ping_pong: refused", "link out,0,0,ping_pong: refused",
+                  "link to itself,0,0,ping_pong: refused", "link to nothing,0,0,ping_pong: refused",
+                  "pipe,0,0,ping_pong: refused"));
   EXPECT_THAT(page("folder"), HasSubstr("is not a regular file"));
   EXPECT_THAT(page("huge"), HasSubstr("is larger than"));
   EXPECT_THAT(page("link of a folder"), HasSubstr("leads out of the student's folder"));
@@ -304,85 +227,13 @@ TEST_F(Grading, takes_only_regular_files_from_inside_the_folder) {
   EXPECT_THAT(page("pipe"), HasSubstr("is not a regular file"));
 }
 
-// A class of two; one keeps the grader waiting, and the signal comes when the other is done.
-class GradingIsStopped : public Grading {
- protected:
-  struct End {
-    mp::ExitStatus status;
-    std::string said;
-  };
-
-  End grade_until_signal(int signal) const {
-    hand_in({{"a/ping_pong.cpp", solution()},
-             {"b/ping_pong.cpp", submission("#include <unistd.h>", "for (;;) pause();")}});
-    int ends[2];
-    mp::check(::pipe2(ends, O_CLOEXEC), "pipe2");
-    const mp::FileDescriptor output{ends[0]};
-    mp::FileDescriptor input{ends[1]};
-    auto words = arguments({"--jobs", "1"});
-    words.insert(words.begin(), GRADER);
-    mp::Process grader{[&] {
-      ::dup2(input.get(), STDOUT_FILENO);
-      std::vector<char*> pointers;
-      for (auto& word : words) pointers.push_back(word.data());
-      pointers.push_back(nullptr);
-      ::execv(GRADER, pointers.data());
-      ::_exit(127);
-    }};
-    input.close();
-    std::string said;
-    const auto read_on = [&] {
-      char part[256];
-      const auto size = mp::retry([&] { return ::read(output.get(), part, sizeof part); });
-      if (size > 0) said.append(part, static_cast<std::size_t>(size));
-      return size > 0;
-    };
-    while (said.find("1 of 2  a: 10 of 10 points\n") == said.npos && read_on()) continue;
-    ::kill(grader.pid(), signal);
-    const auto status = grader.join();
-    while (read_on()) continue;
-    return {status, said};
-  }
-
-  // Finished work is not repeated.
-  void expect_to_go_on() const {
-    EXPECT_FALSE(fs::exists(report / "grades.csv"));
-    const auto before = examinations();
-    EXPECT_THAT(before, SizeIs(1));
-    hand_in({{"b/ping_pong.cpp", "no C++"}});
-    EXPECT_EQ(grade().status, 0);
-    EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "a,10,10", "b,0,0"));
-    EXPECT_EQ(examinations().at("a"), before.at("a"));
-    EXPECT_FALSE(fs::exists(note()));
-  }
-
-  // The file with the name of the grader's folder in /tmp.
-  fs::path note() const { return report / ".grading/sandbox"; }
-};
-
-TEST_F(GradingIsStopped, in_good_order) {
-  const auto [status, said] = grade_until_signal(SIGINT);
-  EXPECT_EQ(status, (mp::ExitStatus{.code = 130, .signal = {}})) << said;
-  EXPECT_THAT(said, HasSubstr("Stopped. 1 of 2 students are done"));
-  EXPECT_FALSE(fs::exists(note()));
-  expect_to_go_on();
-}
-
-// No process of it is left, and the next grader removes its folder.
-TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
-  const auto [status, said] = grade_until_signal(SIGKILL);
-  EXPECT_EQ(status, (mp::ExitStatus{.code = {}, .signal = SIGKILL})) << said;
-  const fs::path sandbox = read_file(note());
-  EXPECT_TRUE(fs::exists(sandbox / "sysroot"));
-  harness::expect_ended(sandbox);
-  expect_to_go_on();
-  EXPECT_FALSE(fs::exists(sandbox));
-}
-
 // It would be unfair to give no points for a file that cannot be read. Without capabilities, root
 // may not read everything either.
 TEST_F(Grading, says_what_it_may_not_read) {
-  hand_in({{"file/ping_pong.cpp", "int x("}, {"folder/ping_pong.cpp", "int x("}});
+  hand_in({{"archive/it.zip", "PK"},
+           {"file/ping_pong.cpp", "int x("},
+           {"folder/ping_pong.cpp", "int x("}});
+  fs::permissions(submissions / "archive/it.zip", fs::perms::none);
   fs::permissions(submissions / "file/ping_pong.cpp", fs::perms::none);
   fs::permissions(submissions / "folder", fs::perms::none);
   auto words = arguments({"--no-sandbox"});
@@ -390,7 +241,8 @@ TEST_F(Grading, says_what_it_may_not_read) {
   const auto run = run_program("/usr/bin/bwrap", words);
   fs::permissions(submissions / "folder", fs::perms::owner_all);
   EXPECT_EQ(run.status, 1);
-  EXPECT_THAT(run.error_lines(), ElementsAre(AllOf(HasSubstr("file/ping_pong could not be graded"),
+  EXPECT_THAT(run.error_lines(), ElementsAre(HasSubstr("archive/ping_pong could not be graded"),
+                                             AllOf(HasSubstr("file/ping_pong could not be graded"),
                                                    HasSubstr("Permission denied")),
                                              HasSubstr("folder/ping_pong could not be graded")));
   EXPECT_THAT(page("folder"), HasSubstr("not the student's fault"));
@@ -409,7 +261,8 @@ TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {
 
   const auto trusting = grade({"--no-sandbox"});
   EXPECT_EQ(trusting.status, 0) << trusting;
-  EXPECT_THAT(rows(), ElementsAre("student,ping_pong,total", "a,10,10"));
+  EXPECT_THAT(rows(),
+              ElementsAre("student,ping_pong,total,remarks", "(maximum),10,10,", "a,10,10,"));
 }
 
 TEST_F(Grading, wrong_input_is_refused_with_one_line) {
@@ -438,47 +291,15 @@ TEST_F(Grading, wrong_input_is_refused_with_one_line) {
            {"ping_pong 1 tomorrow\n", "'tomorrow' is not a time"},
            {"ping_pong 1 2026-12-31 2\n", "'2' is not a number from 0 to 1"},
            {"ping_pong 1\nping_pong 2\n", ":2: a second line"},
-           {"ping_pong\n", ":1: expected: NAME WEIGHT"}}) {
+           {"ping_pong\n", ":1: expected: NAME WEIGHT"},
+           {"ping_pong 1 2026-02-30\n", "'2026-02-30' is not a time"},
+           {"ping_pong extension 2026-12-31 a\n", ":1: an extension stands below"},
+           {"ping_pong 1\nping_pong extension 2026-12-31 b c\n",
+            ":2: there is no student 'b c'"}}) {
     write(folder / "rules", rules);
     expect_refusal({students, "--out", out, "--weights", folder / "rules"}, text);
   }
   expect_refusal({students, "--out", out, "--weights", folder / "gone"}, "cannot read the weights");
-}
-
-// The files that `./course new-exercise` makes compile. It runs on a copy of the few files that it
-// needs.
-TEST(NewExercise, is_a_copy_of_the_template_that_compiles) {
-  std::string name = "/tmp/new-exercise-test-XXXXXX";
-  mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
-  const fs::path copy = name;
-  fs::create_directories(copy / "exercises");
-  fs::create_directories(copy / "solutions");
-  fs::copy(COURSE "/course", copy / "course");
-  fs::copy(exercises / "CMakeLists.txt", copy / "exercises/CMakeLists.txt");
-  fs::create_directories(copy / "exercises/tools");
-  fs::copy(exercises / "tools/template", copy / "exercises/tools/template",
-           fs::copy_options::recursive);
-  fs::copy(COURSE "/.course", copy / ".course");
-
-  const auto run = run_program(copy / "course", {"new-exercise", "own_one"});
-  EXPECT_EQ(run.status, 0) << run;
-  EXPECT_THAT(read_file(copy / "exercises/CMakeLists.txt"),
-              HasSubstr("\nadd_exercise(own_one mp::channels)\n"));
-  const auto folder = copy / "exercises/own_one";
-  std::vector<std::string> words{"-std=c++20", "-fsyntax-only", "-I" + folder.string()};
-  for (const auto* place :
-       {"exercises/tools", "01_process", "02_pipes_queues", ".deps/usr/include"})
-    words.push_back("-I" COURSE "/" + std::string{place});
-  for (const auto* file : {"own_one.cpp", "given.cpp", "main.cpp", "own_one_test.cpp",
-                           "../../solutions/own_one/wrong/all_in_one_child.cpp",
-                           "../../solutions/own_one/own_one.cpp"})
-    words.push_back(folder / file);
-  const auto compiler = run_program(COMPILER, words);
-  EXPECT_EQ(compiler.status, 0) << compiler;
-
-  const auto again = run_program(copy / "course", {"new-exercise", "own_one"});
-  EXPECT_EQ(again.status, 2) << again;
-  fs::remove_all(copy);
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <grading/examine.hpp>
+#include <grading/rules.hpp>
 #include <grading/submissions.hpp>
 
 namespace grading {
@@ -13,10 +15,11 @@ namespace grading {
 struct Grade {
   const harness::Facts* exercise = nullptr;
   Rule rule;
+  std::optional<Deadline> deadline;  ///< of this student
   Submission submission;
   Outcome outcome;
 
-  bool is_late() const { return rule.deadline && submission.time > *rule.deadline; }
+  bool is_late() const { return deadline && submission.time > deadline->time; }
   /// Returns the factor for the points of the examination.
   double factor() const { return rule.weight * (is_late() ? rule.share_when_late : 1); }
   double points() const { return factor() * outcome.points(); }
@@ -33,8 +36,5 @@ struct Student {
 
 /// Writes the student's page (report.md), JUnit XML (junit.xml), and Gradescope's results.json.
 void write_student(const std::filesystem::path& folder, const Student& student);
-
-/// Writes grades.csv, with a row for each student.
-void write_class(const std::filesystem::path& file, const std::vector<Student>& students);
 
 }  // namespace grading

@@ -3,11 +3,13 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
-#include <fstream>
-#include <sstream>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <stdexcept>
-#include <fmt/format.h>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <grading/submissions.hpp>
 #include <mp/file_descriptor.hpp>
@@ -18,40 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_bytes = 256 << 10;
-
-std::time_t read_time(const std::string& text) {
-  for (const auto* format : {"%Y-%m-%dT%H:%M", "%Y-%m-%d"}) {
-    std::tm parts{};
-    const char* const end = ::strptime(text.c_str(), format, &parts);
-    if (!end || *end != '\0') continue;
-    if (text.find('T') == text.npos) parts.tm_hour = 24;  // the end of that day
-    parts.tm_isdst = -1;
-    return std::mktime(&parts);
-  }
-  throw std::invalid_argument{"'" + text + "' is not a time like 2026-12-31 or 2026-12-31T18:00"};
-}
-
-double read_number(const std::string& text, double most) {
-  std::size_t used = 0;
-  double value = -1;
-  try {
-    value = std::stod(text, &used);
-  } catch (const std::logic_error&) {
-  }
-  if (used != text.size() || !(value >= 0 && value <= most))
-    throw std::invalid_argument{fmt::format("'{}' is not a number from 0 to {}", text, most)};
-  return value;
-}
-
-Rule read_rule(const std::vector<std::string>& words) {
-  if (words.size() < 2 || words.size() > 4)
-    throw std::invalid_argument{"expected: NAME WEIGHT [DEADLINE [SHARE]]"};
-  Rule rule;
-  rule.weight = read_number(words[1], 1e6);
-  if (words.size() > 2) rule.deadline = read_time(words[2]);
-  if (words.size() > 3) rule.share_when_late = read_number(words[3], 1);
-  return rule;
-}
+constexpr auto too_large = "is larger than 256 KiB";
+constexpr int most_depth = 6;  // folders in folders
+constexpr std::size_t most_files = 10'000;
+constexpr std::size_t most_named = 8;  // of what was found in place of the file
 
 void refuse(Submission& submission, std::error_code error) {
   submission.refusal = "cannot be read: " + error.message();
@@ -88,18 +60,20 @@ void take(const fs::path& path, Submission& submission) {
     size += static_cast<std::size_t>(part);
   }
   if (size > most_bytes) {
-    submission.refusal = "is larger than 256 KiB";
+    submission.refusal = too_large;
     return;
   }
   text.resize(size);
   submission.source = std::move(text);
 }
 
-Submission look_at(const fs::path& student, const fs::path& name) {
-  Submission submission{.file = name.string(), .source = {}, .refusal = {}, .ignored = {}};
+// Reads a file that must lie in the folder, even if there are links on the way.
+Submission take_from(const fs::path& folder, const fs::path& name) {
+  Submission submission;
+  submission.file = name.string();
   std::error_code error;
-  const auto root = fs::canonical(student, error);
-  const auto path = error ? root : fs::canonical(student / name, error);
+  const auto root = fs::canonical(folder, error);
+  const auto path = error ? root : fs::canonical(folder / name, error);
   if (error) {
     refuse(submission, error);
   } else if (const auto inside = path.lexically_relative(root); inside.string().starts_with("..")) {
@@ -110,67 +84,132 @@ Submission look_at(const fs::path& student, const fs::path& name) {
   return submission;
 }
 
+std::time_t time_of(const fs::path& path) {
+  struct stat status {};
+  mp::check(::stat(path.c_str(), &status), path.c_str());
+  return status.st_mtime;
+}
+
+void take_from(const Archive& archive, const fs::path& path, const std::string& name,
+               Submission& submission) {
+  submission.time = time_of(path);
+  try {
+    submission.source = archive.read(name, most_bytes + 1);
+  } catch (const std::runtime_error& error) {
+    submission.refusal = error.what();
+  }
+  if (submission.source.size() <= most_bytes) return;
+  submission.source.clear();
+  submission.refusal = too_large;
+}
+
+// Folders with files that no learner edits: parts of the course, and what systems add.
+bool is_left_out(const std::string& folder) {
+  static const std::set<std::string> others{"__MACOSX", "solutions", "tools", "build"};
+  const bool hidden = folder.starts_with('.') && folder != "." && folder != "..";
+  return hidden || others.contains(folder);
+}
+
+std::size_t depth(const fs::path& path) {
+  return static_cast<std::size_t>(std::distance(path.begin(), path.end()));
+}
+
 }  // namespace
 
-std::map<std::string, Rule> read_rules(const fs::path& file,
-                                       const std::vector<harness::Facts>& exercises) {
-  std::ifstream stream{file};
+StudentFiles::StudentFiles(const HandIns::Places& student) : folders_{student.folders} {
+  for (const auto& [name, path] : student.files)
+    if (is_archive(name))
+      look_into_archive(path, name);
+    else
+      candidates_.push_back({path, name, {}, name, {}});
+  for (const auto& folder : folders_) look_into(folder);
+  std::ranges::stable_sort(candidates_, [](const auto& a, const auto& b) {
+    return std::tuple{a.archive != nullptr, depth(a.name), a.name} <
+           std::tuple{b.archive != nullptr, depth(b.name), b.name};
+  });
+}
+
+// Links are not followed.
+void StudentFiles::look_into(const fs::path& folder) {
   std::error_code error;
-  if (!stream || !fs::is_regular_file(file, error))
-    throw std::invalid_argument{"cannot read the weights in " + file.string()};
-  std::map<std::string, Rule> rules;
-  std::string line;
-  for (int number = 1; std::getline(stream, line); ++number) {
-    std::istringstream stripped{line.substr(0, line.find('#'))};
-    std::vector<std::string> words;
-    for (std::string word; stripped >> word;) words.push_back(word);
-    if (words.empty()) continue;
-    try {
-      if (std::ranges::find(exercises, words[0], &harness::Facts::name) == exercises.end())
-        throw std::invalid_argument{"there is no exercise '" + words[0] + "'"};
-      if (!rules.emplace(words[0], read_rule(words)).second)
-        throw std::invalid_argument{"a second line for " + words[0]};
-    } catch (const std::invalid_argument& problem) {
-      throw std::invalid_argument{fmt::format("{}:{}: {}", file.string(), number, problem.what())};
+  std::size_t files = 0;
+  for (fs::recursive_directory_iterator entry{folder, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code gone;
+    const auto name = entry->path().lexically_relative(folder);
+    const auto status = entry->symlink_status(gone);
+    if (fs::is_directory(status)) {
+      if (is_left_out(name.filename()) || entry.depth() >= most_depth)
+        entry.disable_recursion_pending();
+    } else if (!name.filename().string().starts_with('.') && ++files <= most_files) {
+      if (is_archive(name) && fs::is_regular_file(status))
+        look_into_archive(entry->path(), name);
+      else
+        candidates_.push_back({entry->path(), name, folder, name, {}});
     }
   }
-  if (rules.empty()) throw std::invalid_argument{file.string() + " names no exercise"};
-  return rules;
 }
 
-std::vector<std::string> students_in(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error))
-    throw std::invalid_argument{"there is no folder " + folder.string()};
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator{folder}) {
-    const auto name = entry.path().filename().string();
-    std::error_code broken_link;
-    if (entry.is_directory(broken_link) && !name.starts_with('.') && name != "__MACOSX")
-      names.push_back(name);
+void StudentFiles::look_into_archive(const fs::path& path, const std::string& shown) {
+  try {
+    const auto archive = std::make_shared<const Archive>(path);
+    for (const fs::path name : archive->names())
+      if (std::none_of(name.begin(), name.end(), is_left_out))
+        candidates_.push_back({path, name, {}, shown + ": " + name.string(), archive});
+  } catch (const fs::filesystem_error& error) {
+    forbidden_.file = shown;
+    refuse(forbidden_, error.code());
+  } catch (const std::runtime_error& error) {
+    unreadable_.push_back(shown + " (" + error.what() + ")");
   }
-  if (names.empty())
-    throw std::invalid_argument{"expected one folder for each student in " + folder.string() +
-                                ", but there is none"};
-  std::ranges::sort(names);
-  return names;
 }
 
-Submission find_submission(const fs::path& student, const std::string& exercise) {
-  const auto name = exercise + ".cpp";
+Submission StudentFiles::find(const std::string& exercise) const {
+  const fs::path wanted = exercise + ".cpp";
   std::optional<Submission> found;
-  for (const auto& place :
-       {fs::path{name}, fs::path{exercise} / name, fs::path{"exercises"} / exercise / name}) {
-    std::error_code error;
-    const auto status = fs::symlink_status(student / place, error);
-    if (status.type() == fs::file_type::not_found) continue;
-    auto other = look_at(student, place);
+  const auto add = [&](Submission other) {
     if (!found)
       found = std::move(other);
     else if (other.source != found->source)
       found->ignored = other.file;
+  };
+  const std::vector<fs::path> places{wanted, fs::path{exercise} / wanted,
+                                     fs::path{"exercises"} / exercise / wanted};
+  for (const auto& folder : folders_)
+    for (const auto& place : places) {
+      std::error_code error;
+      if (fs::symlink_status(folder / place, error).type() != fs::file_type::not_found)
+        add(take_from(folder, place));
+    }
+  for (const auto& [path, name, folder, shown, archive] : candidates_) {
+    if (name.filename() != wanted) continue;
+    if (!folder.empty()) {
+      if (std::ranges::find(places, name) == places.end()) add(take_from(folder, name));
+      continue;
+    }
+    Submission submission;
+    if (archive)
+      take_from(*archive, path, name, submission);
+    else
+      take(path, submission);
+    submission.file = shown;
+    add(std::move(submission));
   }
-  return found.value_or(Submission{});
+  if (found) return *found;
+  Submission none = forbidden_;
+  none.there = listed();
+  return none;
+}
+
+std::string StudentFiles::listed() const {
+  auto names = unreadable_;
+  for (const auto& candidate : candidates_) names.push_back(candidate.shown);
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < most_named; ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > most_named)
+    text += " and " + std::to_string(names.size() - most_named) + " more";
+  return text;
 }
 
 }  // namespace grading

@@ -2,34 +2,14 @@
 
 #include <ctime>
 #include <filesystem>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include <harness/facts.hpp>
+#include <grading/archive.hpp>
+#include <grading/hand_ins.hpp>
 
 namespace grading {
-
-/// How much each exercise counts. The file has a line for each exercise,
-///
-///     NAME WEIGHT [DEADLINE [SHARE]]
-///
-/// where the points are multiplied by the weight. A submission after the deadline (2026-12-31, or
-/// 2026-12-31T18:00, local time) gets only the share of its points, 0 if none is named.
-struct Rule {
-  double weight = 1;
-  std::optional<std::time_t> deadline;
-  double share_when_late = 0;
-};
-
-/// Throws std::invalid_argument, which names the line.
-std::map<std::string, Rule> read_rules(const std::filesystem::path& file,
-                                       const std::vector<harness::Facts>& exercises);
-
-/// Returns the students' folders in the order of their names, without hidden ones. Throws
-/// std::invalid_argument if there are none.
-std::vector<std::string> students_in(const std::filesystem::path& folder);
 
 /// A file that a student has handed in.
 struct Submission {
@@ -38,11 +18,37 @@ struct Submission {
   std::string refusal;     ///< why it is not accepted, if so
   bool forbidden = false;  ///< it may not be read, which is not the student's fault
   std::string ignored;     ///< another file for the same exercise, with different content
-  std::time_t time = 0;    ///< of the last modification
+  std::string there;       ///< if it is missing, what there is in its place
+  std::time_t time = 0;    ///< of the last modification; in an archive, that of the archive
 };
 
-/// Looks for NAME.cpp, NAME/NAME.cpp and exercises/NAME/NAME.cpp, in this order. Accepts a regular
-/// file of a reasonable size that really lies in the student's folder.
-Submission find_submission(const std::filesystem::path& student, const std::string& exercise);
+/// All files that a student has handed in, also those in archives.
+class StudentFiles {
+ public:
+  explicit StudentFiles(const HandIns::Places& student);
+
+  /// Looks for NAME.cpp, NAME/NAME.cpp and exercises/NAME/NAME.cpp, in this order, then in other
+  /// folders and in archives. Accepts a regular file of a reasonable size that really lies in the
+  /// student's folder.
+  Submission find(const std::string& exercise) const;
+
+ private:
+  struct Candidate {
+    std::filesystem::path path;    // the file, or the archive that it is in
+    std::filesystem::path name;    // in the student's folder, or in the archive
+    std::filesystem::path folder;  // the student's; empty for a file beside it
+    std::string shown;
+    std::shared_ptr<const Archive> archive;
+  };
+
+  void look_into(const std::filesystem::path& folder);
+  void look_into_archive(const std::filesystem::path& path, const std::string& shown);
+  std::string listed() const;
+
+  std::vector<std::filesystem::path> folders_;
+  std::vector<Candidate> candidates_;
+  std::vector<std::string> unreadable_;  // archives, and why
+  Submission forbidden_;                 // an archive that we may not read
+};
 
 }  // namespace grading
