@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -12,9 +13,11 @@
 #include <cstring>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <mp/exclusive_descriptor.hpp>
 #include <mp/output.hpp>
@@ -43,8 +46,11 @@ void report(std::string text) {
 
 void report_exception(const char* text) {
   detail::flush_output();
-  auto line = readable_type_name(abi::__cxa_current_exception_type()->name());
-  if (*text != '\0') line.append(": ").append(text);
+  const auto* const type = abi::__cxa_current_exception_type();
+  // The end of a thread passes through its functions like an exception, but has no type.
+  auto line = type ? readable_type_name(type->name())
+                   : "the main thread of a process was cancelled, or called pthread_exit";
+  if (text && *text != '\0') line.append(": ").append(text);
   report(std::move(line));
 }
 
@@ -54,11 +60,13 @@ void finish_output(int status) {
   using namespace std::chrono_literals;
   detail::record_end();
   const int error = detail::flush_output(deadline_after(1s));
-  if (error == 0) return;
-  if (status != 0) ::_exit(status);
-  report(std::string{"output is lost: "} +
-         (error == EBUSY ? "another thread is blocked in writing" : std::strerror(error)));
-  ::_exit(EXIT_FAILURE);
+  if (error != 0 && status == 0) {
+    report(std::string{"output is lost: "} +
+           (error == EBUSY ? "another thread is blocked in writing" : std::strerror(error)));
+    status = EXIT_FAILURE;
+  }
+  detail::report_exit(W_EXITCODE(status & 0xff, 0));
+  if (error != 0) ::_exit(status);
 }
 
 // The exit handler registered last runs first. In a forked child it also prevents the handlers and
@@ -84,34 +92,44 @@ void open_standard_streams() {
 }
 
 void take_on(detail::Identity identity) {
+  if (identity.signals) identity.signals->take();
   identity.on_timeline.take();
   own_name() = std::move(identity.name);
   ::prctl(PR_SET_NAME, own_name().c_str());  // what ps and top show, up to 15 characters
   if (identity.directory) check(::fchdir(identity.directory.get()), "fchdir");
-  if (identity.parent_death_pipe) detail::die_with_parent(identity.parent_death_pipe);
+  if (identity.daemon) detail::die_with_parent();
 }
 
 // A forked child has copies of all its parent's descriptors. Of the exclusive ones it keeps those
-// that the function captures or the arguments hold.
-void keep_what_was_given(const detail::Task& task) {
-  if (ExclusiveDescriptor::none_open()) return;
-  ExclusiveDescriptor::close_all_but(
-      [&, given = task.descriptors()](const ExclusiveDescriptor& descriptor) {
-        return task.contains(&descriptor) || given.contains(descriptor.get().get());
-      });
+// that the parent closed together with the task, and those that the arguments refer to.
+void keep_what_was_given(const detail::Task& task, Message& message) {
+  std::vector<int> owned;
+  Reader{message}(owned);
+  ExclusiveDescriptor::close_inherited_but([&, referred_to = task.descriptors()](int number) {
+    return std::ranges::count(owned, number) > 0 || referred_to.contains(number);
+  });
+}
+
+// Empty when the parent gave up or has ended.
+std::optional<Message> receive_from_parent(const FileDescriptor& channel) {
+  try {
+    return Message::receive(channel);
+  } catch (const EndOfFile&) {
+    return std::nullopt;
+  }
 }
 
 [[noreturn]] void run_and_exit(const std::function<void()>& task) {
-  int code = EXIT_FAILURE;
   try {
     task();
-    code = EXIT_SUCCESS;
   } catch (const std::exception& error) {
     report_exception(error.what());
+    std::exit(EXIT_FAILURE);
   } catch (...) {
     report_exception("");
+    std::exit(EXIT_FAILURE);  // catching the end of a thread is not allowed
   }
-  std::exit(code);
+  std::exit(EXIT_SUCCESS);
 }
 
 }  // namespace
@@ -149,27 +167,26 @@ SocketPair::SocketPair() {
   there = FileDescriptor{ends[1]};
 }
 
-void run_child(Identity identity, Task& task) {
+void run_child(Identity identity, Task& task, ExclusiveDescriptor channel, bool keeps_all) {
   finish_at_exit(true);
   run_and_exit([&] {
+    auto given = keeps_all ? std::optional{Message{}} : receive_from_parent(channel.get());
+    if (!given) return;
+    keep_parent_channel(std::move(channel), false);
+    if (!keeps_all) keep_what_was_given(task, *given);
     take_on(std::move(identity));
-    keep_what_was_given(task);
     task.run();
   });
 }
 
-void run_job(FileDescriptor socket, bool forked) {
+void run_job(FileDescriptor channel, bool forked) {
   finish_at_exit(forked);
   run_and_exit([&] {
-    check(::fcntl(socket.get(), F_SETFD, FD_CLOEXEC), "fcntl(F_SETFD)");
-    Message job;
-    try {
-      job = Message::receive(socket);
-    } catch (const EndOfFile&) {
-      return;  // the parent gave up or has ended
-    }
-    socket.close();
-    Reader reader{job};
+    check(::fcntl(channel.get(), F_SETFD, FD_CLOEXEC), "fcntl(F_SETFD)");
+    auto job = receive_from_parent(channel);
+    if (!job) return;
+    keep_parent_channel(ExclusiveDescriptor{std::move(channel)}, forked);
+    Reader reader{*job};
     Identity identity;
     reader(identity, default_start_method);
     take_on(std::move(identity));

@@ -1,32 +1,49 @@
 #include <pthread.h>
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <mp/exclusive_descriptor.hpp>
 #include <mp/start.hpp>
 
 namespace mp {
-namespace {
 
 // All exclusive descriptors open in this process. A thread that makes, moves or closes one, or
 // forks, holds the mutex meanwhile, so a child finds each of its copies here.
-struct Registry {
+struct ExclusiveDescriptorRegistry {
   std::mutex mutex;
   std::set<ExclusiveDescriptor*> open;
+
+  void close_private() {
+    std::erase_if(open, [](ExclusiveDescriptor* one) {
+      if (one->private_) one->descriptor_.close();
+      return one->private_;
+    });
+  }
 };
 
-Registry& registry() {
-  static Registry& registry = *[] {
+namespace {
+
+ExclusiveDescriptorRegistry& registry() {
+  static ExclusiveDescriptorRegistry& registry = *[] {
     const auto lock = [] { mp::registry().mutex.lock(); };
     const auto unlock = [] { mp::registry().mutex.unlock(); };
-    const int error = ::pthread_atfork(lock, unlock, unlock);
+    const auto unlock_in_child = [] {
+      mp::registry().close_private();
+      mp::registry().mutex.unlock();
+    };
+    const int error = ::pthread_atfork(lock, unlock, unlock_in_child);
     if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_atfork");
-    return new Registry;  // never destroyed, because static objects may be closed at the very end
+    return new ExclusiveDescriptorRegistry;  // never destroyed: static objects may be closed late
   }();
   return registry;
 }
 [[maybe_unused]] const auto& made_early = registry();  // so no fork can come in between
+
+thread_local std::vector<int>* closed = nullptr;  // where to note the numbers, if anywhere
 
 }  // namespace
 
@@ -38,6 +55,7 @@ void ExclusiveDescriptor::hold(FileDescriptor descriptor) {
 }
 FileDescriptor ExclusiveDescriptor::release() noexcept {
   registry().open.erase(this);
+  private_ = false;
   return std::move(descriptor_);
 }
 
@@ -48,6 +66,7 @@ ExclusiveDescriptor::ExclusiveDescriptor(FileDescriptor descriptor) {
 
 ExclusiveDescriptor::ExclusiveDescriptor(ExclusiveDescriptor&& other) noexcept {
   const std::scoped_lock guard{registry().mutex};
+  private_ = other.private_;
   hold(other.release());
 }
 
@@ -55,26 +74,42 @@ ExclusiveDescriptor& ExclusiveDescriptor::operator=(ExclusiveDescriptor&& other)
   if (this == &other) return *this;
   const std::scoped_lock guard{registry().mutex};
   release().close();
+  private_ = other.private_;
   hold(other.release());
   return *this;
 }
 
 void ExclusiveDescriptor::close() noexcept {
   if (!descriptor_) return;
+  if (closed) closed->push_back(descriptor_.get());
   const std::scoped_lock guard{registry().mutex};
   release().close();
 }
 
-std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ExclusiveDescriptor::socket_pair() {
+void ExclusiveDescriptor::make_private() noexcept {
+  const std::scoped_lock guard{registry().mutex};
+  private_ = true;
+}
+
+std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ExclusiveDescriptor::connect(bool is_channel) {
   std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ends;
   {
     const std::scoped_lock guard{registry().mutex};
     detail::SocketPair pair;
-    detail::connect_on_timeline(pair.here, pair.there);
+    if (!is_channel) detail::connect_on_timeline(pair.here, pair.there);
     ends.first.hold(std::move(pair.here));
     ends.second.hold(std::move(pair.there));
+    ends.first.private_ = is_channel;
   }
   return ends;
+}
+
+std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ExclusiveDescriptor::socket_pair() {
+  return connect(false);
+}
+
+std::pair<ExclusiveDescriptor, ExclusiveDescriptor> ExclusiveDescriptor::channel() {
+  return connect(true);
 }
 
 void ExclusiveDescriptor::load(Reader& reader) {
@@ -83,13 +118,18 @@ void ExclusiveDescriptor::load(Reader& reader) {
   *this = ExclusiveDescriptor{std::move(arrived)};
 }
 
-bool ExclusiveDescriptor::none_open() { return registry().open.empty(); }
+std::vector<int> ExclusiveDescriptor::closed_by(const std::function<void()>& destroy) {
+  std::vector<int> numbers;
+  auto* const before = std::exchange(closed, &numbers);
+  destroy();
+  closed = before;
+  return numbers;
+}
 
-void ExclusiveDescriptor::close_all_but(
-    const std::function<bool(const ExclusiveDescriptor&)>& keep) {
-  std::erase_if(registry().open, [&](ExclusiveDescriptor* open) {
-    if (keep(*open)) return false;
-    open->descriptor_.close();
+void ExclusiveDescriptor::close_inherited_but(const std::function<bool(int number)>& keep) {
+  std::erase_if(registry().open, [&](ExclusiveDescriptor* one) {
+    if (one->private_ || keep(one->descriptor_.get())) return false;
+    one->descriptor_.close();
     return true;
   });
 }

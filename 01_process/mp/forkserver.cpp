@@ -1,8 +1,12 @@
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -24,9 +28,9 @@ struct Child {
   FileDescriptor pidfd, socket;
 };
 
-void tell(const FileDescriptor& socket, const auto&... values) {
+void tell(const FileDescriptor& socket, const ForkServerReply& reply) {
   Message message;
-  Writer{message}(values...);
+  Writer{message}(reply);
   try {
     message.send(socket);
   } catch (const BrokenPipe&) {
@@ -38,7 +42,6 @@ void tell(const FileDescriptor& socket, const auto&... values) {
 struct Holdings {
   FileDescriptor control;  // requests arrive here
   std::vector<Child> children;
-  void (*on_interrupt)(int) = SIG_DFL;  // how children handle Ctrl-C
 };
 
 // Forks a child that receives its job through the socket.
@@ -47,7 +50,6 @@ void fork_child(FileDescriptor socket, Holdings& server) {
   try {
     reply.pid = fork_process();
     if (reply.pid == 0) {
-      std::signal(SIGINT, server.on_interrupt);
       server = {};  // the child keeps only its own socket
       run_job(std::move(socket), true);
     }
@@ -70,8 +72,9 @@ void fork_child(FileDescriptor socket, Holdings& server) {
 // The server's main loop, which ends when the process that it serves closes its end or ends.
 void serve(FileDescriptor control) {
   Holdings server{.control = std::move(control), .children = {}};
-  server.on_interrupt = std::signal(SIGINT, SIG_IGN);  // the server outlives Ctrl-C
-  std::signal(SIGCHLD, SIG_DFL);  // a program may ignore it, but the server needs it
+  // The server treats signals as a fresh program does, whatever the program it serves has changed.
+  // It outlives Ctrl-C, which stays pending in a child until the child takes on its own state.
+  SignalState{.blocked = std::uint64_t{1} << (SIGINT - 1)}.take();
   auto& children = server.children;
   for (;;) {
     std::vector<pollfd> events{{server.control.get(), POLLIN, 0}};
@@ -86,7 +89,7 @@ void serve(FileDescriptor control) {
       int status = 0;
       const auto child = children.begin() + static_cast<std::ptrdiff_t>(i - 1);
       check(retry([&] { return ::waitpid(child->pid, &status, 0); }), "waitpid");
-      tell(child->socket, status);
+      retry([&] { return ::send(child->socket.get(), &status, sizeof status, MSG_NOSIGNAL); });
       children.erase(child);
     }
     if (events[0].revents == 0) continue;
@@ -107,6 +110,7 @@ struct Server {
 };
 
 Server start_server() {
+  [[maybe_unused]] static const bool ends_at_exit = std::atexit(&end_fork_server) == 0;
   SocketPair control;
   Server server;
   server.process =
@@ -117,41 +121,56 @@ Server start_server() {
   return server;
 }
 
-using Order = std::pair<ForkServerReply, FileDescriptor>;
+using Order = std::pair<ForkServerReply, ExclusiveDescriptor>;
 
-Order order_from(const Server& server) {
-  SocketPair channel;
-  {
-    Message order;
-    Writer{order}(std::exchange(channel.there, {}));
-    order.send(server.control);
-  }  // no process but the server holds its end now, so its death is end-of-file
-  auto message = Message::receive(channel.here);
-  ForkServerReply reply;
-  Reader{message}(reply);
-  return {std::move(reply), std::move(channel.here)};
+// Called when the server was killed.
+void forget_server(pid_t pid) {
+  Server dead;  // destroyed without the lock
+  const auto [guard, server] = PerProcess<Server>::use();
+  if (server.process.pid() == pid) dead = std::exchange(server, {});
 }
 
-// Empty when there is no server, or it has ended.
+// Empty when there is no server, or it has ended. It waits for the reply without the lock, because
+// a fork takes that, too.
 std::optional<Order> try_to_order() {
-  const auto [guard, server] = PerProcess<Server>::use();
-  if (!server.control) return std::nullopt;
+  auto [here, there] = ExclusiveDescriptor::channel();
+  pid_t pid = 0;
   try {
-    return order_from(server);
-  } catch (const BrokenPipe&) {  // the server was killed
+    {
+      const auto [guard, server] = PerProcess<Server>::use();
+      if (!server.control) return std::nullopt;
+      pid = server.process.pid();
+      Message order;
+      Writer{order}(there);
+      order.send(server.control);
+    }
+    there.close();  // if the server dies, that is end-of-file
+    auto message = Message::receive(here.get());
+    ForkServerReply reply;
+    Reader{message}(reply);
+    return Order{std::move(reply), std::move(here)};
+  } catch (const BrokenPipe&) {
   } catch (const EndOfFile&) {
   }
-  server = {};
+  forget_server(pid);
   return std::nullopt;
 }
 
 }  // namespace
 
 FileDescriptor open_pidfd(pid_t pid) {
-  return FileDescriptor{check(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open")};
+  const auto descriptor =
+      static_cast<int>(retry([&] { return ::syscall(SYS_pidfd_open, pid, 0); }));
+  if (descriptor == -1 && errno == ESRCH)  // /dev/null is always readable
+    return FileDescriptor{
+        check(retry([] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }), "open(/dev/null)")};
+  const bool is_refused = descriptor == -1 && (errno == ENOSYS || errno == EPERM);
+  check(descriptor, is_refused ? "pidfd_open, which needs Linux 5.4 and a container that allows it"
+                               : "pidfd_open");
+  return FileDescriptor{descriptor};
 }
 
-std::pair<ForkServerReply, FileDescriptor> request_process() {
+std::pair<ForkServerReply, ExclusiveDescriptor> request_process() {
   if (auto order = try_to_order()) return *std::move(order);
   {
     // Not under the lock, which a fork takes, too: vfork may become fork under a sanitizer.

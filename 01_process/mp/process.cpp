@@ -34,6 +34,14 @@ ExitStatus from_wait_status(int status) {
   return {.code = WEXITSTATUS(status), .signal = {}};
 }
 
+void send_or_leave(Message& message, const ExclusiveDescriptor& channel) {
+  try {
+    message.send(channel.get());
+  } catch (const BrokenPipe&) {
+    // It ended before it had received this; the exit status shows how.
+  }
+}
+
 }  // namespace
 
 std::string to_string(const ExitStatus& status) {
@@ -41,33 +49,52 @@ std::string to_string(const ExitStatus& status) {
   return "signal " + std::to_string(*status.signal) + " (" + ::strsignal(*status.signal) + ")";
 }
 
-void Process::start(const ProcessOptions& options, detail::Task& task) {
+void Process::start(const ProcessOptions& options, std::unique_ptr<detail::Task> task) {
   const auto method = options.start_method.value_or(mp::start_method());
   name_ = options.name.empty() ? next_name() : options.name;
   daemon_ = options.daemon;
   owner_ = ::getpid();
+  is_served_ = method == StartMethod::forkserver;
+  // If the kernel has no such descriptors or no room for one, nothing is started.
+  pidfd_ = detail::open_pidfd(owner_);
   const detail::TimelineStart recording{name_, pid_};
-  detail::Identity identity{
-      .name = name_,
-      .directory = {},
-      .parent_death_pipe = daemon_ ? detail::parent_death_pipe() : FileDescriptor{},
-      .on_timeline = {recording.place()}};
+  detail::Identity identity{.name = name_, .daemon = daemon_, .on_timeline = {recording.place()}};
 
+  ExclusiveDescriptor channel;
   if (method == StartMethod::fork) {
+    auto [here, there] = ExclusiveDescriptor::channel();
     const auto pid = detail::fork_process();
-    if (pid == 0) detail::run_child(std::move(identity), task);
-    pid_ = pid;
-    return;
+    if (pid == 0)
+      detail::run_child(std::move(identity), *task, std::move(there), options.shares_connections);
+    there.close();
+    channel = std::move(here);
+    watch(pid);
+  } else {
+    channel = send_job(std::move(identity), *task, method);
   }
+  task->announce(pid_, name_);
+  const auto given = ExclusiveDescriptor::closed_by([&] { task.reset(); });
+  if (method == StartMethod::fork && !options.shares_connections) {
+    Message message;
+    Writer{message}(given);
+    send_or_leave(message, channel);
+  }
+  channel_ = std::move(channel);
+}
 
+// Starts a process, and sends it its task. Returns this side's end of the channel.
+ExclusiveDescriptor Process::send_job(detail::Identity identity, const detail::Task& task,
+                                      StartMethod method) {
   if (!detail::is_initialised())
     throw std::logic_error{
         "start methods spawn and forkserver need mp::init: write mp::init(argc, argv); as the "
         "first line of main"};
-  // The server works in the directory in which it was started.
-  if (method == StartMethod::forkserver)
+  if (method == StartMethod::forkserver) {
+    // The server keeps the directory and the signal state of the moment when it was started.
     identity.directory = FileDescriptor{
         check(retry([&] { return ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open(.)")};
+    identity.signals = detail::SignalState::current();
+  }
   // A task that cannot travel is rejected here, before anything has been started.
   Message job;
   Writer writer{job};
@@ -75,24 +102,34 @@ void Process::start(const ProcessOptions& options, detail::Task& task) {
   task.write(writer);
 
   detail::flush_output();  // or the child could print first
-  FileDescriptor channel;
+  ExclusiveDescriptor channel;
   if (method == StartMethod::spawn) {
-    detail::SocketPair pair;
-    pid_ = detail::spawn_process(pair.there, name_);
-    channel = std::move(pair.here);
+    auto [here, there] = ExclusiveDescriptor::channel();
+    const auto pid = detail::spawn_process(there.get(), name_);
+    channel = std::move(here);
+    watch(pid);
   } else {
-    auto [reply, socket] = detail::request_process();
+    auto [reply, here] = detail::request_process();
     if (reply.error != 0) throw std::system_error(reply.error, std::generic_category(), reply.call);
     pid_ = reply.pid;
     pidfd_ = std::move(reply.pidfd);
-    channel = std::move(socket);
+    channel = std::move(here);
   }
+  send_or_leave(job, channel);
+  return channel;
+}
+
+// Makes a child, just started, the one that this object owns.
+void Process::watch(pid_t pid) {
   try {
-    job.send(channel);
-  } catch (const BrokenPipe&) {
-    // It ended before it had received its task; the exit status shows how.
+    pidfd_.close();
+    pidfd_ = detail::open_pidfd(pid);
+  } catch (const std::system_error&) {  // another thread took the last descriptor
+    ::kill(pid, SIGKILL);
+    retry([&] { return ::waitpid(pid, nullptr, 0); });
+    throw;
   }
-  if (method == StartMethod::forkserver) report_ = std::move(channel);
+  pid_ = pid;
 }
 
 Process& Process::operator=(Process&& other) noexcept {
@@ -102,9 +139,10 @@ Process& Process::operator=(Process&& other) noexcept {
   owner_ = other.owner_;
   name_ = std::move(other.name_);
   daemon_ = other.daemon_;
-  status_ = std::exchange(other.status_, {});
+  status_ = other.status_.exchange(not_ended);
   pidfd_ = std::move(other.pidfd_);
-  report_ = std::move(other.report_);
+  channel_ = std::move(other.channel_);
+  is_served_ = other.is_served_;
   exceptions_ = other.exceptions_;
   return *this;
 }
@@ -124,7 +162,7 @@ void Process::end() noexcept {
       if (!join_for(1s)) kill();
     }
   } catch (const std::system_error&) {
-    ::kill(pid_, SIGKILL);  // no descriptor is left to wait with
+    channel_.close();  // ends a daemon that this process may not send signals to
   }
   try {
     join();
@@ -142,44 +180,45 @@ void Process::require_process() const {
 
 bool Process::wait(Deadline deadline) {
   require_process();
-  if (status_) return true;
+  if (status_ != not_ended) return true;
   const detail::TimelineScope recording{detail::Step::waits_for_child, deadline};
-  if (report_) {
-    if (!wait_ready(report_, POLLIN, deadline)) return false;
-    int status = unknown_status;
-    try {
-      auto report = Message::receive(report_);
-      Reader{report}(status);
-    } catch (const EndOfFile&) {  // the server was killed
-      if (!wait_ready(pidfd_, POLLIN, deadline)) return false;
-    }
-    ::shutdown(report_.get(), SHUT_RDWR);  // keeps the sentinel readable
-    status_ = from_wait_status(status);
-    detail::record_reaped(pid_, status);
-    return true;
-  }
-  int status = 0;
-  const auto wait = [&](int flags) {
-    const auto ended = retry([&] { return ::waitpid(pid_, &status, flags); });
-    if (ended != -1 || errno != ECHILD) return check(ended, "waitpid");
-    status = unknown_status;  // when SIGCHLD is ignored, the kernel keeps no status
-    return pid_;
-  };
-  if (deadline && wait(WNOHANG) == 0) {
-    if (*deadline <= std::chrono::steady_clock::now() || !wait_ready(sentinel(), POLLIN, deadline))
-      return false;
-    wait(0);
-  } else if (!deadline) {
-    wait(0);
-  }
-  status_ = from_wait_status(status);
-  detail::record_reaped(pid_, status);
+  if (!wait_ready(pidfd_, POLLIN, deadline)) return false;
+  // The fork server's report follows at once, or end-of-file if the server was killed.
+  if (!wait_ready(sentinel(), POLLIN, deadline)) return false;
+  // Another thread may do the same. The process is reaped only after its status has been stored,
+  // so a thread that finds no status any longer comes second.
+  const auto status = kernel_status(WNOWAIT);
+  int before = not_ended;
+  const int known = status ? *status : reported_status().value_or(unknown_status);
+  if (status_.compare_exchange_strong(before, known)) detail::record_reaped(pid_, known);
+  kernel_status(0);
   return true;
+}
+
+// Returns the wait status of a process that has ended, if the kernel still has it.
+std::optional<int> Process::kernel_status(int options) const {
+  if (is_served_) return std::nullopt;
+  siginfo_t end{};
+  const auto descriptor = static_cast<id_t>(pidfd_.get());
+  const auto result =
+      retry([&] { return ::waitid(P_PIDFD, descriptor, &end, WEXITED | WNOHANG | options); });
+  if (result == -1 || end.si_pid == 0) return std::nullopt;
+  return end.si_code == CLD_EXITED ? W_EXITCODE(end.si_status, 0) : end.si_status;
+}
+
+// Returns the wait status that the process or the fork server has sent through the channel.
+std::optional<int> Process::reported_status() const {
+  int status = 0;
+  const auto size = retry([&] {
+    return ::recv(channel_.get().get(), &status, sizeof status, MSG_PEEK | MSG_DONTWAIT);
+  });
+  if (size != sizeof status) return std::nullopt;
+  return status;
 }
 
 ExitStatus Process::join() {
   wait(std::nullopt);
-  return *status_;
+  return from_wait_status(status_);
 }
 
 bool Process::join_for(Seconds limit) { return wait(deadline_after(limit)); }
@@ -187,33 +226,23 @@ bool Process::join_for(Seconds limit) { return wait(deadline_after(limit)); }
 bool Process::is_alive() { return pid_ != 0 && !wait(at_once); }
 
 std::optional<ExitStatus> Process::exit_status() {
-  wait(at_once);
-  return status_;
+  if (!wait(at_once)) return std::nullopt;
+  return from_wait_status(status_);
 }
 
-const FileDescriptor& Process::sentinel() {
+const FileDescriptor& Process::sentinel() const {
   require_process();
-  if (report_) return report_;
-  if (pidfd_) return pidfd_;
-  try {
-    if (!status_) return pidfd_ = detail::open_pidfd(pid_);
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::no_such_process) throw;
-  }
-  // It has ended and been reaped; /dev/null is always readable.
-  return pidfd_ = FileDescriptor{check(
-             retry([&] { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }), "open(/dev/null)")};
+  return is_served_ && channel_.get() ? channel_.get() : pidfd_;
 }
 
 void Process::signal(int number) {
   require_process();
-  if (status_) return;
+  if (status_ != not_ended) return;
   detail::record_signal(pid_, number);
-  // A process of the fork server may have ended, and its pid may have been reused.
-  const auto sent =
-      report_ ? static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0))
-              : ::kill(pid_, number);
-  if (sent == -1 && errno != ESRCH) check(sent, "kill");
+  // Not by pid, which may have been reused after another part of the program reaped the process.
+  const auto sent = ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
+  // EBADF: it was reaped before it had a descriptor.
+  if (sent == -1 && errno != ESRCH && errno != EBADF) check(sent, "pidfd_send_signal");
 }
 
 void Process::terminate() { signal(SIGTERM); }

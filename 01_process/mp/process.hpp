@@ -1,15 +1,18 @@
 #pragma once
 
 #include <sys/types.h>
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include <mp/deadline.hpp>
+#include <mp/exclusive_descriptor.hpp>
 #include <mp/task.hpp>
 
 namespace mp {
@@ -30,7 +33,9 @@ void set_start_method(StartMethod method);
 StartMethod start_method();
 
 /// How a process ended: with an exit code or by a signal, never both. The code is 255 if it cannot
-/// be known, as in Python, because SIGCHLD is ignored or the fork server was killed.
+/// be known, as in Python. This happens when the kernel's status is lost (SIGCHLD is ignored, the
+/// program reaps all children itself, or the fork server was killed), and the process could not
+/// report its exit code because a signal or `_exit` ended it.
 struct ExitStatus {
   std::optional<int> code;
   std::optional<int> signal;
@@ -45,14 +50,17 @@ struct ProcessOptions {
   std::string name{};                         ///< "Process-1", "Process-2" … when empty
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
   bool daemon = false;                        ///< ends when its parent ends, in whatever way
+  /// With `fork`: keeps all ends of pipes that the parent has, not only those given to it.
+  bool shares_connections = false;
 };
 
 class Process;
 namespace detail {
+struct Identity;
 template <class T>
 concept NotOptions =
     !std::same_as<std::decay_t<T>, ProcessOptions> && !std::same_as<std::decay_t<T>, Process>;
-}
+}  // namespace detail
 
 /// A function running in its own process, started at once; after Python's
 /// `multiprocessing.Process`, with the lifetime rules of `std::jthread`.
@@ -89,10 +97,9 @@ class Process {
     static_assert(std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>,
                   "mp::Process: the function cannot be called with copies of these arguments; to "
                   "pass a reference, write std::ref(argument)");
-    detail::Call<std::decay_t<Function>, std::decay_t<Arguments>...> call{
-        std::forward<Function>(function), std::forward<Arguments>(arguments)...};
-    start(options, call);
-    call.announce(pid_, name_);
+    using Call = detail::Call<std::decay_t<Function>, std::decay_t<Arguments>...>;
+    start(options, std::make_unique<Call>(std::forward<Function>(function),
+                                          std::forward<Arguments>(arguments)...));
   }
 
   Process(Process&& other) noexcept { *this = std::move(other); }
@@ -103,7 +110,8 @@ class Process {
   /// daemon is terminated at once.
   ~Process();
 
-  /// Waits until the process has ended, and returns how. Further calls return the same.
+  /// Waits until the process has ended, and returns how. Further calls return the same. Several
+  /// threads may wait for one process.
   ExitStatus join();
 
   /// Waits no longer than the limit; returns true when the process has ended.
@@ -118,11 +126,16 @@ class Process {
   const std::string& name() const noexcept { return name_; }
 
   /// Returns a descriptor that becomes readable when the process has ended, to poll with others.
-  const FileDescriptor& sentinel();
+  const FileDescriptor& sentinel() const;
 
  private:
-  void start(const ProcessOptions& options, detail::Task& task);
+  void start(const ProcessOptions& options, std::unique_ptr<detail::Task> task);
+  ExclusiveDescriptor send_job(detail::Identity identity, const detail::Task& task,
+                               StartMethod method);
+  void watch(pid_t pid);
   bool wait(Deadline deadline);
+  std::optional<int> kernel_status(int options) const;
+  std::optional<int> reported_status() const;
   void require_process() const;
   void signal(int number);
   void end() noexcept;
@@ -131,9 +144,11 @@ class Process {
   pid_t owner_ = 0;
   std::string name_;
   bool daemon_ = false;
-  std::optional<ExitStatus> status_;
-  FileDescriptor pidfd_;   // opened when first needed
-  FileDescriptor report_;  // forkserver only: the server, the real parent, reports the end here
+  static constexpr int not_ended = -1;
+  std::atomic<int> status_ = not_ended;  // of the kernel's kind
+  FileDescriptor pidfd_;
+  ExclusiveDescriptor channel_;  // a report of the end arrives here
+  bool is_served_ = false;       // the fork server is its real parent, and reports the end
   int exceptions_ = std::uncaught_exceptions();
 };
 

@@ -2,13 +2,15 @@
 
 #include <pthread.h>
 #include <sys/types.h>
-#include <cstdlib>
+#include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include <mp/exclusive_descriptor.hpp>
 #include <mp/file_descriptor.hpp>
 #include <mp/message.hpp>
 #include <mp/process.hpp>
@@ -24,8 +26,8 @@ struct SocketPair {
   SocketPair();
 };
 
-/// A state private to each process. A forked child starts with an empty one, and the program's
-/// normal end empties it. `use` passes it locked.
+/// A state private to each process. A forked child starts with an empty one. `use` passes it
+/// locked.
 template <class State>
 class PerProcess {
  public:
@@ -49,23 +51,37 @@ class PerProcess {
                                            PerProcess::slot().mutex.unlock();
                                          });
       if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_atfork");
-      std::atexit([] { PerProcess::use().state = State{}; });
       return new Slot;  // never destroyed, because a fork may happen at any time
     }();
     return slot;
   }
 };
 
-/// What a child needs before it runs its task.
-struct Identity {
-  std::string name;
-  FileDescriptor directory;          // the working directory; empty if the child inherits it
-  FileDescriptor parent_death_pipe;  // empty unless the child is a daemon
-  TimelinePlace on_timeline{};
+/// The signals that a thread blocks, and those that its program ignores; bit 0 is signal 1.
+struct SignalState {
+  std::uint64_t blocked = 0, ignored = 0;
+
+  static SignalState current();
+  void take() const;  ///< unblocks all others, and gives them their default effect
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(name, directory, parent_death_pipe, on_timeline);
+    archive(blocked, ignored);
+  }
+};
+
+/// What a child needs before it runs its task.
+struct Identity {
+  std::string name;
+  bool daemon = false;
+  TimelinePlace on_timeline{};
+  // Only for children of the fork server; others inherit these from their parent.
+  FileDescriptor directory{};
+  std::optional<SignalState> signals{};
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(name, daemon, on_timeline, directory, signals);
   }
 };
 
@@ -75,11 +91,13 @@ bool is_initialised();
 /// Called by mp::init, except in a spawned process; set before main by a library that needs it.
 extern void (*on_init)();
 
-/// In a forked child, takes on the identity, runs the task, and exits.
-[[noreturn]] void run_child(Identity identity, Task& task);
+/// In a forked child, takes on the identity, runs the task, and exits. Of the parent's connections
+/// it keeps all, or only those given to it, whose list the parent sends through the channel.
+[[noreturn]] void run_child(Identity identity, Task& task, ExclusiveDescriptor channel,
+                            bool keeps_all);
 
-/// In a process made by `spawn` or `forkserver`, receives the job from the socket and runs it.
-[[noreturn]] void run_job(FileDescriptor socket, bool forked);
+/// In a process made by `spawn` or `forkserver`, receives the job from the channel and runs it.
+[[noreturn]] void run_job(FileDescriptor channel, bool forked);
 
 /// The first argument of a spawned process. Its job comes through this socket.
 inline constexpr std::string_view child_flag = "--mp-child";
@@ -88,7 +106,8 @@ inline constexpr int child_socket = 3;
 /// Starts this program anew, as a child with its own socket.
 pid_t spawn_process(const FileDescriptor& socket, const std::string& name);
 
-/// Returns a descriptor that becomes readable when the process has ended.
+/// Returns a descriptor that becomes readable when the process has ended; one that is readable at
+/// once if there is no such process any longer.
 FileDescriptor open_pidfd(pid_t pid);
 
 /// A fork server's first reply to a request. The process's wait status follows as an int when the
@@ -107,16 +126,20 @@ struct ForkServerReply {
 
 /// Requests a process from the fork server, which is started on first use. The process receives its
 /// job through the socket, and the server reports its end there.
-std::pair<ForkServerReply, FileDescriptor> request_process();
+std::pair<ForkServerReply, ExclusiveDescriptor> request_process();
 
 /// Ends this process's fork server, if there is one; the next request starts another.
 void end_fork_server();
 
-/// Returns the read end of a pipe that reports end-of-file when this process has ended, in whatever
-/// way.
-FileDescriptor parent_death_pipe();
+/// In a child, keeps its end of the channel to its parent open until it ends; its own children get
+/// no copy. `others_report`: the fork server reports how this process ends.
+void keep_parent_channel(ExclusiveDescriptor channel, bool others_report);
 
-/// Makes the kernel kill this process when the owner of that pipe ends.
-void die_with_parent(const FileDescriptor& pipe);
+/// Makes the kernel kill this process, even after exec, when the parent's end of the channel is
+/// closed. Only the parent has that end.
+void die_with_parent();
+
+/// Reports through the channel how this process ends, because the kernel's status may get lost.
+void report_exit(int wait_status);
 
 }  // namespace mp::detail

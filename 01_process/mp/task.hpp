@@ -124,9 +124,6 @@ class Task {
   /// Writes what Task::run_from reads. Throws CannotTravel.
   virtual void write(Writer& writer) const = 0;
 
-  /// Whether this address lies within this object, which holds the function and the arguments.
-  virtual bool contains(const void* address) const = 0;
-
   /// Returns the descriptors that the arguments own or refer to.
   virtual std::set<int> descriptors() const = 0;
 
@@ -166,11 +163,6 @@ class Call final : public Task {
           },
           parts_);
     }
-  }
-
-  bool contains(const void* address) const override {
-    const std::less<const void*> before;
-    return !before(address, this) && before(address, this + 1);
   }
 
   std::set<int> descriptors() const override {

@@ -1,27 +1,39 @@
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <pthread.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "leftovers.hpp"
 #include "program.hpp"
 #include "start_methods.hpp"
 #include "temporary_folder.hpp"
 #include <mp/process.hpp>
+#include <mp/start.hpp>
 
 // Processes of a host program with its own threads, streams and signals.
 
 namespace {
 
+using namespace std::chrono_literals;
 using course::every_start_method;
 using course::method_name;
 using course::Pipe;
@@ -152,6 +164,193 @@ TEST_P(HostTest, SilencedOutputIsNoLoss) {
     ::_exit(child.join().success() ? 0 : 3);
   }};
   EXPECT_EQ(host.join().code, 0);
+}
+
+// ---- Whose children they are ----
+
+void exit_with(int code) { std::exit(code); }
+
+bool learns_how_they_end(const mp::ProcessOptions& options) {
+  Process good{options, do_nothing}, bad{options, exit_with, 3};
+  return good.join().success() && bad.join().code == 3;
+}
+
+TEST_P(HostTest, ThatIgnoresSigchldLearnsHowProcessesEnd) {
+  Process host{[options = options()] {
+    std::signal(SIGCHLD, SIG_IGN);
+    std::exit(learns_how_they_end(options) ? 0 : 3);
+  }};
+  EXPECT_EQ(host.join().code, 0);
+}
+
+TEST_P(HostTest, ThatReapsAllChildrenLearnsHowProcessesEnd) {
+  Process host{[options = options()] {
+    std::signal(SIGCHLD, [](int) {
+      while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    });
+    std::exit(learns_how_they_end(options) ? 0 : 3);
+  }};
+  EXPECT_EQ(host.join().code, 0);
+}
+
+void await_and_exit_with(const FileDescriptor& pipe, int code) {
+  read_text(pipe);
+  std::exit(code);
+}
+
+TEST_P(HostTest, SeveralThreadsLearnHowAProcessEnds) {
+  for (int round = 0; round < 20; ++round) {
+    const Pipe pipe;
+    Process process{options(), await_and_exit_with, pipe.read.duplicate(), 3};
+    std::array<std::optional<int>, 4> codes;
+    std::vector<std::thread> threads;
+    for (auto& code : codes) threads.emplace_back([&] { code = process.join().code; });
+    write_text(pipe.write, "x");
+    for (auto& thread : threads) thread.join();
+    EXPECT_THAT(codes, testing::Each(3));
+  }
+}
+
+// Starts a process that has this number. Only root may do so.
+pid_t fork_as(pid_t pid) {
+  clone_args arguments{};
+  arguments.exit_signal = SIGCHLD;
+  arguments.set_tid = reinterpret_cast<std::uintptr_t>(&pid);
+  arguments.set_tid_size = 1;
+  const auto child = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+  if (child == 0)
+    for (;;) ::pause();
+  return child;
+}
+
+TEST(HostTest, SendsNoSignalToAStrangerThatGotTheNumber) {
+  Process process{do_nothing};
+  ASSERT_EQ(::waitpid(process.pid(), nullptr, 0), process.pid());
+  const auto stranger = fork_as(process.pid());
+  if (stranger == -1) GTEST_SKIP() << "this user may not choose the number of a process";
+  process.kill();
+  ::kill(stranger, SIGTERM);
+  int status = 0;
+  ASSERT_EQ(::waitpid(stranger, &status, 0), stranger);
+  EXPECT_EQ(WTERMSIG(status), SIGTERM);
+}
+
+// ---- Signals ----
+
+void tell_signal_state() {
+  const auto state = mp::detail::SignalState::current();
+  std::exit(state.blocked == 0 && state.ignored == std::uint64_t{1} << (SIGUSR2 - 1) ? 0 : 3);
+}
+
+void run_forever(const FileDescriptor& ready) {
+  write_text(ready, "x");
+  for (;;) ::pause();
+}
+
+TEST_P(HostTest, SignalsAreThoseOfTheProgramAndNotOfTheFirstStart) {
+  Process host{[options = options()] {
+    sigset_t all, none;
+    ::sigfillset(&all);
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    std::signal(SIGTERM, SIG_IGN);
+    Process{options, do_nothing};  // the fork server starts here
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGUSR2, SIG_IGN);
+    const bool same = Process{options, tell_signal_state}.join().success();
+    const Pipe ready;
+    Process obedient{options, run_forever, ready.write.duplicate()};
+    read_text(ready.read);
+    obedient.terminate();
+    std::exit(same && obedient.join().signal == SIGTERM ? 0 : 3);
+  }};
+  EXPECT_EQ(host.join().code, 0);
+}
+
+TEST(HostTest, ForksWhileTheForkServerIsStopped) {
+  Process host{[] {
+    const mp::ProcessOptions served{.start_method = StartMethod::forkserver};
+    Process{served, do_nothing};
+    const auto server = course::descendants().at(0);
+    ::kill(server, SIGSTOP);
+    std::thread waits{[&] { Process{served, do_nothing}; }};
+    for (int i = 0; i < 200; ++i) Process{do_nothing};
+    ::kill(server, SIGCONT);
+    waits.join();
+  }};
+  EXPECT_TRUE(host.join_for(60s));
+  host.kill();
+}
+
+// ---- Daemons ----
+
+TEST(HostTest, DaemonsStartWithoutRootsRights) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  Process host{[] {
+    mp::check(::setresgid(65534, 65534, 65534), "setresgid");
+    mp::check(::setresuid(65534, 65534, 65534), "setresuid");
+    std::exit(Process{{.daemon = true}, do_nothing}.join().success() ? 0 : 3);
+  }};
+  EXPECT_EQ(host.join().code, 0);
+}
+
+TEST(HostTest, DaemonsStartWithoutProc) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may change the root";
+  const course::TemporaryFolder folder;
+  Process host{[&] {
+    mp::check(::chroot(folder.path().c_str()), "chroot");
+    mp::check(::chdir("/"), "chdir");
+    std::exit(Process{{.daemon = true}, do_nothing}.join().success() ? 0 : 3);
+  }};
+  EXPECT_EQ(host.join().code, 0);
+}
+
+// The descriptor of the first pipe stays open in the program, that of the second does not.
+void become_a_program(const FileDescriptor& stays, const FileDescriptor& closes) {
+  mp::check(::fcntl(stays.get(), F_SETFD, 0), "fcntl");
+  mp::check(::fcntl(closes.get(), F_SETFD, FD_CLOEXEC), "fcntl");
+  ::execl("/bin/sleep", "sleep", "1000", nullptr);
+}
+
+TEST_P(HostTest, DaemonThatCallsExecEndsWithItsParent) {
+  Pipe running, executed;
+  Process host{[&] {
+    Process program{daemon(), become_a_program, running.write.duplicate(),
+                    executed.write.duplicate()};
+    running.write.close();
+    executed.write.close();
+    for (;;) ::pause();
+  }};
+  running.write.close();
+  executed.write.close();
+  // The host has closed its copies, and the program its own.
+  EXPECT_EQ(read_all(executed.read), "");
+  host.kill();
+  EXPECT_EQ(read_all(running.read), "");
+}
+
+TEST_P(HostTest, GlobalDaemonIsAskedToEnd) {
+  const auto run = run_program(SCENARIOS, {"global_daemon", course::to_string(method())});
+  EXPECT_THAT(run.output_lines(), ElementsAre("SIGTERM", "exit handler")) << run;
+}
+
+// ---- Odd ends ----
+
+void end_the_thread() { ::pthread_exit(nullptr); }
+
+struct NoText : std::exception {
+  const char* what() const noexcept override { return nullptr; }
+};
+
+void throw_no_text() { throw NoText{}; }
+
+TEST_P(HostTest, EndOfTheMainThreadIsAFailure) {
+  EXPECT_EQ((Process{options(), end_the_thread}.join().code), 1);
+}
+
+TEST_P(HostTest, ExceptionMayHaveNoText) {
+  EXPECT_EQ((Process{options(), throw_no_text}.join().code), 1);
 }
 
 }  // namespace

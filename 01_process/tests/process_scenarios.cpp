@@ -226,6 +226,29 @@ void end_with_servers_child_running() {
   if (argument == "_exit") ::_exit(0);
 }
 
+mp::Process global_process;  // its destructor runs after the exit handlers that main adds
+
+void await_sigterm(const mp::FileDescriptor& ready) {
+  std::atexit([] { std::puts("exit handler"); });
+  sigset_t terminate;
+  ::sigemptyset(&terminate);
+  ::sigaddset(&terminate, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &terminate, nullptr);
+  mp::check(::write(ready.get(), "x", 1), "write");
+  int signal = 0;
+  ::sigwait(&terminate, &signal);
+  std::puts("SIGTERM");
+}
+
+void global_daemon() {
+  std::array<int, 2> ends{};
+  mp::check(::pipe(ends.data()), "pipe");
+  global_process = mp::Process{
+      {.start_method = method, .daemon = true}, await_sigterm, mp::FileDescriptor{ends[1]}};
+  char byte = 0;
+  mp::check(::read(ends[0], &byte, 1), "read");
+}
+
 const std::map<std::string, std::function<void()>> scenarios{
     {"output_in_order", output_in_order},
     {"unsynchronised_output", unsynchronised_output},
@@ -242,6 +265,7 @@ const std::map<std::string, std::function<void()>> scenarios{
     {"closed_streams", closed_streams},
     {"with_closed_streams", with_closed_streams},
     {"streams_closed_later", streams_closed_later},
+    {"global_daemon", global_daemon},
     {"end_with_daemon", end_with_servers_child_running},
 };
 

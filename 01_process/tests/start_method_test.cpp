@@ -344,7 +344,6 @@ TEST_P(SendingTest, WhatCannotTravelIsRefusedByName) {
 
   auto daemon = options();
   daemon.daemon = true;
-  Process{daemon, do_nothing};  // the parent-death pipe stays
   EXPECT_THAT(refusal(
                   daemon, [](int*) {}, &number),
               is("int*", "an address means nothing"));
@@ -381,11 +380,14 @@ TEST_P(SendingTest, WithoutInitSaysWhatToWrite) {
 
 // ---- What the process finds ----
 
+// Besides the standard streams, and what it was given, it has the channel to its parent.
 void look_for_descriptors(std::uint64_t device, std::uint64_t inode, const FileDescriptor& given) {
+  int sockets = 0;
   for (const int number : open_descriptors()) {
     struct stat status {};
     if (::fstat(number, &status) == 0)
       require(status.st_dev != device || status.st_ino != inode, "it has the file open");
+    if (S_ISSOCK(status.st_mode) && ++sockets == 1) continue;
     require(number <= STDERR_FILENO || number == given.get(),
             "descriptor " + std::to_string(number) + " was inherited");
   }
@@ -601,13 +603,13 @@ TEST(ForkServer, SurvivesAProcessThatCrashes) {
 
 TEST(ForkServer, IsReplacedWhenItWasKilled) {
   auto server = server_pid();
-  const auto descriptors = open_descriptors();
+  const auto descriptors = open_descriptors().size();
   for (int i = 0; i < 20; ++i) {
     ::kill(server, SIGKILL);
     const auto next = server_pid();
     EXPECT_NE(next, server);
     EXPECT_EQ(descendants(), std::vector{next}) << "the old server is left over";
-    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(open_descriptors().size(), descriptors);
     server = next;
   }
 }

@@ -349,6 +349,64 @@ TEST(Pipe, AFailureInTheMiddleOfAMessageEndsTheSending) {
   EXPECT_TRUE(Process{send_ends_until_the_kernel_refuses}.join().success());
 }
 
+// ---- Ends inside of something else ----
+
+template <class Function>
+void expect_one_sent_by(Function function, Connection& here) {
+  Process process{std::move(function)};
+  EXPECT_EQ(here.recv<int>(), 1);
+  EXPECT_THROW(here.recv<int>(), mp::EndOfFile);
+}
+
+TEST(Pipe, AnEndMovesIntoTheProcessInAVectorOfALambda) {
+  auto [here, there] = mp::pipe();
+  std::vector<Connection> ends;
+  ends.push_back(std::move(there));
+  expect_one_sent_by([ends = std::move(ends)]() mutable { ends[0].send(1); }, here);
+}
+
+TEST(Pipe, AnEndMovesIntoTheProcessInAMapOfPointers) {
+  auto [here, there] = mp::pipe();
+  std::map<int, std::unique_ptr<Connection>> ends;
+  ends[7] = std::make_unique<Connection>(std::move(there));
+  expect_one_sent_by([ends = std::move(ends)]() mutable { ends[7]->send(1); }, here);
+}
+
+struct Ends {
+  std::vector<Connection> all;
+};
+
+void send_to_first(Ends ends) { ends.all.at(0).send(1); }
+
+TEST(Pipe, AnEndMovesIntoTheProcessInAStructThatCannotTravel) {
+  auto [here, there] = mp::pipe();
+  Ends ends;
+  ends.all.push_back(std::move(there));
+  Process process{send_to_first, std::move(ends)};
+  EXPECT_EQ(here.recv<int>(), 1);
+  EXPECT_THROW(here.recv<int>(), mp::EndOfFile);
+}
+
+TEST(Pipe, AnEndThatStaysIsClosedInTheProcess) {
+  auto [here, there] = mp::pipe();
+  std::vector<Connection> ends;
+  ends.push_back(std::move(there));
+  Process process{[&] {
+    try {
+      ends[0].send(1);
+    } catch (const std::logic_error&) {
+      std::exit(3);
+    }
+  }};
+  EXPECT_EQ(process.join().code, 3);
+}
+
+TEST(Pipe, AProcessMayShareAllConnections) {
+  auto [here, there] = mp::pipe();
+  Process process{{.shares_connections = true}, [&] { there.send(1); }};
+  EXPECT_EQ(here.recv<int>(), 1);
+}
+
 TEST(Pipe, AFullDescriptorTableIsAnErrorAndNoMore) {
   const NothingLeftOver nothing;
   rlimit before{};

@@ -49,7 +49,8 @@ class Run {
     for (std::size_t i = 0; i < workers; ++i)
       workers_.emplace_back(ProcessOptions{.name = "Worker-" + std::to_string(i + 1),
                                            .start_method = StartMethod::fork,
-                                           .daemon = true},
+                                           .daemon = true,
+                                           .shares_connections = true},
                             [this, i] { work(reports_[i]); });
     running_ = workers;
   }

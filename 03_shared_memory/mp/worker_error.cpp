@@ -27,19 +27,20 @@ std::string current_type() {
 
 // Returns the text of an exception and of those nested in it (std::nested_exception).
 std::string text_with_causes(const std::exception& error) {
+  const std::string text = error.what() ? error.what() : "";
   try {
     std::rethrow_if_nested(error);
-    return error.what();
+    return text;
   } catch (...) {
     const auto cause = RemoteError::current();
-    return std::string{error.what()} + "; caused by " + cause.type +
-           (cause.text.empty() ? "" : ": ") + cause.text;
+    return text + "; caused by " + cause.type + (cause.text.empty() ? "" : ": ") + cause.text;
   }
 }
 
 }  // namespace
 
 RemoteError RemoteError::current() {
+  if (!abi::__cxa_current_exception_type()) throw;  // pthread_exit, which ends the process
   const auto type = current_type();
   try {
     throw;

@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <atomic>
@@ -16,6 +17,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,6 +25,7 @@
 #include <leftovers.hpp>
 #include <mp/array.hpp>
 #include <mp/map_reduce.hpp>
+#include <mp/pipe.hpp>
 #include <mp/process.hpp>
 #include <mp/value.hpp>
 #include <start_methods.hpp>
@@ -41,13 +44,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-// The parent-death pipe of daemons stays, so it must exist before anything is counted.
-class MapReduceTest : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    Process{{.daemon = true}, [] {}}.join();
-  }
-};
+class MapReduceTest : public testing::Test {};
 
 // ---- Every index once, results in order ----
 
@@ -397,6 +394,40 @@ TEST_F(MapReduceTest, SaysWhenThereIsNoRoom) {
     mp::check(::setrlimit(RLIMIT_NOFILE, &old), "setrlimit");
   }
   EXPECT_THAT(workers.map(2, [](std::size_t i) { return i; }), ElementsAre(0, 1));
+}
+
+TEST_F(MapReduceTest, WorkMaySendThroughItsParentsPipes) {
+  std::vector<std::pair<mp::Connection, mp::Connection>> pipes;
+  for (int i = 0; i < 2; ++i) pipes.push_back(mp::pipe());
+  MapReduce{2}.map(2, [&](std::size_t i) { pipes[i].second.send(i); });
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(pipes[i].first.recv<std::size_t>(), i);
+}
+
+TEST_F(MapReduceTest, WorksWhileSigchldIsIgnored) {
+  Process host{[] {
+    std::signal(SIGCHLD, SIG_IGN);
+    std::exit(MapReduce{2}.map(3, [](std::size_t i) { return i; })[2] == 2 ? 0 : 3);
+  }};
+  EXPECT_TRUE(host.join().success());
+}
+
+TEST_F(MapReduceTest, WorksWhileTheHostReapsAllChildren) {
+  Process host{[] {
+    std::signal(SIGCHLD, [](int) {
+      while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    });
+    std::exit(MapReduce{2}.map(3, [](std::size_t i) { return i; })[2] == 2 ? 0 : 3);
+  }};
+  EXPECT_TRUE(host.join().success());
+}
+
+TEST_F(MapReduceTest, WorksWithoutRootsRights) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  Process host{[] {
+    mp::check(::setresuid(65534, 65534, 65534), "setresuid");
+    std::exit(MapReduce{2}.map(3, [](std::size_t i) { return i; })[2] == 2 ? 0 : 3);
+  }};
+  EXPECT_TRUE(host.join().success());
 }
 
 TEST_F(MapReduceTest, WorksWhileTheOutputIsSilenced) {

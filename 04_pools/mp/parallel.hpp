@@ -85,7 +85,9 @@ auto parallel_loop(Range& range, Function& function, const ParallelOptions& opti
     std::iota(indices.begin(), indices.end(), 0);
     Progress progress{options.verbose ? loop.items.size() : 0};
     const auto processes = std::min<std::ptrdiff_t>(most, rounds);
-    Pool pool{{.processes = static_cast<int>(processes), .start_method = StartMethod::fork}};
+    Pool pool{{.processes = static_cast<int>(processes),
+               .start_method = StartMethod::fork,
+               .shares_connections = true}};
     // Many short iterations are sent together, but not so many that a worker could be left without
     // work.
     const auto chunk_size = std::max<std::ptrdiff_t>(1, rounds / processes / 64);

@@ -44,6 +44,7 @@ struct PoolOptions {
   /// limit.
   int max_tasks_per_child = 0;
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
+  bool shares_connections = false;            ///< as in ProcessOptions
 };
 
 /// Worker processes that call functions, after Python's `multiprocessing.Pool`.

@@ -36,6 +36,7 @@ Supervisor::Supervisor(const PoolOptions& options, SharedMemory& memory, const F
       bell_{bell},
       initializer_{options.initializer.chunk},
       method_{options.start_method.value_or(start_method())},
+      shares_connections_{options.shares_connections},
       workers_(board_.settings().workers),
       names_(workers_.size()),
       ready_(workers_.size()),
@@ -52,19 +53,19 @@ std::optional<std::size_t> Supervisor::vacancy() const {
 
 std::unique_ptr<WorkerChannel> Supervisor::start(std::size_t place) {
   auto [here, there] = ExclusiveDescriptor::socket_pair();
+  here.make_private();
   ExclusiveDescriptor bell{bell_.duplicate()};
   const SignalMask mask{signals_};
-  auto worker = std::make_unique<WorkerChannel>(
-      Process{
-          {.name = "Worker-" + std::to_string(++started_), .start_method = method_, .daemon = true},
-          &work,
-          std::move(there),
-          std::move(bell),
-          std::ref(memory_),
-          place},
-      std::move(here));
-  worker->sentinel();  // opened here, where a failure can be handled
-  return worker;
+  return std::make_unique<WorkerChannel>(Process{{.name = "Worker-" + std::to_string(++started_),
+                                                  .start_method = method_,
+                                                  .daemon = true,
+                                                  .shares_connections = shares_connections_},
+                                                 &work,
+                                                 std::move(there),
+                                                 std::move(bell),
+                                                 std::ref(memory_),
+                                                 place},
+                                         std::move(here));
 }
 
 void Supervisor::add(std::size_t place, std::unique_ptr<WorkerChannel> worker) {

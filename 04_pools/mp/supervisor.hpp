@@ -61,6 +61,7 @@ class Supervisor {
   const FileDescriptor& bell_;
   std::shared_ptr<const Chunk> initializer_;
   StartMethod method_;
+  bool shares_connections_;
   sigset_t signals_{};  // of the thread that made the pool
   std::vector<std::unique_ptr<WorkerChannel>> workers_;
   std::vector<std::string> names_;

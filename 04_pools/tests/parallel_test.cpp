@@ -20,6 +20,7 @@
 #include <leftovers.hpp>
 #include <mp/array.hpp>
 #include <mp/parallel.hpp>
+#include <mp/pipe.hpp>
 #include <start_methods.hpp>
 
 namespace {
@@ -39,9 +40,6 @@ std::vector<int> numbers(int first, int end) {
 
 class Parallel : public testing::Test {
  protected:
-  // The parent-death pipe stays, so it must exist before anything is counted.
-  static void SetUpTestSuite() { mp::Pool{1}; }
-
   course::NothingLeftOver nothing_left_over_;
 };
 
@@ -245,6 +243,13 @@ TEST_F(Parallel, StopsAtTheTimeLimit) {
   const auto hang = [](int) { ::pause(); };
   EXPECT_THROW(mp::parallel({1, 2, 3}, hang, {.processes = 2, .time_limit = 20ms}), mp::TimedOut);
   EXPECT_THAT(mp::parallel({1}, [](int x) { return x; }, {.time_limit = 1h}), ElementsAre(1));
+}
+
+TEST_F(Parallel, FunctionMaySendThroughItsParentsPipes) {
+  auto [here, there] = mp::one_way_pipe();
+  mp::parallel(numbers(0, 2), [&](int i) { there.send(i); }, {.processes = 1});
+  EXPECT_EQ(here.recv<int>(), 0);
+  EXPECT_EQ(here.recv<int>(), 1);
 }
 
 }  // namespace

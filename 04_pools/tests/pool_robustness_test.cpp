@@ -12,8 +12,12 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <ranges>
 #include <set>
@@ -33,6 +37,7 @@
 #include <mp/watchdog.hpp>
 #include <mp/worker.hpp>
 #include <start_methods.hpp>
+#include <temporary_folder.hpp>
 
 // Workers that are killed or stopped anywhere, and what happens meanwhile.
 
@@ -67,15 +72,6 @@ std::vector<pid_t> workers_of(Pool& pool, int processes) {
                   std::vector<int>(static_cast<std::size_t>(processes), processes),
                   {.chunk_size = 1});
 }
-
-// The parent-death pipe, which the first daemon of a process leaves open for the next.
-class ParentDeathPipe : public testing::Environment {
-  void SetUp() override {
-    Process{{.daemon = true}, [] {}};
-  }
-};
-[[maybe_unused]] const auto* const parent_death_pipe =
-    testing::AddGlobalTestEnvironment(new ParentDeathPipe);
 
 // ---- At every step of a chunk ----
 
@@ -402,6 +398,38 @@ TEST(PoolOutput, ComesBeforeTheResult) {
 }
 
 // ---- Hosts ----
+
+TEST(PoolInAHost, ReplacesWorkersWithoutRootsRights) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  Process host{[] {
+    Pool pool{{.processes = 2, .max_tasks_per_child = 1}};
+    mp::check(::setresuid(65534, 65534, 65534), "setresuid");
+    std::exit(pool.map(square, numbers_to(20), {.chunk_size = 1})[19] == 361 ? 0 : 3);
+  }};
+  EXPECT_TRUE(host.join().success());
+}
+
+std::string file_of_the_exit_handler;
+
+void create_file_at_exit(const std::string& path) {
+  file_of_the_exit_handler = path;
+  std::atexit([] { std::ofstream{file_of_the_exit_handler} << "ended in order"; });
+}
+
+std::unique_ptr<Pool> global_pool;  // destroyed after the exit handlers that come later
+
+void leave_a_pool(const std::string& path) {
+  global_pool = std::make_unique<Pool>(1);
+  global_pool->apply(create_file_at_exit, path);
+}
+
+TEST(PoolInAHost, EndsInOrderAlthoughItIsGlobal) {
+  const course::TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  Process host{{.start_method = StartMethod::spawn}, leave_a_pool, path.string()};
+  EXPECT_TRUE(host.join().success());
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
 
 TEST(PoolInAHost, ReplacesWorkersWhileAThreadWaitsForInput) {
   const course::Pipe input;

@@ -162,15 +162,6 @@ std::vector<pid_t> workers_of(Pool& pool, int processes) {
                   {.chunk_size = 1});
 }
 
-// The parent-death pipe, which the first daemon of a process leaves open for the next.
-class ParentDeathPipe : public testing::Environment {
-  void SetUp() override {
-    Process{{.daemon = true}, [] {}};
-  }
-};
-[[maybe_unused]] const auto* const parent_death_pipe =
-    testing::AddGlobalTestEnvironment(new ParentDeathPipe);
-
 class Pools : public course::StartMethods {
  protected:
   // The first process may have to start the fork server.

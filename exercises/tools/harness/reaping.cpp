@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 
 #include <harness/connect.hpp>
 #include <harness/serve.hpp>
@@ -13,13 +14,15 @@
 
 namespace {
 
+void tell(int signal) {
+  harness::connect({.kind = harness::Greeting::Kind::ended, .place = 0, .numbers = {signal}});
+}
+
 pid_t reap(pid_t pid, int* status, int options, rusage* usage) {
   int own = 0;
   const auto reaped = static_cast<pid_t>(::syscall(SYS_wait4, pid, &own, options, usage));
   const int error = errno;
-  if (reaped > 0 && WIFSIGNALED(own))
-    harness::connect(
-        {.kind = harness::Greeting::Kind::ended, .place = 0, .numbers = {WTERMSIG(own)}});
+  if (reaped > 0 && WIFSIGNALED(own)) tell(WTERMSIG(own));
   if (status) *status = own;
   errno = error;
   return reaped;
@@ -42,5 +45,15 @@ pid_t wait3(int* status, int options, rusage* usage) noexcept {
 }
 pid_t wait4(pid_t pid, int* status, int options, rusage* usage) noexcept {
   return reap(pid, status, options, usage);
+}
+int waitid(idtype_t type, id_t id, siginfo_t* information, int options) {
+  siginfo_t own{};
+  const auto result = static_cast<int>(::syscall(SYS_waitid, type, id, &own, options, nullptr));
+  const int error = errno;
+  const bool is_signal = own.si_code == CLD_KILLED || own.si_code == CLD_DUMPED;
+  if (result == 0 && is_signal && (options & WNOWAIT) == 0) tell(own.si_status);
+  if (information) *information = own;
+  errno = error;
+  return result;
 }
 }

@@ -28,7 +28,8 @@ int serve(int argc, char** argv, Return (*function)(Parameters...)) {
     try {
       reply = std::apply(function, std::move(arguments));
     } catch (const std::exception& error) {
-      reply = Thrown{mp::readable_type_name(typeid(error).name()), error.what()};
+      reply =
+          Thrown{mp::readable_type_name(typeid(error).name()), error.what() ? error.what() : ""};
     }
     return mp::encode(reply);
   });
