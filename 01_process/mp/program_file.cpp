@@ -53,7 +53,7 @@ std::string program_file() {
   static const bool is_executed = [&] {
     const auto file = mapped();
     const auto name = std::filesystem::read_symlink(executed).native();
-    // Code that was moved to other pages has no file, and the kernel writes a newline otherwise.
+    // Code that was moved to other pages has no file. Otherwise the kernel writes a newline.
     return file == name || file.empty() || name.find('\n') != std::string::npos;
   }();
   return is_executed ? executed : mapped();

@@ -5,7 +5,7 @@
 
 namespace course {
 
-/// The dynamic loader of this program, which can be told to start others: LOADER PROGRAM.
+/// The dynamic loader of this program, which can start another (LOADER PROGRAM).
 inline std::string loader() {
   std::string path;
   ::dl_iterate_phdr(

@@ -29,8 +29,7 @@ using mp::Process;
 
 constexpr auto time_limit = 60s;
 
-// Sends signals to processes that descend from `host`, and no others, whatever has become of their
-// numbers.
+// Sends signals only to processes that descend from `host`, even if their numbers were reused.
 class Assailant {
  public:
   Assailant(std::uint64_t seed, pid_t host) : random_{seed}, host_{host} {}
@@ -61,13 +60,13 @@ class Assailant {
   }
 
  private:
-  static constexpr std::size_t most_kills = 6;  // more, and a pool gives up for good reason
+  static constexpr std::size_t most_kills = 6;  // after more, a pool rightly gives up
 
   static bool send(const mp::FileDescriptor& process, int signal) {
     return ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0;
   }
 
-  // Without the fork server nobody knows how its children end.
+  // Without the fork server, the program cannot learn how its children end.
   static bool is_server(pid_t pid) {
     std::string name;
     std::getline(std::ifstream{"/proc/" + std::to_string(pid) + "/comm"}, name);
@@ -82,13 +81,13 @@ class Assailant {
 }  // namespace
 
 Chaos run_chaos(std::uint64_t seed, mp::StartMethod method) {
-  mp::check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl");  // what is left over comes to us
+  mp::check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl");  // to find what is left over
   Chaos chaos;
   auto [here, there] = mp::pipe();
   Process host{[&, connection = std::move(there)]() mutable {
     std::string trouble;
     try {
-      Process{{.start_method = method}, [] {}}.join();  // the fork server is there
+      Process{{.start_method = method}, [] {}}.join();  // starts the fork server
       connection.send("ready"s);
       run_random_program(seed, method);
     } catch (const std::exception& error) {

@@ -16,7 +16,7 @@ namespace {
 struct KnownCall {
   std::uint64_t number;
   const char* name;
-  std::vector<int> errors;  // that may come whatever the arguments are
+  std::vector<int> errors;  // possible whatever the arguments are
 };
 
 const std::vector<KnownCall>& known_calls() {
@@ -109,7 +109,8 @@ std::vector<Fault> possible_faults(const SystemCall& call) {
   switch (call.number) {
     case SYS_read:
     case SYS_write: {
-      // Others give and take as a whole: a pipe what fits into PIPE_BUF, an eventfd its 8 bytes.
+      // Others transfer everything at once, such as a pipe up to PIPE_BUF, or an eventfd its 8
+      // bytes.
       const auto open = what_is_open(call.process, arguments[0]);
       if (arguments[2] > 1 && open != Open::other) faults.push_back(is_short);
       if (call.number == SYS_write && open == Open::file)

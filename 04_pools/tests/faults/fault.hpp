@@ -9,8 +9,7 @@
 
 namespace course {
 
-/// What may go wrong with a system call: it is not made and fails, is made and fails, or does only
-/// a part.
+/// A fault of a system call, which is not made and fails, is made and fails, or does only a part.
 struct Fault {
   enum class Kind { fails, fails_when_done, is_short };
   Kind kind = Kind::fails;
@@ -28,10 +27,10 @@ struct SystemCall {
 };
 std::string name_of_call(std::uint64_t number);
 
-/// What the kernel may make of it, according to its manual page.
+/// Returns the faults that the manual page of the call lists.
 std::vector<Fault> possible_faults(const SystemCall& call);
 
-/// Whether the program has to go on as if nothing had happened.
+/// Returns whether the program must go on as if nothing had happened.
 bool is_harmless(const Fault& fault, std::uint64_t number);
 
 }  // namespace course

@@ -20,10 +20,9 @@
 #include "programs.hpp"
 #include "tracer.hpp"
 
-// Short programs of the toolkit, in which each system call fails, is interrupted or does only a
-// part in turn; and random programs, whose processes are killed, stopped and continued. Whatever
-// happens, the result is right or the error is one that the toolkit documents, within a time limit,
-// and nothing is left behind.
+// Runs short programs of the toolkit, in which system calls fail, are interrupted or do only a
+// part, and random programs, whose processes are killed, stopped and continued. Each must end in
+// time, with the right result or an error that the toolkit documents, and leave nothing behind.
 
 namespace {
 
@@ -58,7 +57,7 @@ std::vector<std::string> command(const Campaign& campaign, const course::Program
   return {campaign.self, "--program", program.name, "--method", method_names[method]};
 }
 
-// Runs a program under the faults that `choose` chooses, and judges how it ended.
+// Runs a program with the faults that `choose` chooses, and judges how it ended.
 void run_traced(Campaign& campaign, const course::Program& program, std::size_t method,
                 const course::Choose& choose, const std::string& what) {
   const auto traced = course::trace(command(campaign, program, method), choose, time_limit);
@@ -83,7 +82,7 @@ struct Target {
   Fault fault;
 };
 
-// Every place of every program, with every fault that can happen there.
+// Returns every place of every program, with every fault that can happen there.
 std::vector<Target> all_targets(Campaign& campaign, const std::string& only) {
   std::vector<Target> targets;
   for (std::size_t program = 0; program < course::programs().size(); ++program) {
@@ -107,7 +106,7 @@ void fail_one_call(Campaign& campaign, const Target& target) {
   run_traced(
       campaign, course::programs()[target.program], target.method,
       [&](const Place& place, const auto&, const auto& possible) {
-        // Another run may be at another call here: then with the fault that it can have.
+        // Another run may make another call at this place, which may not have this fault.
         if (place != target.place || !std::ranges::count(possible, target.fault))
           return std::optional<Fault>{};
         return std::optional{target.fault};
@@ -116,7 +115,7 @@ void fail_one_call(Campaign& campaign, const Target& target) {
                   target.place.call, to_string(target.fault), course::name_of_call(target.call)));
 }
 
-// Many calls are interrupted or shortened, and everything has to come out right all the same.
+// Interrupts or shortens many calls; the results must still be right.
 void disturb(Campaign& campaign, std::size_t program, std::size_t method, std::uint64_t seed) {
   std::mt19937_64 random{seed};
   run_traced(
@@ -142,9 +141,9 @@ void attack(Campaign& campaign, std::uint64_t seed) {
     campaign.report(fmt::format("--random {}  ({})", seed, method_names[method]), chaos.troubles);
 }
 
-using Time = std::function<bool()>;  // whether there is some left
+using Time = std::function<bool()>;  // whether time is left
 
-// One place, as a report of trouble names it: method, task, call, fault.
+// A place as in a report of trouble (method, task, call, fault).
 using At = std::tuple<std::string, int, int, std::string>;
 void repeat(Campaign& campaign, const std::string& name, const At& at, const Time& time_left) {
   const auto& [method_name, task, call, fault] = at;
@@ -205,13 +204,13 @@ int main(int argc, char** argv) try {
   std::string program, method, only;
   std::uint64_t random = 0;
   At at;
-  app.add_option("seconds", seconds, "how long; 0: every place once")
+  app.add_option("seconds", seconds, "how long; 0 runs every place once")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--seed", campaign.seed, "other places, moments and programs");
   app.add_option("--only", only, "this program alone");
   const auto* const at_option = app.add_option("--at", at, "METHOD TASK CALL FAULT: one place");
   app.add_option("--random", random, "the random program with this seed alone");
-  app.add_option("--program", program, "run it, to be traced")->group("");
+  app.add_option("--program", program, "run this program, which is then traced")->group("");
   app.add_option("--method", method)->group("");
   CLI11_PARSE(app, argc, argv);
   if (!program.empty()) {

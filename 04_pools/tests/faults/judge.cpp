@@ -49,7 +49,7 @@ int run_program(const std::string& name, mp::StartMethod method) {
   if (program == programs().end()) return 2;
   const TemporaryFolder folder;
   std::filesystem::current_path(folder.path());
-  program->run(method);  // the fork server is there, and whatever is made only once
+  program->run(method);  // starts the fork server, and makes whatever is made only once
   const auto before = open_descriptors();
   auto verdict = judge(*program, method);
   if (open_descriptors() != before) {

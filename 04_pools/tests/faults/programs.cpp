@@ -36,7 +36,7 @@ void join(Process& process) {
   if (!status.success()) throw ProcessFailed{to_string(status)};
 }
 
-// What is taken from a queue whose producers may fail.
+// Takes an item from a queue whose producers may fail.
 template <class Queue>
 auto take(Queue& queue, std::vector<Process>& producers) {
   for (;;) {
@@ -45,7 +45,7 @@ auto take(Queue& queue, std::vector<Process>& producers) {
     if (auto item = queue.get_for(alive ? 50ms : 0ms)) return *item;
     if (alive) continue;
     for (auto& producer : producers) join(producer);
-    throw WrongResult{"an item is missing, though nobody has failed"};
+    throw WrongResult{"an item is missing, though no producer has failed"};
   }
 }
 

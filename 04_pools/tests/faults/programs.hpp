@@ -8,9 +8,8 @@
 
 namespace course {
 
-/// A short program that uses a part of the toolkit. It returns when all results were right, throws
-/// WrongResult when one was not, and an exception that the toolkit's headers name when a fault kept
-/// it from its results.
+/// A short program that uses a part of the toolkit. It returns if all results were right, throws
+/// WrongResult if one was not, and an exception that the toolkit documents if a fault made it fail.
 struct Program {
   const char* name;
   void (*run)(mp::StartMethod method);
@@ -22,7 +21,7 @@ struct WrongResult : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-/// A process has ended with another exit status than 0, as the toolkit tells.
+/// According to the toolkit, a process has ended with an exit status other than 0.
 struct ProcessFailed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -31,7 +31,7 @@ void require(bool right, const std::string& what) {
   if (!right) throw WrongResult{what};
 }
 
-// Others send SIGKILL only: every other end is the program's own.
+// The tests send no other signal that ends a process.
 bool was_killed(const mp::ExitStatus& status) { return status.signal == SIGKILL; }
 void require_own_end(const mp::ExitStatus& status, int code = 0) {
   require(was_killed(status) || status.code == code, "exit status: " + to_string(status));
@@ -83,7 +83,7 @@ void send_and_receive(Random& random, const mp::ProcessOptions& options) {
       is_there = false;
     } catch (const mp::BrokenPipe&) {
       is_there = false;
-    } catch (const mp::MessageError&) {  // it died in the middle of it
+    } catch (const mp::MessageError&) {  // it was killed in the middle of a message
       is_there = false;
     }
   }
@@ -106,7 +106,7 @@ void produce(Queue& queue, int producer, int count, int time) {
   }
 }
 
-// Two consumers: this process, and one that gives what it has got back through a pipe.
+// The second consumer, which sends this process what it gets. (The first is this process.)
 template <class Queue>
 void pass_on(Queue& queue, mp::Connection connection) {
   for (const Item item : queue) connection.send(item);
@@ -148,7 +148,7 @@ void put_and_get(Random& random, const mp::ProcessOptions& options) {
 
   const auto consumed = consumer.join();
   require_own_end(consumed);
-  int most_lost = was_killed(consumed) ? 1 : 0;  // the one it was getting, or passing on
+  int most_lost = was_killed(consumed) ? 1 : 0;  // the item that it was getting or passing on
   for (auto& producer : producers) {
     const auto status = producer.join();
     require_own_end(status);
@@ -159,8 +159,8 @@ void put_and_get(Random& random, const mp::ProcessOptions& options) {
     std::ranges::copy(got_there[number], std::back_inserter(all));
     std::ranges::sort(all);
     require(std::ranges::adjacent_find(all) == all.end(), "an item came twice");
-    require(all.empty() || (all.front() >= 0 && all.back() < count), "an item that nobody put");
-    // Of a killed producer all that it had put before has arrived, but for what a consumer lost.
+    require(all.empty() || (all.front() >= 0 && all.back() < count), "an item that was never put");
+    // All that a killed producer had put has arrived, except what a killed consumer lost.
     const int expected = was_killed(status) ? (all.empty() ? 0 : all.back() + 1) : count;
     most_lost -= expected - static_cast<int>(all.size());
   }
@@ -171,7 +171,7 @@ struct Pair {
   long one = 0, other = 0;
 };
 
-// Whether an owner had died.
+// Returns whether an owner had died.
 bool lock(mp::Value<Pair>& value) {
   for (bool died = false;;) {
     try {
@@ -207,7 +207,7 @@ void lock_and_change(Random& random, const mp::ProcessOptions& options) {
   const bool died = lock(value);
   value.unlock();
   require(!died || killed > 0, "an owner died, though none was killed");
-  require(died || value->one == value->other, "half a change under a lock, and nobody told");
+  require(died || value->one == value->other, "half a change under a lock, but no OwnerDied");
   const auto least = long{count} * (processes - killed), most = long{count} * processes;
   require(value->other >= least && value->other <= most, "changes are lost, or came twice");
 }

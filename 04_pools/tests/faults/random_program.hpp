@@ -12,8 +12,8 @@ inline int draw(Random& random, int from, int to) {
   return std::uniform_int_distribution{from, to}(random);
 }
 
-/// Some random steps: processes, pipes, queues, changes under a lock, pools. Each checks its
-/// results, and knows what SIGKILL may cost. Throws WrongResult.
+/// Runs random steps with processes, pipes, queues, changes under a lock, and pools. Each step
+/// checks its results, and allows for what SIGKILL may cost. Throws WrongResult.
 void run_random_program(std::uint64_t seed, mp::StartMethod method);
 
 }  // namespace course

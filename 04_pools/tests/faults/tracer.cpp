@@ -28,17 +28,17 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// Numbers that no descriptor has.
+// No descriptor has these numbers.
 constexpr int program_mark = -4241, begin_mark = -4242, end_mark = -4243;
 
-/// A process or a thread that is traced.
+/// A traced process or thread.
 struct Task {
   int number = 0;
   int calls = 0;
   bool is_loading = false;       // between exec and main
-  bool is_inside = false;        // a system call, between its two stops
+  bool is_inside = false;        // between the two stops of a system call
   std::optional<Fault> fault{};  // of this call
-  std::uint64_t saved_size = 0;  // what a short call changes, to be put back
+  std::uint64_t saved_size = 0;  // restored after a short call
   std::uint64_t saved_parts = 0;
 };
 
@@ -100,7 +100,8 @@ void poke(pid_t pid, std::uint64_t address, T value) {
   mp::check(::process_vm_writev(pid, &here, 1, &there, 1, 0), "process_vm_writev");
 }
 
-// The first part of a message that has more than one byte: cut to one byte, it is the last one.
+// Where the size of a message's first part is, and the number of its parts. Setting both to 1 cuts
+// the message to one byte.
 struct Cut {
   std::uint64_t size_at = 0, parts_at = 0;
 };
@@ -126,7 +127,7 @@ void Tracer::start(const std::vector<std::string>& command) {
   if (main_ == 0) {
     write_end.close();
     char byte;
-    if (::read(read_end.get(), &byte, 1) != 1) ::_exit(127);  // comes when it is traced
+    if (::read(read_end.get(), &byte, 1) != 1) ::_exit(127);  // waits until it is traced
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, 0);
     ::dup2(output_.get(), 1);
@@ -143,7 +144,7 @@ void Tracer::start(const std::vector<std::string>& command) {
 }
 
 Traced Tracer::run(const std::vector<std::string>& command) {
-  // What its processes leave behind comes to us, and a timer ends a wait that is too long.
+  // To find what its processes leave behind; and a timer ends a wait that is too long.
   mp::check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "prctl");
   struct sigaction action {};
   action.sa_handler = [](int) {};
@@ -166,7 +167,7 @@ Traced Tracer::run(const std::vector<std::string>& command) {
   return std::move(result_);
 }
 
-// Any of these calls may find that the task was killed meanwhile: then its end comes next.
+// Any of these calls may fail because the task was killed meanwhile. Its end is reported next.
 void Tracer::handle_stop(pid_t pid, int status) try {
   const int signal = WSTOPSIG(status), event = status >> 16;
   task(pid);
@@ -258,7 +259,7 @@ void Tracer::handle_end(pid_t pid, int status) {
   if (pid != main_) return;
   is_active_ = false;
   if (WIFEXITED(status)) result_.status = WEXITSTATUS(status);
-  deadline_ = Clock::now() + limit_ / 2;  // for what it may leave behind
+  deadline_ = Clock::now() + limit_ / 2;  // for processes that it may leave behind
 }
 
 void Tracer::kill_all(const char* reason) {
