@@ -91,22 +91,28 @@ struct Store {
 constexpr int couriers_held = 2;
 
 // Returns how heavy the store is when all producers wait, while the couriers are held with their
-// first parcels. Each producer may hold a parcel, so there is a minimum and a maximum.
+// first parcels. Each producer may hold a parcel, so there is a minimum and a maximum. When the
+// couriers go on, each takes its second parcel, and makes room for others, before that delivery can
+// be seen; so the minimum is without these.
 Store fill_store(Submission& submission, int producers, int parcels, int capacity) {
   submission.call({producers, couriers_held, parcels, capacity},
                   {.barrier = couriers_held + 1, .barrier_place = places::deliver});
   Store store;
   std::map<std::int64_t, int> last;  // the last parcel of each producer
-  int delivered = 0;
+  std::map<pid_t, int> deliveries;   // of each courier
+  bool held = true;
   for (const auto& [process, numbers] : submission.trace().events) {
-    if (numbers[0] == calls::deliver && ++delivered > couriers_held) break;
-    const int weight = numbers[0] == calls::make
-                           ? 1 + static_cast<int>((numbers[1] + numbers[2]) % most_weight)
-                           : -weight_of(numbers[1]);
-    store.most += weight;
-    if (numbers[0] == calls::make) last[numbers[1]] = weight;
+    if (numbers[0] == calls::deliver) {
+      const int delivery = ++deliveries[process];
+      if (delivery == 1) store.most -= weight_of(numbers[1]);
+      if (delivery == 2) store.least -= weight_of(numbers[1]);
+      held = held && delivery == 1;
+    } else if (held) {
+      last[numbers[1]] = 1 + static_cast<int>((numbers[1] + numbers[2]) % most_weight);
+      store.most += last[numbers[1]];
+    }
   }
-  store.least = store.most;
+  store.least += store.most;
   for (const auto& [producer, weight] : last) store.least -= weight;
   return store;
 }
