@@ -241,6 +241,8 @@ void Process::signal(int number) {
   detail::record_signal(pid_, number);
   // Not by pid, which may have been reused after another part of the program reaped the process.
   const auto sent = ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
+  // A daemon may have kept rights that this process has given up. Then the kernel kills it.
+  if (sent == -1 && errno == EPERM && number == SIGKILL && daemon_) return channel_.close();
   // EBADF: it was reaped before it had a descriptor.
   if (sent == -1 && errno != ESRCH && errno != EBADF) check(sent, "pidfd_send_signal");
 }

@@ -295,6 +295,20 @@ TEST(HostTest, DaemonsStartWithoutRootsRights) {
   EXPECT_EQ(host.join().code, 0);
 }
 
+TEST(HostTest, DaemonsThatKeptRootsRightsAreKilled) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  Process host{[] {
+    const Pipe ready;
+    Process killed{{.daemon = true}, run_forever, ready.write.duplicate()};
+    Process destroyed{{.daemon = true}, run_forever, ready.write.duplicate()};
+    for (std::size_t seen = 0; seen < 2;) seen += read_text(ready.read).size();
+    mp::check(::setresuid(65534, 65534, 65534), "setresuid");
+    killed.kill();
+    if (killed.join().signal != SIGKILL) std::exit(3);
+  }};
+  EXPECT_EQ(host.join().code, 0);
+}
+
 TEST(HostTest, DaemonsStartWithoutProc) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root may change the root";
   const course::TemporaryFolder folder;
