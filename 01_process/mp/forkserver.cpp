@@ -89,7 +89,7 @@ void serve(FileDescriptor control) {
       int status = 0;
       const auto child = children.begin() + static_cast<std::ptrdiff_t>(i - 1);
       check(retry([&] { return ::waitpid(child->pid, &status, 0); }), "waitpid");
-      retry([&] { return ::send(child->socket.get(), &status, sizeof status, MSG_NOSIGNAL); });
+      send_wait_status(child->socket, status);
       children.erase(child);
     }
     if (events[0].revents == 0) continue;

@@ -43,11 +43,18 @@ void die_with_parent() {
 }
 
 void report_exit(int wait_status) {
-  if (!reports || !own_end().get()) return;
-  retry([&] {
-    return ::send(own_end().get().get(), &wait_status, sizeof wait_status,
-                  MSG_NOSIGNAL | MSG_DONTWAIT);
-  });
+  if (reports && own_end().get()) send_wait_status(own_end().get(), wait_status);
+}
+
+void send_wait_status(const FileDescriptor& channel, int wait_status) {
+  const auto* const bytes = reinterpret_cast<const char*>(&wait_status);
+  for (std::size_t sent = 0; sent < sizeof wait_status;) {
+    const auto size = retry([&] {
+      return ::send(channel.get(), bytes + sent, sizeof wait_status - sent, MSG_NOSIGNAL);
+    });
+    if (size == -1) return;  // the parent does not want to know
+    sent += static_cast<std::size_t>(size);
+  }
 }
 
 }  // namespace mp::detail

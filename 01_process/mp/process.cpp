@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <stdexcept>
@@ -209,11 +210,16 @@ std::optional<int> Process::kernel_status(int options) const {
 // Returns the wait status that the process or the fork server has sent through the channel.
 std::optional<int> Process::reported_status() const {
   int status = 0;
-  const auto size = retry([&] {
-    return ::recv(channel_.get().get(), &status, sizeof status, MSG_PEEK | MSG_DONTWAIT);
-  });
-  if (size != sizeof status) return std::nullopt;
-  return status;
+  // The fork server's report, or the end of the file, is there already.
+  const int flags = is_served_ ? MSG_PEEK : MSG_PEEK | MSG_DONTWAIT;
+  // Of a report that was interrupted only a part ever comes.
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto size =
+        retry([&] { return ::recv(channel_.get().get(), &status, sizeof status, flags); });
+    if (size == sizeof status) return status;
+    if (size == 0 || (size == -1 && errno != EAGAIN)) break;
+  }
+  return std::nullopt;
 }
 
 ExitStatus Process::join() {

@@ -142,4 +142,7 @@ void die_with_parent();
 /// Reports through the channel how this process ends, because the kernel's status may get lost.
 void report_exit(int wait_status);
 
+/// Sends a wait status, unless the other end is closed.
+void send_wait_status(const FileDescriptor& channel, int wait_status);
+
 }  // namespace mp::detail
