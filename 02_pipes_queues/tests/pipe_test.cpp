@@ -402,9 +402,9 @@ TEST(Pipe, AnEndThatStaysIsClosedInTheProcess) {
 }
 
 TEST(Pipe, AProcessMayShareAllConnections) {
-  auto [here, there] = mp::pipe();
-  Process process{{.shares_connections = true}, [&] { there.send(1); }};
-  EXPECT_EQ(here.recv<int>(), 1);
+  auto ends = mp::pipe();
+  Process process{{.shares_connections = true}, [&] { ends.second.send(1); }};
+  EXPECT_EQ(ends.first.recv<int>(), 1);
 }
 
 TEST(Pipe, AFullDescriptorTableIsAnErrorAndNoMore) {
