@@ -246,10 +246,10 @@ TEST_F(Parallel, StopsAtTheTimeLimit) {
 }
 
 TEST_F(Parallel, FunctionMaySendThroughItsParentsPipes) {
-  auto [here, there] = mp::one_way_pipe();
-  mp::parallel(numbers(0, 2), [&](int i) { there.send(i); }, {.processes = 1});
-  EXPECT_EQ(here.recv<int>(), 0);
-  EXPECT_EQ(here.recv<int>(), 1);
+  auto ends = mp::one_way_pipe();
+  mp::parallel(numbers(0, 2), [&](int i) { ends.second.send(i); }, {.processes = 1});
+  EXPECT_EQ(ends.first.recv<int>(), 0);
+  EXPECT_EQ(ends.first.recv<int>(), 1);
 }
 
 }  // namespace
