@@ -147,15 +147,16 @@ using Time = std::function<bool()>;  // whether time is left
 // A place as in a report of trouble (method, task, call, fault).
 using At = std::tuple<std::string, int, int, std::string>;
 void repeat(Campaign& campaign, const std::string& name, const At& at, const Time& time_left) {
-  const auto& [method_name, task, call, fault] = at;
+  const auto& method_name = std::get<0>(at);
+  const auto& fault = std::get<3>(at);
+  const Place wanted{std::get<1>(at), std::get<2>(at)};
   const auto program = std::ranges::find(course::programs(), name, &course::Program::name);
   const auto method = std::ranges::find(method_names, method_name);
   if (program == course::programs().end() || method == method_names.end())
     throw std::invalid_argument{"--at needs --only PROGRAM, and a start method"};
   const auto choose = [&](const Place& place, const auto&, const auto& possible) {
     const auto found = std::ranges::find(possible, fault, [](auto& one) { return to_string(one); });
-    return place == Place{task, call} && found != possible.end() ? std::optional{*found}
-                                                                 : std::nullopt;
+    return place == wanted && found != possible.end() ? std::optional{*found} : std::nullopt;
   };
   do {
     run_traced(campaign, *program, static_cast<std::size_t>(method - method_names.begin()), choose,

@@ -78,7 +78,7 @@ void pipe(StartMethod method) {
   auto [here, there] = mp::pipe();
   Process process{{.start_method = method}, echo, std::move(there)};
   auto back = here.recv<mp::Connection>();
-  for (const std::size_t size : {1, 1000, 300'000}) {
+  for (const std::size_t size : {1U, 1000U, 300'000U}) {
     const std::string text(size, 'x');
     here.send(text);
     require(back.recv<std::string>() == text, "echo");

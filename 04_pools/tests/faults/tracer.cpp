@@ -70,7 +70,7 @@ class Tracer {
   mp::FileDescriptor output_;
   std::map<pid_t, Task> tasks_;
   std::size_t tasks_begun_ = 0;
-  bool is_active_ = false, is_over_ = false;
+  bool is_active_ = false;
   Traced result_;
 };
 
