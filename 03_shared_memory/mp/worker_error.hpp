@@ -9,8 +9,7 @@
 namespace mp {
 
 /// An exception that left a function in a worker, as it arrives in the parent. Only its type's name
-/// and its text travel, and those of exceptions nested in it: "cannot read; caused by
-/// std::range_error: too far".
+/// and its text travel, and those of the exceptions nested in it, each after "; caused by".
 struct RemoteError : std::runtime_error {
   /// what(): "Worker-2: std::range_error: too far"
   RemoteError(std::string type, std::string text, std::string worker);
