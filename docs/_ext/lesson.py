@@ -119,6 +119,7 @@ class LessonDirective(SphinxDirective):
         self.env.note_dependency(str(runs.program(chapter, name)))
         record, folder = runs.get(chapter, name, arguments, drawings, "measures" in self.options)
         if record["status"] != expected:
+            runs.forget(folder)
             raise self.error(f"{name} ended with {record['status']}, {expected} was expected; it printed:\n{record['output']}")
 
         command = shlex.join(["./course", "run", name, *arguments, *(part for drawing in drawings for part in drawing)])

@@ -113,6 +113,7 @@ class Timeline(LessonDirective):
             self.env.note_dependency(str(program))
         folder, status = runs.recorded(chapter, name, arguments)
         if status != self.options.get("status", expected):
+            runs.forget(folder)
             raise self.error(f"{name} ended with {status}, {expected} was expected")
         recorded = Recorded(json.loads((folder / f"{name}_timeline.json").read_text()))
         uri = os.path.relpath(folder / f"{name}_timeline.svg", Path(self.env.doc2path(self.env.docname)).parent)
