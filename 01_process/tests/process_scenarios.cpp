@@ -29,10 +29,10 @@ using mp::StartMethod;
 StartMethod method;
 std::string argument;
 
-void print_three_ways(const std::string& who) {
-  std::printf("%s, printf\n", who.c_str());
-  fmt::print("{}, fmt\n", who);
-  std::cout << who << ", cout\n";
+void print_three_ways(const std::string& speaker) {
+  std::printf("%s, printf\n", speaker.c_str());
+  fmt::print("{}, fmt\n", speaker);
+  std::cout << speaker << ", cout\n";
 }
 
 void output_in_order() {
@@ -42,9 +42,9 @@ void output_in_order() {
 }
 
 // Unsynchronised, the order of printf and cout is undefined, so only cout prints.
-void print_unsynchronised(const std::string& who) {
+void print_unsynchronised(const std::string& speaker) {
   std::ios::sync_with_stdio(false);
-  std::cout << who << '\n';
+  std::cout << speaker << '\n';
 }
 
 void unsynchronised_output() {
@@ -117,7 +117,7 @@ void say_in_vain(const std::string& what) {
     std::ios::sync_with_stdio(false);
     std::cout << much << std::flush;
   } else {
-    std::fputs(what == "a line" ? "nobody will read this\n" : much.c_str(), stdout);
+    std::fputs(what == "a line" ? "nothing reads this\n" : much.c_str(), stdout);
   }
 }
 
@@ -198,7 +198,7 @@ void closed_streams() {
 void with_closed_streams() {
   mp::Process child{{.start_method = method, .daemon = false}, write_everywhere, argument};
   const bool good = child.join().success();
-  mp::Process daemon{{.start_method = method, .daemon = true}, say, "to nobody"};
+  mp::Process daemon{{.start_method = method, .daemon = true}, say, "to no reader"};
   std::exit(good && daemon.join().success() ? 0 : 1);
 }
 

@@ -46,9 +46,9 @@ TEST(TimelineRecorder, ProcessesRecordAtOnceAndLoseNothing) {
   Timeline timeline{4 * each};
   {
     std::vector<Process> processes;
-    for (std::uint64_t who = 0; who < 4; ++who)
-      processes.emplace_back([&timeline, who] {
-        for (std::uint32_t i = 0; i < each; ++i) timeline.record(Step::works, who, i);
+    for (std::uint64_t number = 0; number < 4; ++number)
+      processes.emplace_back([&timeline, number] {
+        for (std::uint32_t i = 0; i < each; ++i) timeline.record(Step::works, number, i);
       });
   }
   std::map<std::uint64_t, std::uint32_t> next;
@@ -63,9 +63,9 @@ TEST(TimelineRecorder, WhatAKilledProcessHasRecordedIsThereAndWhole) {
   Timeline timeline{64};
   for (int round = 0; round < 50; ++round) {
     std::vector<Process> processes;
-    for (std::uint32_t who = 1; who <= 2; ++who)
-      processes.emplace_back([&timeline, who] {
-        for (std::uint64_t i = 0;; ++i) timeline.record(Step::works, i * who, who);
+    for (std::uint32_t number = 1; number <= 2; ++number)
+      processes.emplace_back([&timeline, number] {
+        for (std::uint64_t i = 0;; ++i) timeline.record(Step::works, i * number, number);
       });
     const auto before = timeline.recorded_events();
     ASSERT_TRUE(course::eventually([&] { return timeline.recorded_events() > before + 1000; }));

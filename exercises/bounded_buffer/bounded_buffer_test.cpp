@@ -154,18 +154,18 @@ std::set<pid_t> processes_of(const harness::Trace& trace, int call) {
   return found;
 }
 
-void expect_together(Submission& submission, int call, int place, const std::string& who) {
+void expect_together(Submission& submission, int call, int place, const std::string& workers) {
   submission.call({3, 3, 6, 20}, {.barrier = 3, .barrier_place = place});
   const auto& trace = submission.trace();
   if (trace.main_process_worked())
     harness::fail_and_stop(
         "Expected: child processes make and deliver parcels.\nSeen: the main process does.");
   const auto processes = processes_of(trace, call).size();
-  expect(processes == 3, "Expected: three " + who +
+  expect(processes == 3, "Expected: three " + workers +
                              " are three processes.\nSeen: " + std::to_string(processes) + ".");
   const int at_once = trace.most_at_once;
   expect(at_once == 3,
-         "Expected: three " + who + " work at the same time.\nSeen: never more than " +
+         "Expected: three " + workers + " work at the same time.\nSeen: never more than " +
              std::to_string(at_once) + ".\nIs the lock held while a parcel is made or delivered?");
 }
 

@@ -141,20 +141,20 @@ std::string ReportFormatter::wakers(const Dependency& dependency, pid_t self) co
 }
 
 std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) const {
-  const auto who = wakers(dependency, self);
+  const auto others = wakers(dependency, self);
   switch (kind_of(dependency)) {
     case Kind::receive:
-      return who.empty() ? "to receive what only it could send" : "to receive from " + who;
+      return others.empty() ? "to receive what only it could send" : "to receive from " + others;
     case Kind::send:
-      return who.empty() ? "to send into a full pipe that only it could empty"
-                         : "to send to " + who + " (the pipe is full)";
+      return others.empty() ? "to send into a full pipe that only it could empty"
+                            : "to send to " + others + " (the pipe is full)";
     case Kind::notification:
-      return who.empty() ? "for a notification that only it could send"
-                         : "for a notification from " + who;
+      return others.empty() ? "for a notification that only it could send"
+                            : "for a notification from " + others;
     case Kind::process_end:
-      return "for " + (who.empty() ? "itself" : who) + " to end";
+      return "for " + (others.empty() ? "itself" : others) + " to end";
     case Kind::lock:
-      return describe_lock(dependency, who);
+      return describe_lock(dependency, others);
     case Kind::own_thread:
       return graph_.at(self).waits.size() > 1 ? "for another of its threads"
                                               : "for something that only it could do";
@@ -162,9 +162,9 @@ std::string ReportFormatter::describe(const Dependency& dependency, pid_t self) 
       return "for threads of " + dependency.detail + ", which a fork does not copy";
     case Kind::memory:
       if (!dependency.detail.empty())
-        return "for " + dependency.detail + (who.empty() ? "" : " (shared with " + who + ")");
-      return who.empty() ? "for a change in memory that only it could make"
-                         : "for a change in shared memory by " + who;
+        return "for " + dependency.detail + (others.empty() ? "" : " (shared with " + others + ")");
+      return others.empty() ? "for a change in memory that only it could make"
+                            : "for a change in shared memory by " + others;
     case Kind::input:
       return "for input from " + dependency.detail;
     case Kind::output:
