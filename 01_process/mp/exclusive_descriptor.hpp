@@ -27,7 +27,7 @@ class ExclusiveDescriptor {
   /// Returns two connected sockets for a parent and its child; the first is private.
   static std::pair<ExclusiveDescriptor, ExclusiveDescriptor> channel();
 
-  /// Makes the descriptor private: every forked child closes its copy, even one that keeps all
+  /// Makes the descriptor private. Every forked child closes its copy, even a child that keeps all
   /// others.
   void make_private() noexcept;
 

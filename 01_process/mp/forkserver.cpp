@@ -131,7 +131,7 @@ void forget_server(pid_t pid) {
 }
 
 // Empty when there is no server, or it has ended. It waits for the reply without the lock, because
-// a fork takes that, too.
+// a fork takes this lock, too.
 std::optional<Order> try_to_order() {
   auto [here, there] = ExclusiveDescriptor::channel();
   pid_t pid = 0;
@@ -144,7 +144,7 @@ std::optional<Order> try_to_order() {
       Writer{order}(there);
       order.send(server.control);
     }
-    there.close();  // if the server dies, that is end-of-file
+    there.close();  // then the server's death is an end-of-file
     auto message = Message::receive(here.get());
     ForkServerReply reply;
     Reader{message}(reply);

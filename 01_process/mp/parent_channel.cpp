@@ -9,9 +9,10 @@
 
 // The child's end of the channel to its parent.
 //
-// A daemon must end with its parent, even if that is killed. PR_SET_PDEATHSIG looks made for this,
-// but it follows the parent's *thread*: a daemon started by a thread that ends would be killed
-// while its parent lives on. So a daemon asks the kernel to kill it when the other end is closed.
+// A daemon must end with its parent, even if the parent is killed. PR_SET_PDEATHSIG looks right for
+// this, but it follows the parent's *thread*. A daemon started by a thread that ends would be
+// killed while its parent lives on. So a daemon asks the kernel to kill it when the other end is
+// closed.
 
 namespace mp::detail {
 namespace {
@@ -36,7 +37,7 @@ void die_with_parent() {
   check(::fcntl(channel, F_SETOWN, ::getpid()), "fcntl(F_SETOWN)");
   check(::fcntl(channel, F_SETSIG, SIGKILL), "fcntl(F_SETSIG)");
   check(::fcntl(channel, F_SETFL, O_RDWR | O_ASYNC), "fcntl(O_ASYNC)");
-  check(::fcntl(channel, F_SETFD, 0), "fcntl(F_SETFD)");  // also for a program that it becomes
+  check(::fcntl(channel, F_SETFD, 0), "fcntl(F_SETFD)");  // it stays open after exec, too
   // The parent may have ended before the kernel was asked.
   pollfd state{channel, POLLIN, 0};
   if (check(retry([&] { return ::poll(&state, 1, 0); }), "poll") > 0) ::raise(SIGKILL);

@@ -186,8 +186,8 @@ bool Process::wait(Deadline deadline) {
   if (!wait_ready(pidfd_, POLLIN, deadline)) return false;
   // The fork server's report follows at once, or end-of-file if the server was killed.
   if (!wait_ready(sentinel(), POLLIN, deadline)) return false;
-  // Another thread may do the same. The process is reaped only after its status has been stored,
-  // so a thread that finds no status any longer comes second.
+  // Another thread may do the same. The process is reaped only after its status has been stored, so
+  // a thread that finds no status came second.
   const auto status = kernel_status(WNOWAIT);
   int before = not_ended;
   const int known = status ? *status : reported_status().value_or(unknown_status);

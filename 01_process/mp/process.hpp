@@ -145,7 +145,7 @@ class Process {
   std::string name_;
   bool daemon_ = false;
   static constexpr int not_ended = -1;
-  std::atomic<int> status_ = not_ended;  // of the kernel's kind
+  std::atomic<int> status_ = not_ended;  // as from waitpid
   FileDescriptor pidfd_;
   ExclusiveDescriptor channel_;  // a report of the end arrives here
   bool is_served_ = false;       // the fork server is its real parent, and reports the end

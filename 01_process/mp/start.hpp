@@ -106,8 +106,8 @@ inline constexpr int child_socket = 3;
 /// Starts this program anew, as a child with its own socket.
 pid_t spawn_process(const FileDescriptor& socket, const std::string& name);
 
-/// Returns a descriptor that becomes readable when the process has ended; one that is readable at
-/// once if there is no such process any longer.
+/// Returns a descriptor that becomes readable when the process has ended, or one that is readable
+/// at once if the process no longer exists.
 FileDescriptor open_pidfd(pid_t pid);
 
 /// A fork server's first reply to a request. The process's wait status follows as an int when the
@@ -132,7 +132,7 @@ std::pair<ForkServerReply, ExclusiveDescriptor> request_process();
 void end_fork_server();
 
 /// In a child, keeps its end of the channel to its parent open until it ends; its own children get
-/// no copy. `others_report`: the fork server reports how this process ends.
+/// no copy. If `others_report`, the fork server reports how this process ends.
 void keep_parent_channel(ExclusiveDescriptor channel, bool others_report);
 
 /// Makes the kernel kill this process, even after exec, when the parent's end of the channel is

@@ -211,7 +211,7 @@ TEST_P(HostTest, SeveralThreadsLearnHowAProcessEnds) {
   }
 }
 
-// Starts a process that has this number. Only root may do so.
+// Starts a process with this pid. Only root may do so.
 pid_t fork_as(pid_t pid) {
   clone_args arguments{};
   arguments.exit_signal = SIGCHLD;
@@ -227,7 +227,7 @@ TEST(HostTest, SendsNoSignalToAStrangerThatGotTheNumber) {
   Process process{do_nothing};
   ASSERT_EQ(::waitpid(process.pid(), nullptr, 0), process.pid());
   const auto stranger = fork_as(process.pid());
-  if (stranger == -1) GTEST_SKIP() << "this user may not choose the number of a process";
+  if (stranger == -1) GTEST_SKIP() << "this user may not choose a pid";
   process.kill();
   ::kill(stranger, SIGTERM);
   int status = 0;
@@ -286,7 +286,7 @@ TEST(HostTest, ForksWhileTheForkServerIsStopped) {
 // ---- Daemons ----
 
 TEST(HostTest, DaemonsStartWithoutRootsRights) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has privileges to give up";
   Process host{[] {
     mp::check(::setresgid(65534, 65534, 65534), "setresgid");
     mp::check(::setresuid(65534, 65534, 65534), "setresuid");
@@ -349,7 +349,7 @@ TEST_P(HostTest, GlobalDaemonIsAskedToEnd) {
   EXPECT_THAT(run.output_lines(), ElementsAre("SIGTERM", "exit handler")) << run;
 }
 
-// ---- Odd ends ----
+// ---- Unusual ends ----
 
 void end_the_thread() { ::pthread_exit(nullptr); }
 

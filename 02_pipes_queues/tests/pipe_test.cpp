@@ -349,7 +349,7 @@ TEST(Pipe, AFailureInTheMiddleOfAMessageEndsTheSending) {
   EXPECT_TRUE(Process{send_ends_until_the_kernel_refuses}.join().success());
 }
 
-// ---- Ends inside of something else ----
+// ---- Ends inside something else ----
 
 template <class Function>
 void expect_one_sent_by(Function function, Connection& here) {

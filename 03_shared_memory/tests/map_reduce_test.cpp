@@ -422,7 +422,7 @@ TEST_F(MapReduceTest, WorksWhileTheHostReapsAllChildren) {
 }
 
 TEST_F(MapReduceTest, WorksWithoutRootsRights) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has privileges to give up";
   Process host{[] {
     mp::check(::setresuid(65534, 65534, 65534), "setresuid");
     std::exit(MapReduce{2}.map(3, [](std::size_t i) { return i; })[2] == 2 ? 0 : 3);

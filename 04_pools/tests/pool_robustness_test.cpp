@@ -400,7 +400,7 @@ TEST(PoolOutput, ComesBeforeTheResult) {
 // ---- Hosts ----
 
 TEST(PoolInAHost, ReplacesWorkersWithoutRootsRights) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has privileges to give up";
   Process host{[] {
     Pool pool{{.processes = 2, .max_tasks_per_child = 1}};
     mp::check(::setresuid(65534, 65534, 65534), "setresuid");
