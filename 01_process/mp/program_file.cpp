@@ -1,9 +1,11 @@
 #include <link.h>
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 #include <mp/program_file.hpp>
 
@@ -30,6 +32,7 @@ std::uintptr_t address_in_program() {
 // Returns the kernel's name for the file mapped there, with " (deleted)" when that name is gone.
 std::string file_mapped_at(std::uintptr_t address) {
   std::ifstream maps{"/proc/self/maps"};
+  if (!maps) throw std::system_error(errno, std::generic_category(), "open(/proc/self/maps)");
   for (std::string line; std::getline(maps, line);) {
     // BEGIN-END rwxp OFFSET DEVICE INODE       FILE
     std::istringstream fields{line};
