@@ -125,7 +125,7 @@ class LauncherTest(unittest.TestCase):
         self.commit("The course")
         (self.folder / "own").mkdir()
         (self.folder / "own" / "thesis.txt").write_text("mine")
-        self.assertIn("no student version", self.run_in(self.course, "./course", "student-version", "../own", status=1))
+        self.assertIn("is not a student version", self.run_in(self.course, "./course", "student-version", "../own", status=1))
         self.assertEqual(os.listdir(self.folder / "own"), ["thesis.txt"])
 
 
