@@ -27,7 +27,7 @@ using mp::check;
 const fs::path course = COURSE, course_build = BUILD;
 constexpr harness::Limits compiler_limits{
     .memory = std::uint64_t{2} << 30, .file = 256 << 20, .processor_time = 60};
-constexpr mp::Seconds time_limit{120};
+constexpr mp::Seconds build_limit{120};
 constexpr std::size_t most_output = 1 << 16;
 
 // Placeholders for the submission's scratch directory in a build command.
@@ -206,7 +206,7 @@ BuildSandbox::Product BuildSandbox::build(const std::string& exercise, const std
 
   const auto launched =
       harness::launch(scratch, {"/bin/sh", "-c", commands}, sysroot_, compiler_limits);
-  const auto deadline = mp::deadline_after(time_limit);
+  const auto deadline = mp::deadline_after(build_limit);
   std::string output;
   bool ended = false;
   while (!ended && mp::wait_ready(launched.output, POLLIN, deadline)) {

@@ -31,7 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = Outcome::Kind;
 
-constexpr mp::Seconds time_limit{300};
+constexpr mp::Seconds examination_limit{300};
 
 // Pids differ every time; in a report they are 1, 2, 3 …
 std::string renumbered(const std::string& explanation) {
@@ -76,7 +76,7 @@ Outcome judge(const BuildSandbox& sandbox, const harness::Facts& facts, const fs
   const auto name = std::to_string(::getpid());
   const auto verdict = sandbox.verdicts / (name + ".json"), errors = sandbox.verdicts / name;
   mp::Process examiner{become_examiner, facts.name, program, verdict, errors};
-  if (!examiner.join_for(time_limit)) {
+  if (!examiner.join_for(examination_limit)) {
     examiner.kill();
     return {Kind::stopped, "The examination was stopped after five minutes.\n", {}};
   }
