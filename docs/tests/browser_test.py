@@ -1,32 +1,11 @@
-"""The website in a real browser: headless Chromium, driven by Selenium."""
+"""The website in a real browser."""
 
-import functools
-import html
-import http.server
 import json
-import os
-import re
-import shutil
-import tempfile
-import threading
 import unittest
-from pathlib import Path
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from browser import CHAPTERS, ROOT, Browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
-
-ROOT = Path(__file__).parents[2]
-SITE = Path(os.environ.get("COURSE_BUILD", ROOT / "build")) / "site"
-PAGES = sorted(str(page.relative_to(SITE)) for page in SITE.rglob("*.html") if "_static" not in page.parts)
-CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
-OPTIONS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage",  # containers have little of that
-]
 
 # Unreadable text: its contrast with the background is below 4.5 (3 for large text).
 CONTRAST = """
@@ -42,17 +21,14 @@ function boxes(element) {
 const number = (text) => text.match(/[\\d.]+/g).map(Number);
 const linear = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
 const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-function behind(element) {
-  const layers = [], colours = boxes(element);
-  for (let e = element; e; e = e.parentElement) colours.push(getComputedStyle(e).backgroundColor);
-  for (const colour of colours) {
-    const [r, g, b, a = 1] = number(colour);
-    if (a > 0) layers.push([r, g, b, a]);
-    if (a === 1) break;
-  }
-  return layers.reduceRight(([r, g, b], [R, G, B, a]) =>
-    [r + (R - r) * a, g + (G - g) * a, b + (B - b) * a], [255, 255, 255]);
-}
+const memoised = (f, known = new Map()) => (e) => known.has(e) ? known.get(e) : known.set(e, f(e)).get(e);
+const opacity = memoised((e) => e ? getComputedStyle(e).opacity * opacity(e.parentElement) : 1);
+const painted = (colour, ground) => {
+  const [r, g, b, a = 1] = number(colour);
+  return ground.map((c, i) => c + ([r, g, b][i] - c) * a);
+};
+const background = memoised((e) => e ? painted(getComputedStyle(e).backgroundColor, background(e.parentElement)) : [255, 255, 255]);
+const behind = (element) => boxes(element).reduceRight((ground, fill) => painted(fill, ground), background(element));
 const found = new Map();
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node; (node = walker.nextNode());) {
@@ -61,9 +37,7 @@ for (let node; (node = walker.nextNode());) {
   const style = getComputedStyle(element);
   if (!element.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) continue;
   const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-  let opacity = 1;
-  for (let e = element; e; e = e.parentElement) opacity *= getComputedStyle(e).opacity;
-  const back = behind(element), front = number(element.ownerSVGElement ? style.fill : style.color).slice(0, 3).map((c, i) => c * opacity + back[i] * (1 - opacity));
+  const back = behind(element), front = number(element.ownerSVGElement ? style.fill : style.color).slice(0, 3).map((c, i) => back[i] + (c - back[i]) * opacity(element));
   const [text, ground] = [luminance(front), luminance(back)];
   const contrast = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
   if (contrast < (large ? 3 : 4.5)) {
@@ -114,73 +88,6 @@ return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
 
 # A reader's system, and the theme chosen on the page; "auto" follows the system.
 READERS = [("light", "light"), ("light", "dark"), ("light", "auto"), ("dark", "auto"), ("dark", "light")]
-
-
-def as_text(answer):
-    """Returns HTML as text on the screen."""
-    return html.unescape(re.sub("<[^>]*>", "", answer))
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-class Browser(unittest.TestCase):
-    """Shared by tests in a browser."""
-
-    served = SITE
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=cls.served))
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(cls.server.server_close)
-        cls.addClassCleanup(cls.server.shutdown)
-        profile = tempfile.mkdtemp(prefix="site-test-")
-        cls.addClassCleanup(shutil.rmtree, profile, ignore_errors=True)
-
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium") or shutil.which("google-chrome")
-        for option in [*OPTIONS, f"--user-data-dir={profile}", "--window-size=1280,900"]:
-            options.add_argument(option)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        cls.browser = webdriver.Chrome(service=Service(shutil.which("chromedriver") or shutil.which("chromium.chromedriver")), options=options)
-        cls.addClassCleanup(cls.browser.quit)
-        cls.browser.set_page_load_timeout(60)
-
-    def setUp(self):
-        self.browser.execute_cdp_cmd("Storage.clearDataForOrigin", {
-            "origin": f"http://127.0.0.1:{self.server.server_port}", "storageTypes": "local_storage"})
-        self.set_width(1280)
-        self.set_system("light")
-
-    def open(self, page):
-        self.browser.get(f"http://127.0.0.1:{self.server.server_port}/{page}")
-
-    def run_script(self, script, *arguments):
-        return self.browser.execute_script(script, *arguments)
-
-    def find(self, selector, inside=None):
-        return (inside or self.browser).find_element(By.CSS_SELECTOR, selector)
-
-    def wait_for(self, condition):
-        return WebDriverWait(self.browser, 20).until(lambda _: condition())
-
-    def set_system(self, scheme):
-        """Makes the reader's system light or dark."""
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "media": "", "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-
-    def set_width(self, width):
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600})
-
-    def for_each(self, check, pages=PAGES):
-        for page in pages:
-            with self.subTest(page):
-                self.open(page)
-                check()
 
 
 class BrowserTest(Browser):
@@ -325,99 +232,6 @@ class BrowserTest(Browser):
             self.assertEqual(self.run_script(SMALL_LABELS), [])
 
         self.for_each(check, [*CHAPTERS, "index.html", "start.html"])
-
-    def answer(self, fieldset, question, right):
-        """Gives the right answer or a wrong one, and requests the verdict."""
-        inputs = fieldset.find_elements(By.CSS_SELECTOR, "input")
-        if question["type"] == "numeric":
-            value = next(a for a in question["answers"] if a.get("correct"))["value"]
-            inputs[0].clear()
-            inputs[0].send_keys(str(value if right else value + 12345))
-            inputs[0].send_keys(Keys.ENTER)
-            return
-        for control in inputs:
-            answer = question["answers"][int(control.get_attribute("value"))]
-            wanted = bool(answer["correct"]) == right
-            if control.is_selected() != wanted and (wanted or control.get_attribute("type") == "checkbox"):
-                self.run_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", control)
-                control.send_keys(Keys.SPACE)
-        self.find(".check", fieldset).send_keys(Keys.ENTER)
-
-    def test_quizzes_judge_wrong_and_right(self):
-        def check():
-            form = self.find("form.quiz")
-            questions = json.loads(self.find("script", form).get_attribute("textContent"))
-            fieldsets = form.find_elements(By.CSS_SELECTOR, "fieldset")
-            self.assertEqual(len(fieldsets), len(questions))
-            for right, verdict in ((False, "wrong"), (True, "right")):
-                for fieldset, question in zip(fieldsets, questions):
-                    self.answer(fieldset, question, right)
-                    self.assertIn(verdict, fieldset.get_attribute("class").split(), question["question"])
-                    said = self.find(".feedback", fieldset).text
-                    self.assertIn("Right." if right else "Not right.", said)
-                    self.assertGreater(len(said), 25, "a word on why")
-                    for answer in question["answers"]:  # feedback names the answer that it belongs to
-                        given = "answer" in answer and bool(answer["correct"]) == right and question["type"] == "many_choice"
-                        if given:
-                            self.assertIn(f"{as_text(answer['answer'])} {as_text(answer['feedback'])}", said)
-                self.assertEqual(self.find(".score", form).text, f"{len(questions) if right else 0} of {len(questions)} right.")
-
-        self.for_each(check, [*CHAPTERS, "summary.html"])
-
-    def order(self):
-        return self.run_script("return [...document.querySelectorAll('.quiz fieldset')].map((f) => [...f.querySelectorAll('input')].map((i) => i.value).join(''))")
-
-    def test_answers_are_shuffled_the_same_for_one_reader_and_others_for_another(self):
-        def open_as(reader):
-            self.run_script("localStorage.setItem('course-reader', arguments[0])", str(reader))
-            self.open(CHAPTERS[0])
-            return self.order()
-
-        self.open(CHAPTERS[0])
-        orders = {tuple(open_as(reader)) for reader in range(1, 9)}
-        self.assertGreater(len(orders), 5)
-        firsts = {order[0][0] for order in orders}
-        self.assertEqual(firsts, {"0", "1", "2"}, "any answer can be the first one")
-        self.assertEqual(open_as(5), open_as(5))
-        self.assertNotIn("answer", "".join(self.order()))
-
-    def test_answers_are_kept_on_reload(self):
-        self.open(CHAPTERS[0])
-        form = self.find("form.quiz")
-        questions = json.loads(self.find("script", form).get_attribute("textContent"))
-        for fieldset, question in list(zip(form.find_elements(By.CSS_SELECTOR, "fieldset"), questions))[:3]:
-            self.answer(fieldset, question, False)
-        before = [f.text for f in form.find_elements(By.CSS_SELECTOR, ".feedback, .score")]
-        self.assertIn("4 not answered yet", before[-1])
-        self.open(CHAPTERS[0])
-        self.assertEqual([f.text for f in self.browser.find_elements(By.CSS_SELECTOR, ".quiz .feedback, .quiz .score")], before)
-        self.find("form.quiz button[type=reset]").send_keys(Keys.ENTER)
-        self.open(CHAPTERS[0])
-        self.assertEqual(self.find(".quiz .score").text, "")
-        self.assertFalse(self.browser.find_elements(By.CSS_SELECTOR, ".quiz input:checked"))
-
-    def test_a_quiz_asks_for_an_answer_and_starts_again(self):
-        self.open(CHAPTERS[0])
-        form = self.find("form.quiz")
-        fieldset = self.find("fieldset", form)
-        self.find(".check", fieldset).send_keys(Keys.ENTER)
-        self.assertEqual(self.find(".feedback", fieldset).text, "Choose an answer first.")
-        self.find("input", fieldset).send_keys(Keys.SPACE)
-        self.find(".check", fieldset).send_keys(Keys.ENTER)
-        self.assertIn("not answered yet", self.find(".score", form).text)
-        self.find("button[type=reset]", form).send_keys(Keys.ENTER)
-        self.assertEqual(self.find(".score", form).text, "")
-        self.assertEqual(self.find(".feedback", fieldset).text, "")
-
-    def test_half_of_the_right_answers_are_not_enough(self):
-        self.open(CHAPTERS[0])
-        fieldset = self.find("fieldset[data-type=many_choice]")
-        questions = json.loads(self.find("form.quiz script").get_attribute("textContent"))
-        question = next(q for q in questions if q["type"] == "many_choice")
-        one = next(n for n, answer in enumerate(question["answers"]) if answer["correct"])
-        self.find(f"input[value='{one}']", fieldset).send_keys(Keys.SPACE)
-        self.find(".check", fieldset).send_keys(Keys.ENTER)
-        self.assertIn("Not all of it yet.", self.find(".feedback", fieldset).text)
 
 
 if __name__ == "__main__":

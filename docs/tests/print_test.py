@@ -3,7 +3,7 @@
 import base64
 import unittest
 
-from browser_test import CHAPTERS, Browser
+from browser import CHAPTERS, Browser
 
 # Blocks of code, tables and pictures that the paper's edge cuts off, because they are too wide or scroll.
 CUT_OFF = """

@@ -6,7 +6,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from browser_test import CHAPTERS, SITE, Browser
+from browser import CHAPTERS, SITE, Browser
 
 ROOT = Path(__file__).parents[2]
 SLIDES = SITE.parent / "slides"
