@@ -59,10 +59,10 @@ void expect_round_trips(const RecordedRun& recorded, std::size_t count) {
 TEST_P(PoolTimeline, EachTaskGoesToAWorkerAndItsResultComesBack) {
   const auto recorded = run("map");
   expect_round_trips(recorded, 20);
-  // Long enough for the end of the pool, when a worker that starts slowly is killed.
   const auto waits = recorded.spans("waits for a task");
   EXPECT_THAT(waits, Not(IsEmpty()));
-  for (const auto& wait : waits) EXPECT_EQ(wait.open, recorded.timeline.rows[wait.row].killed);
+  // At the end of the pool, a worker that is too slow is killed, while it waits or later.
+  for (const auto& wait : waits) EXPECT_TRUE(!wait.open || recorded.timeline.rows[wait.row].killed);
 }
 
 TEST_P(PoolTimeline, ALargeTaskToo) { expect_round_trips(run("large"), 1); }
