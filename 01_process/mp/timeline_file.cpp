@@ -122,6 +122,15 @@ void write_at_death() {
   });
 }
 
+// The ranks of an Open MPI program write a file each: FILE.json, FILE-1.json …
+std::string of_this_rank(const std::string& file) {
+  const char* const rank = std::getenv("PMIX_RANK");
+  if (!rank || rank == std::string{"0"} || file == "-") return file;
+  const std::filesystem::path path{file};
+  const auto name = path.stem().string() + "-" + rank + path.extension().string();
+  return path.parent_path() / name;
+}
+
 std::unique_ptr<Output> open_output(const std::string& name) {
   auto result = std::make_unique<Output>();
   if (name == "-") {
@@ -145,9 +154,10 @@ std::unique_ptr<Output> open_output(const std::string& name) {
 bool start_timeline() {
   const char* const wanted = std::getenv("MP_TIMELINE");
   if (!wanted) return false;
-  const std::string name = wanted;
+  const std::string file = wanted;
   ::unsetenv("MP_TIMELINE");
-  if (name.empty()) return false;
+  if (file.empty()) return false;
+  const auto name = of_this_rank(file);
   try {
     const char* const events = std::getenv("MP_TIMELINE_EVENTS");
     auto opened = open_output(name);

@@ -100,6 +100,17 @@ TEST_F(TimelineWritten, NowhereIsReportedAtOnceAndTheProgramRuns) {
                 ": it must end in .svg, .png, .json or .txt, or be -\n");
 }
 
+TEST_F(TimelineWritten, OncePerRankOfOpenMpi) {
+  for (const auto* const rank : {"0", "1"})
+    EXPECT_EQ(
+        run_program(SCENARIOS, {"many", "fork", "1"},
+                    {.environment = {{"MP_TIMELINE", file("ranks.txt")}, {"PMIX_RANK", rank}}})
+            .status,
+        0);
+  for (const auto* const written : {"ranks.txt", "ranks-1.txt"})
+    EXPECT_THAT(course::contents(file(written)), StartsWith("Timeline of 2 processes"));
+}
+
 TEST_F(TimelineWritten, WhenTheProgramCrashes) {
   const auto run = this->run("crash", file("timeline.txt"));
   EXPECT_EQ(run.signal, SIGABRT);
