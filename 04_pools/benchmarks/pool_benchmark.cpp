@@ -67,9 +67,9 @@ class RawEcho {
   mp::Process process_{{.daemon = true}, [this] { echo(); }};
 };
 
-// A pipe holds the results of one turn, so the writer never waits for the reader.
-void map_raw_pipes(benchmark::State& state, std::size_t chunk_size) {
-  constexpr std::size_t turn = 12'500;
+// Each turn gives every process this many numbers. A pipe holds the results of one turn, so the
+// writer never waits for the reader.
+void map_raw_pipes(benchmark::State& state, std::size_t chunk_size, std::size_t turn) {
   const RawEcho first{chunk_size * sizeof(int)}, second{chunk_size * sizeof(int)};
   std::vector<int> numbers(tasks), results(tasks);
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -240,13 +240,17 @@ int main(int argc, char** argv) {
     add(name, benchmark...)->UseManualTime()->Iterations(1);
   };
   const std::string pool = "m.Pool(2)", executor = "ProcessPoolExecutor(2)";
-  add("map_chunks_of_1/raw_pipes", map_raw_pipes, std::size_t{1})->UseRealTime();
+  add("map_chunks_of_1/raw_pipes", map_raw_pipes, std::size_t{1}, std::size_t{12'500})
+      ->UseRealTime();
+  add("map_chunks_of_1/raw_pipes_16_in_flight", map_raw_pipes, std::size_t{1}, std::size_t{8})
+      ->UseRealTime();
   add("map_chunks_of_1/mp_Pool", map_mp, std::ptrdiff_t{1})->UseRealTime();
   add("map_chunks_of_1/mp_Pool_imap", imap_mp)->UseRealTime();
   add("map_chunks_of_1/mp_Pool_async", map_async_mp)->UseRealTime();
   add_python("map_chunks_of_1/python_Pool", map_python, pool, "p.map(f, xs, chunksize=1)");
   add_python("map_chunks_of_1/python_futures", map_python, executor, "list(p.map(f, xs))");
-  add("map_default_chunks/raw_pipes", map_raw_pipes, std::size_t{12'500})->UseRealTime();
+  add("map_default_chunks/raw_pipes", map_raw_pipes, std::size_t{12'500}, std::size_t{12'500})
+      ->UseRealTime();
   add("map_default_chunks/mp_Pool", map_mp, std::ptrdiff_t{0})->UseRealTime();
   add_python("map_default_chunks/python_Pool", map_python, pool, "p.map(f, xs)");
   add_python("map_default_chunks/python_futures", map_python, executor,
