@@ -52,7 +52,7 @@ std::string ask_bsdtar(const fs::path& archive, const std::string& what, const s
   int status = 0;
   mp::check(mp::retry([&] { return ::waitpid(launched.pid, &status, 0); }), "waitpid");
   if (!ended && output.size() < most) throw std::runtime_error{"takes too long to read"};
-  if (ended && status != 0) throw std::runtime_error{"is damaged, or no archive"};
+  if (ended && status != 0) throw std::runtime_error{"is damaged, or not an archive"};
   return output;
 }
 

@@ -39,7 +39,7 @@ std::vector<std::string> lines_of(const std::string& command) {
   std::string output;
   char part[4096];
   while (const auto size = std::fread(part, 1, sizeof part, pipe)) output.append(part, size);
-  if (::pclose(pipe) != 0) throw std::runtime_error{"this has failed: " + command};
+  if (::pclose(pipe) != 0) throw std::runtime_error{"this command failed: " + command};
   std::vector<std::string> lines;
   std::istringstream stream{output};
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
@@ -88,8 +88,7 @@ fs::path input_path(const std::string& line) {
   return (course_build / split_words(line).at(0)).lexically_normal();
 }
 
-// Makes files readable for submissions, which run as other users, whatever umask the user
-// has.
+// Makes files readable for submissions, which run as other users, whatever the user's umask is.
 class ReadableFiles {
  public:
   ReadableFiles() : before_{::umask(022)} {}
@@ -112,7 +111,7 @@ BuildSandbox::BuildSandbox(fs::path note) : note_{std::move(note)} {
   scratch_root = folder_ / "scratch";
   verdicts = folder_ / "verdicts";
   for (const auto& path : {sysroot_, scratch_root, verdicts}) fs::create_directory(path);
-  // Submissions run as other users if possible, which may pass through, but read only the sysroot.
+  // Submissions run as other users if possible. These may pass through, but read only the sysroot.
   check(::chmod(folder_.c_str(), 0711), "chmod");
   check(::chmod(sysroot_.c_str(), 0755), "chmod");
   check(::chmod(scratch_root.c_str(), 0711), "chmod");
@@ -228,7 +227,8 @@ BuildSandbox::Product BuildSandbox::build(const std::string& exercise, const std
   replace_all(output, scratch.path.string() + "/", "");
   replace_all(output, sysroot_.string() + "/", "");
   output = std::regex_replace(output, std::regex{"(/tmp|home)/cc[A-Za-z0-9]{6}\\b"}, "cc");
-  if (output.empty()) output = "The compiler was stopped, as it needs too much time or memory.\n";
+  if (output.empty())
+    output = "The compiler was stopped, because it needed too much time or memory.\n";
   return {.program = {}, .complaint = shortened(harness::harmless(output))};
 }
 

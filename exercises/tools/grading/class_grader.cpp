@@ -182,7 +182,7 @@ int ClassGrader::conclude(const ReportFolder& report) const {
         status = EXIT_FAILURE;
       }
   for (const auto& name : hand_ins_.strangers())
-    fmt::print(stderr, "course: '{}' belongs to no student, and was not looked at\n", shown(name));
+    fmt::print(stderr, "course: '{}' belongs to no student, and was ignored\n", shown(name));
   fmt::print("The grades are in {}\n", report.grades().string());
   return status;
 }

@@ -15,8 +15,8 @@ namespace {
 
 using Kind = Outcome::Kind;
 
-// A cell with any text. A spreadsheet takes one that begins with certain characters for a formula,
-// even in quotes; so an apostrophe stands before it. Digits in quotes can be read as text.
+// A cell with any text. A spreadsheet treats text that begins with certain characters as a formula,
+// even in quotes, so an apostrophe precedes it. Digits in quotes can be imported as text.
 std::string cell(const std::string& original) {
   auto text = harness::harmless(original);
   if (!text.empty() && std::string_view{"=+-@"}.find(text[0]) != std::string_view::npos)
@@ -26,8 +26,7 @@ std::string cell(const std::string& original) {
   return '"' + boost::algorithm::replace_all_copy(text, "\"", "\"\"") + '"';
 }
 
-// Returns why points are missing, in a few words; empty if only tests
-// failed.
+// Returns why points are missing, in a few words; empty if only tests failed.
 std::string mark(const Grade& grade) {
   switch (grade.outcome.kind) {
     case Kind::missing:
@@ -127,7 +126,7 @@ std::string class_page(const std::vector<Student>& students,
         marks += fmt::format("| {} | {} | {} |\n", plain(student.name), plain(grade.exercise->name),
                              own);
   if (!failed.empty())
-    text += "\n## What was failed\n\n| exercise | test | failed |\n| --- | --- | --- |\n" + failed;
+    text += "\n## Failed tests\n\n| exercise | test | failed |\n| --- | --- | --- |\n" + failed;
   if (!marks.empty())
     text +=
         "\n## Missing, late and not examined\n\n| student | exercise | |\n| --- | --- | --- |\n" +

@@ -8,7 +8,7 @@
 namespace grading {
 
 /// Returns grades.csv: the maxima, then a row for each student, with remarks in the last column. No
-/// name is a formula for a spreadsheet.
+/// name can act as a formula in a spreadsheet.
 std::string grades_table(const std::vector<Student>& students);
 
 /// Returns class.md: how many students have handed in each exercise, which tests failed most, what

@@ -33,7 +33,7 @@ inline std::string submission(const std::string& includes, const std::string& bo
          body + "\nreturn std::vector<double>(static_cast<std::size_t>(rounds), 1e-9); }\n";
 }
 
-/// A small class, which the grader is run on. Only ping_pong counts.
+/// A small class for the grader. Only ping_pong counts.
 class Grading : public testing::Test {
  public:
   Grading() {
@@ -52,7 +52,7 @@ class Grading : public testing::Test {
     const bool works =
         course::run_program("/bin/sh", {"-c", "bwrap --unshare-all --ro-bind / / true"}).status ==
         0;
-    if (!works) GTEST_SKIP() << "bubblewrap is missing, or may not work here";
+    if (!works) GTEST_SKIP() << "bubblewrap is missing, or not allowed to work here";
   }
 
   static void write(const fs::path& file, const std::string& text) {

@@ -293,7 +293,7 @@ TEST_F(Grading, wrong_input_is_refused_with_one_line) {
            {"ping_pong 1\nping_pong 2\n", ":2: a second line"},
            {"ping_pong\n", ":1: expected: NAME WEIGHT"},
            {"ping_pong 1 2026-02-30\n", "'2026-02-30' is not a time"},
-           {"ping_pong extension 2026-12-31 a\n", ":1: an extension stands below"},
+           {"ping_pong extension 2026-12-31 a\n", ":1: an extension must stand below"},
            {"ping_pong 1\nping_pong extension 2026-12-31 b c\n",
             ":2: there is no student 'b c'"}}) {
     write(folder / "rules", rules);

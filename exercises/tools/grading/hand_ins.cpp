@@ -45,7 +45,7 @@ void HandIns::add_folder(const fs::path& path) {
 
 void HandIns::add_file(const fs::path& path) {
   static const std::regex moodle{"(.+_[0-9]+)_assignsubmission_(?:file|onlinetext)_(.+)"};
-  // Canvas puts a number before the ending when a file was handed in again.
+  // Canvas puts a number before the extension when a file was handed in again.
   static const std::regex canvas{"([^_]+)_(?:LATE_)?([0-9]+)_[0-9]+_(.+?)(?:-[0-9]+)?(\\.[^-]+)"};
   const auto name = path.filename().string();
   std::smatch parts;

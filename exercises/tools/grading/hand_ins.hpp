@@ -7,7 +7,7 @@
 
 namespace grading {
 
-/// What a class has handed in: a folder as a learning platform makes it.
+/// The files that a class has handed in, in a folder as a learning platform makes it.
 ///
 ///     ada/                                              a folder for each student
 ///     Bob Ray_12345_assignsubmission_file_/             the same from Moodle
@@ -15,12 +15,12 @@ namespace grading {
 ///     raybob_LATE_1234_98765_ping_pong-1.cpp            Canvas
 ///     cem.zip                                           an archive for each student
 ///
-/// What is of Moodle belongs to the student "Bob Ray_12345", what is of Canvas to "raybob_1234".
+/// The student is then called "Bob Ray_12345" with Moodle, and "raybob_1234" with Canvas.
 class HandIns {
  public:
   /// A file beside the students' folders.
   struct LooseFile {
-    std::string name;  ///< as the student has called it
+    std::string name;  ///< the student's name for it
     std::filesystem::path path;
   };
   struct Places {
@@ -28,7 +28,7 @@ class HandIns {
     std::vector<LooseFile> files;
   };
 
-  /// Throws std::invalid_argument if the folder is missing, or contains nothing of any student.
+  /// Throws std::invalid_argument if the folder is missing, or contains no student's files.
   explicit HandIns(const std::filesystem::path& folder);
 
   /// The students and their files, in the order of the students' names.

@@ -51,7 +51,7 @@ TEST_F(HandIns, of_all_platforms_are_found) {
   write(submissions / "broken/mine.zip", "PK, but not more");
   const auto run = grade({"--sources", folder / "sources"});
   EXPECT_EQ(run.status, 0) << run;
-  EXPECT_TRUE(!fs::exists(folder / "sources")) << "all are as they were given";
+  EXPECT_TRUE(!fs::exists(folder / "sources")) << "all are unchanged";
   EXPECT_THAT(run.error_lines(), ElementsAre(HasSubstr("'ping_pong.cpp' belongs to no student")));
   EXPECT_THAT(
       rows(),
@@ -65,7 +65,7 @@ TEST_F(HandIns, of_all_platforms_are_found) {
   EXPECT_THAT(page("Cem Ö"), HasSubstr("Cem Ö.zip: ./Cem's [files]/ping_pong.cpp is unchanged"));
   EXPECT_THAT(page("clone"), Not(HasSubstr("differs")));
   EXPECT_THAT(page("pong"), HasSubstr("Found: pong.cpp."));
-  EXPECT_THAT(page("broken"), HasSubstr("mine.zip (is damaged, or no archive)"));
+  EXPECT_THAT(page("broken"), HasSubstr("mine.zip (is damaged, or not an archive)"));
   const auto class_page = grading::read_file(report / "class.md");
   EXPECT_THAT(class_page,
               AllOf(HasSubstr("\n10 students\n"), HasSubstr("| pong | ping\\_pong | missing |"),

@@ -14,7 +14,7 @@ using harness::harmless;
 using harness::readable;
 using Kind = Outcome::Kind;
 
-// Formats as code, which only a line without the margin can end.
+// Formats text as code. Only a line without the margin could end it.
 std::string code(const std::string& text, const std::string& margin = "    ") {
   std::istringstream lines{harmless(text)};
   std::string result = "\n";

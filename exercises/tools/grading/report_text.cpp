@@ -15,11 +15,10 @@ std::string reason(const Grade& grade) {
   const auto& file = grade.submission.file;
   switch (grade.outcome.kind) {
     case Kind::missing:
-      return fmt::format(
-          "There is no {}.cpp{}\n", name,
-          grade.submission.there.empty()
-              ? "."
-              : ", in no folder and no archive. Found: " + grade.submission.there + ".");
+      return fmt::format("There is no {}.cpp{}\n", name,
+                         grade.submission.there.empty()
+                             ? "."
+                             : " in any folder or archive. Found: " + grade.submission.there + ".");
     case Kind::unchanged:
       return fmt::format("{} is unchanged.\n", file);
     case Kind::refused:

@@ -6,10 +6,10 @@
 
 namespace grading {
 
-/// Returns why there is no verdict; otherwise the examiner's text beside it.
+/// Returns why there is no verdict; otherwise the examiner's text that comes with it.
 std::string reason(const Grade& grade);
 
-/// Returns what a student must know beside the verdict, a line each.
+/// Returns what a student must know besides the verdict, one line each.
 std::string remarks(const Grade& grade);
 
 /// Returns "7 of 10 points".

@@ -31,9 +31,9 @@ struct Rule {
 ///     EXERCISE WEIGHT [DEADLINE [SHARE]]
 ///     EXERCISE extension DEADLINE STUDENT
 ///
-/// The points are multiplied by the weight, and what comes after the deadline (2026-12-31, which is
+/// The points are multiplied by the weight. A submission after the deadline (2026-12-31, which is
 /// the end of that day, or 2026-12-31T18:00, in local time) gets only a share of them, 0 if none is
-/// named. An extension is another deadline for one student, whose name may have spaces in it.
+/// given. An extension is another deadline for one student, whose name may contain spaces.
 /// Throws std::invalid_argument that names the line.
 std::map<std::string, Rule> read_rules(const std::filesystem::path& file,
                                        const std::vector<harness::Facts>& exercises,

@@ -85,7 +85,7 @@ TEST_F(GradingIsStopped, in_good_order) {
   expect_to_go_on();
 }
 
-// No process of it is left, and the next grader removes its folder.
+// None of its processes is left, and the next grader removes its folder.
 TEST_F(GradingIsStopped, by_a_signal_that_leaves_no_time) {
   const auto [status, said] = grade_until_signal(SIGKILL);
   EXPECT_EQ(status, (mp::ExitStatus{.code = {}, .signal = SIGKILL})) << said;

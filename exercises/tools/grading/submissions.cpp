@@ -23,7 +23,7 @@ constexpr std::size_t most_bytes = 256 << 10;
 constexpr auto too_large = "is larger than 256 KiB";
 constexpr int most_depth = 6;  // folders in folders
 constexpr std::size_t most_files = 10'000;
-constexpr std::size_t most_named = 8;  // of what was found in place of the file
+constexpr std::size_t most_named = 8;  // of the files found instead
 
 void refuse(Submission& submission, std::error_code error) {
   submission.refusal = "cannot be read: " + error.message();
