@@ -42,8 +42,8 @@ rlim_t processes_of(uid_t user) {
   return count;
 }
 
-// System V shared memory outlives the processes that use it and counts for none of them, so it has
-// no limit. To share memory, mmap and memfd_create remain.
+// System V shared memory outlives the processes that use it and counts for none of them, so no
+// limit applies to it. A submission can share memory with mmap and memfd_create.
 bool forbid_system_v_memory() {
 #if defined(__x86_64__)
   constexpr std::uint32_t own = AUDIT_ARCH_X86_64, last_call = 0x3fff'ffff;

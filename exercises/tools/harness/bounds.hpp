@@ -12,8 +12,8 @@
 
 namespace harness {
 
-/// What Boost.Process does in a submission before exec: it sets limits and an environment without
-/// anything of the examiner's. Between fork and exec it makes only system calls.
+/// Prepares a submission before exec, called by Boost.Process. Sets limits, and an environment that
+/// contains nothing of the examiner's. Between fork and exec it makes only system calls.
 class Bounds {
  public:
   Bounds(const ScratchDirectory& scratch, const Limits& limits);

@@ -19,11 +19,11 @@ class CapturedOutput {
   /// Reads what has arrived.
   void read();
 
-  /// Whether it prints without end.
+  /// Whether it has printed more than the limit.
   bool is_too_much() const;
 
-  /// Returns a title and the first lines, without control sequences; of lines that differ only in
-  /// numbers, only the first. Empty if nothing was printed.
+  /// Returns a title and the first lines, without control characters. Of consecutive lines that
+  /// differ only in numbers, it keeps the first. Empty if nothing was printed.
   std::string shown(const std::string& title) const;
 
   const std::string& beginning() const { return text_; }

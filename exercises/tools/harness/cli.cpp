@@ -134,14 +134,14 @@ fs::path skeleton(const Facts& facts) {
   return exercises / "tools/skeletons" / facts.name / (facts.name + ".cpp");
 }
 
-// For the course's own tests: the file that learners begin with compiles and gets no points. Once a
-// learner has worked on it, there is nothing left to test.
+// For the course's own tests. The file that learners begin with must compile and get no points.
+// Once a learner has changed it, there is nothing to test.
 int expect_skeleton(const Facts& facts, bool strict) {
   constexpr int skipped = 77;
   const bool is_skeleton = harness::tokens_of(harness::text_of(file_to_edit(facts))) ==
                            harness::tokens_of(harness::text_of(skeleton(facts)));
   if (!is_skeleton) {
-    fmt::print("This is not the skeleton: it is not {}.\n", shown(skeleton(facts)));
+    fmt::print("The file to edit differs from the skeleton {}.\n", shown(skeleton(facts)));
     return strict ? EXIT_FAILURE : skipped;
   }
   const auto file = build / "exercises" / facts.name / "skeleton_verdict.json";
@@ -159,7 +159,7 @@ int reset(const Facts& facts) {
       fmt::print("{} is unchanged.\n", shown(own));
       return EXIT_SUCCESS;
     }
-    fmt::print("Your file is kept: {}\n", shown(progress().keep_aside(own)));
+    fmt::print("Your file is kept as {}\n", shown(progress().keep_aside(own)));
   }
   fs::copy_file(skeleton(facts), own);
   fmt::print("{} is the original again. Your points stay.\n", shown(own));
@@ -220,7 +220,7 @@ int run_command(const std::vector<std::string>& words) {
   if (words.size() != 2 && !spoil && !strict)
     throw UsageError{command + " takes the name of an exercise" +
                      (command == "solution" ? ", and --spoil" : "") +
-                     "; './course list' names all"};
+                     "; './course list' shows all"};
   const auto facts = find_exercise(words[1]);
   if (command == "check") return check(facts) ? EXIT_SUCCESS : EXIT_FAILURE;
   if (command == "hint") hint(facts);

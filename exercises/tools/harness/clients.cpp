@@ -124,8 +124,8 @@ void Clients::on_message(Client& client) {
       break;
     case Greeting::Kind::stray:
       complaint_ =
-          "A child process returned from your function, and so went on as a second main "
-          "process.\nAfter fork(), the child must end where its work ends: with _exit(0).";
+          "A child process returned from your function and continued as a second main "
+          "process.\nAfter fork(), the child must call _exit(0) when its work is done.";
       break;
     case Greeting::Kind::lost:
       complaint_ = connection_closed;
@@ -152,7 +152,7 @@ void Clients::on_call(Client& client, const Greeting& greeting) {
 void Clients::connect_main(FileDescriptor socket, pid_t process) {
   main_connection_ = std::move(socket);
   trace_.main_process = process;
-  // From here on it carries only messages, and blocks, but not forever.
+  // From here on it carries only messages, and blocks for a limited time.
   const int no = 0;
   check(::setsockopt(main_connection_.get(), SOL_SOCKET, SO_PASSCRED, &no, sizeof no),
         "setsockopt");

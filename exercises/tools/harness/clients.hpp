@@ -15,7 +15,7 @@ namespace harness {
 
 /// The message when the main process has lost its connection.
 inline constexpr auto connection_closed =
-    "Your program closed the examiner's connection: it closes descriptors that it has not opened.";
+    "Your program closed the examiner's connection. It closes descriptors that it did not open.";
 
 /// The processes that talk to the examiner. Keeps the trace of their calls and holds them at the
 /// barrier. The kernel identifies the process at the other end of a connection, so none can

@@ -12,7 +12,7 @@ inline mp::FileDescriptor connect(Greeting::Kind kind) {
   return connect(Greeting{.kind = kind, .place = 0, .numbers = {}});
 }
 
-/// What an earlier call told this process.
+/// Forgets the key that an earlier call gave to this process.
 void forget_secrets();
 
 }  // namespace harness

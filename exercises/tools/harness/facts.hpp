@@ -16,7 +16,7 @@ struct Facts {
   std::string name, title, chapter;
   std::vector<Test> tests;  ///< in the order in which they run
   std::vector<std::string> hints;
-  /// A program that does nothing of the task may pass some tests, but not this one. Empty if the
+  /// A program that does none of the work may pass some tests, but not this one. Empty if the
   /// exercise has none.
   std::string main_test;
 

@@ -14,7 +14,7 @@ class IdleDetector {
  public:
   using Duration = std::chrono::steady_clock::duration;
 
-  /// Call when something has happened; restarts the time.
+  /// Restarts the time. Call it when something has happened.
   void disturb() { since_.reset(); }
 
   /// Checks, and returns true if all have waited for `patience`. A process that waits with a time

@@ -30,7 +30,7 @@ std::vector<std::string> sandbox(const ScratchDirectory& scratch) {
                                  "--ro-bind", "/usr",          "/usr"};
   for (const auto* path : {"/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"})
     words.insert(words.end(), {"--ro-bind-try", path, path});
-  // The submission's user might not be able to tell that it is missing.
+  // Not --ro-bind-try, because the submission's user may be unable to see whether it exists.
   if (std::filesystem::exists(COURSE_DEPS "/usr"))
     words.insert(words.end(), {"--ro-bind", COURSE_DEPS "/usr", COURSE_DEPS "/usr"});
   words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev"});

@@ -17,13 +17,13 @@ class Leftovers {
   /// Ignores what exists now.
   Leftovers(const ScratchDirectory& scratch, const Launched& submission, pid_t main_process);
 
-  /// Processes that are just ending get time for it, as long as something changes.
+  /// Returns the processes left over, after waiting for those that are about to end.
   std::vector<pid_t> processes() const;
 
-  /// Returns files by the names that the submission knows: "$TMPDIR/left.txt".
+  /// Returns files by the names that the submission knows, such as "$TMPDIR/left.txt".
   std::vector<std::string> files() const;
 
-  /// Returns the main process's open descriptors, by number and kind: "7, pipe:[4711]".
+  /// Returns the main process's open descriptors, by number and kind, such as "7, pipe:[4711]".
   std::set<std::string> descriptors() const;
 
   /// Removes files of the submission's user, which outlive it without a sandbox.

@@ -24,7 +24,7 @@ struct Greeting {
     call,   ///< a call of a given function begins; it ends when the connection does
     stray,  ///< a child process has returned from the function that made it
     ended,  ///< a child process was ended by a signal, the first of the numbers
-    lost,   ///< the main process cannot use its connection any more
+    lost,   ///< the main process can no longer use its connection
   };
   Kind kind{};
   std::int32_t place{};  ///< where a call stops

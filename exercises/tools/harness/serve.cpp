@@ -29,7 +29,7 @@ int serve(int argc, char** argv, const std::function<mp::Message(mp::Message)>& 
   mp::init(argc, argv);
   auto socket = connect(Greeting::Kind::serve);
   if (!socket) {
-    std::fputs("This program only works for the examiner: ./course check\n", stderr);
+    std::fputs("This program works only with the examiner; run ./course check\n", stderr);
     return 2;
   }
   socket = out_of_the_way(socket);

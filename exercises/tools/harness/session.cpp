@@ -40,15 +40,14 @@ std::string how_it_ended(const Launched& submission) {
   return mp::to_string(mp::ExitStatus{.code = {}, .signal = signal});
 }
 
-// Recognises messages of the sandbox or the dynamic linker, before the submission's own code runs.
+// Recognises errors of the sandbox or the dynamic linker, before the submission's own code runs.
 bool is_trouble_of_machine(const std::string& errors) {
   return errors.starts_with("bwrap: ") ||
          errors.find(": error while loading shared libraries: ") != errors.npos;
 }
 
 std::string advice(const std::string& ending) {
-  if (ending.find("signal") != ending.npos)
-    return "The main process did something for which the system stopped it.\n";
+  if (ending.find("signal") != ending.npos) return "The main process crashed or was killed.\n";
   return "Calling exit() in the main process ends the whole program; return a result instead.\n";
 }
 
@@ -198,8 +197,8 @@ void Session::fail_stuck(const std::string& what) {
 
 void Session::fail_damaged(const std::string& reason) {
   stop(
-      "The answer of your program could not be read. It writes to a descriptor that it has not "
-      "opened.\n(" +
+      "Your program's answer could not be read. It writes to a descriptor that it did not "
+      "open.\n(" +
       reason + ")");
 }
 
@@ -207,7 +206,7 @@ void Session::stop(const std::string& text) {
   fail_and_stop(text + (text.ends_with('\n') ? "" : "\n") + output_.shown("It printed:"));
 }
 
-// Often the only problem is what children left undone because they ended too early.
+// A child that ended too early leaves its work undone, which is often the only problem.
 void Session::add_notes() {
   try {
     clients_.handle_events();

@@ -34,7 +34,7 @@ struct Trace {
   std::vector<std::int64_t> shares() const;
 };
 
-/// Options of the examiner for a call.
+/// The examiner's options for a call.
 struct CallOptions {
   mp::Seconds time_limit{10};
 

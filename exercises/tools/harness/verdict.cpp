@@ -146,7 +146,7 @@ int examine(int argc, char** argv) {
   }
   remove_scratch_on_signals();
   ::signal(SIGCHLD, SIG_DFL);          // the calling shell may ignore it
-  has_sandbox();                       // reports at once why not
+  has_sandbox();                       // reports at once why there is none
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans of the submission become ours
 
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
