@@ -53,7 +53,7 @@ void expect_parcels(int producers, int parcels, const harness::Trace& trace) {
         "Expected: couriers deliver parcels that producers have made.\nSeen: a courier delivers "
         "something else: " +
         std::to_string(delivered.begin()->first) +
-        ".\nA courier that wakes up must look whether there is a parcel, because another one may "
+        ".\nA courier that wakes up must check whether there is a parcel, because another one may "
         "have been faster.");
   if (made.size() != static_cast<std::size_t>(producers) * static_cast<std::size_t>(parcels))
     harness::fail_and_stop("Expected: every producer makes " + std::to_string(parcels) +
@@ -92,8 +92,8 @@ constexpr int couriers_held = 2;
 
 // Returns how heavy the store is when all producers wait, while the couriers are held with their
 // first parcels. Each producer may hold a parcel, so there is a minimum and a maximum. When the
-// couriers go on, each takes its second parcel, and makes room for others, before that delivery can
-// be seen; so the minimum is without these.
+// couriers continue, each takes its second parcel, and makes room for others, before that delivery
+// can be seen. So the minimum is without these.
 Store fill_store(Submission& submission, int producers, int parcels, int capacity) {
   submission.call({producers, couriers_held, parcels, capacity},
                   {.barrier = couriers_held + 1, .barrier_place = places::deliver});

@@ -56,11 +56,10 @@ void expect_sum(int width, int depth, int seen, const harness::Trace& trace) {
   expect_nodes(width, depth, trace);
   int expected = 0;
   for (const auto& event : trace.events) expected += returned(event);
-  expect(
-      seen == expected,
-      "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
-          ".\nSeen: " + std::to_string(seen) +
-          ".\nDoes every exit code have the node's own number in it, and those of its children?");
+  expect(seen == expected,
+         "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
+             ".\nSeen: " + std::to_string(seen) +
+             ".\nDoes every exit code include the node's own number and those of its children?");
 }
 
 TEST(fan_out, the_sum_is_right) {
@@ -82,8 +81,8 @@ TEST(fan_out, every_node_is_a_child_of_the_node_above) {
     for (const auto& event : trace.events) by_node[event.numbers[0]] = event;
     const auto processes = trace.processes().size();
     if (processes != trace.events.size())
-      harness::fail_and_stop("Expected: " + count_of(trace.events.size(), "node", "nodes") +
-                             " are as many processes.\nSeen: " +
+      harness::fail_and_stop("Expected: " + count_of(trace.events.size(), "process", "processes") +
+                             ", one for each node.\nSeen: " +
                              count_of(processes, "process works", "processes work") + ".");
     for (const auto& [node, event] : by_node) {
       const auto above = (node - 1) / width;

@@ -5,6 +5,6 @@
 #include <harness/trace_scope.hpp>
 
 int work(int node) {
-  const harness::TraceScope scope{node, ::getpid(), ::getppid()};  // which shows the tree
+  const harness::TraceScope scope{node, ::getpid(), ::getppid()};  // shows the tree
   return static_cast<int>((static_cast<std::uint64_t>(node) + scope.secret()) % 10);
 }

@@ -47,7 +47,7 @@ std::vector<std::vector<Block>> steps_of(int cells, const harness::Trace& trace)
                "then look at the same changes.");
     if (step != static_cast<std::int64_t>(steps.size()))
       harness::fail_and_stop("Expected: the steps are numbered 0, 1, 2 ….\nSeen: advance() gets " +
-                             std::to_string(step) + " in place of " + std::to_string(steps.size()) +
+                             std::to_string(step) + " instead of " + std::to_string(steps.size()) +
                              ".");
     std::ranges::sort(blocks, {}, &Block::first);
     std::int64_t next = 0;
@@ -89,8 +89,8 @@ Temperatures right_temperatures(int cells, double tolerance,
               "Expected: the workers stop after the first step in which no cell has changed "
               "by more than the tolerance.\nSeen: they "} +
           (is_last ? "stop before." : "continue after it.") +
-          "\nIs a change the difference between two rods, and do all workers read those of all "
-          "blocks?");
+          "\nIs a change the difference between two rods, and do all workers read the changes of "
+          "all blocks?");
   }
   return now;
 }
@@ -131,8 +131,8 @@ void expect_temperatures(int cells, double tolerance, const Temperatures& seen,
       "Expected: the temperatures are exactly those that one process computes.\nSeen: "
       "cell " +
       std::to_string(wrong - seen.begin()) +
-      " is different.\nAre there two rods, one to read and one to write, and is it the "
-      "last one that was written?");
+      " is different.\nAre there two rods, one to read and one to write, and do you "
+      "return the one that was written last?");
 }
 
 TEST(heat_rod, the_temperatures_are_right) {

@@ -12,8 +12,7 @@
 
 namespace {
 
-// When run by hand, the stages take time, so that the effect is visible; for the examiner they need
-// not.
+// When run by hand, the stages take time, so that the effect is visible. The examiner needs none.
 void take_time(const harness::TraceScope& scope, int milliseconds) {
   if (scope.secret() == 0) std::this_thread::sleep_for(std::chrono::milliseconds{milliseconds});
 }

@@ -45,7 +45,7 @@ void consume(Store& store) {
     const auto parcel = store.parcels[static_cast<std::size_t>(--state.parcels)];
     state.weight -= weight_of(parcel);
     --state.to_come;
-    // Producers may have space now. After the last parcel, couriers would wait in vain.
+    // Producers may have space now. After the last parcel, couriers would wait forever.
     store.changed.notify_all();
     lock.unlock();
     const auto price = deliver(parcel);

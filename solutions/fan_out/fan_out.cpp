@@ -8,15 +8,15 @@
 
 namespace {
 
-// Returns the sum of a node and all nodes below it. Changed: the nodes below are processes that
-// call this.
+// Returns the sum of a node and all nodes below it. Changed: each node below is a process that
+// calls this function.
 int run_node(int node, int width, int depth) {
   std::vector<mp::Process> children;
   for (int i = 1; depth > 0 && i <= width; ++i)
     children.emplace_back(
         [=] { std::exit(run_node(node * width + i, width, depth - 1)); });  // passes the sum up
 
-  // Only now, so that the nodes below work at the same time.
+  // Only now, so that the nodes below work at the same time as this one.
   int sum = node == 0 ? 0 : work(node);
   for (auto& child : children) sum += child.join().code.value();
   return sum;

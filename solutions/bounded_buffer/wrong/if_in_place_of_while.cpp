@@ -1,5 +1,5 @@
 // Fails: a_courier_that_wakes_up_looks_again
-// Told: (must look whether there is a parcel|under the lock, and only if there is one)
+// Told: (must check whether there is a parcel|under the lock, and only if there is one)
 #include <mutex>
 #include <stdexcept>
 #include <vector>

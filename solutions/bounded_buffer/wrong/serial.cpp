@@ -2,7 +2,7 @@
 // Told: the main process does
 #include "bounded_buffer.hpp"
 
-// All parcels are made before the first one is delivered, in one process.
+// Makes and delivers one parcel after the other, in one process.
 std::int64_t bounded_buffer(int producers, int, int parcels, int) {
   std::int64_t prices = 0;
   for (int number = 0; number < parcels; ++number)

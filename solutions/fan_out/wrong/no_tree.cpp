@@ -7,7 +7,7 @@
 #include "fan_out.hpp"
 #include <mp/process.hpp>
 
-// The root starts them all.
+// The root starts all nodes.
 int fan_out(int width, int depth) {
   if (width < 1 || depth < 0) throw std::invalid_argument{"wrong"};
   int nodes = 0, level = 1;

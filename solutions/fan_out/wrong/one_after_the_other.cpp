@@ -6,7 +6,7 @@
 #include "fan_out.hpp"
 #include <mp/process.hpp>
 
-// Each child is waited for before the next one starts.
+// Waits for each child before it starts the next one.
 static int run_node(int node, int width, int depth) {
   int sum = node == 0 ? 0 : work(node);
   for (int i = 1; depth > 0 && i <= width; ++i) {

@@ -1,5 +1,5 @@
 // Fails: the_sum_is_right
-// Told: Does every exit code have
+// Told: Does every exit code include
 #include <cstdlib>
 #include <stdexcept>
 #include <vector>

@@ -5,7 +5,7 @@
 
 #include "heat_rod.hpp"
 
-// Blocks, but no workers.
+// Has blocks, but no workers.
 std::vector<double> heat_rod(int cells, int workers, double tolerance) {
   auto now = cold_rod(cells), next = now;
   const auto parts = static_cast<std::size_t>(workers);

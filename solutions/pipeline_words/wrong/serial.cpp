@@ -4,7 +4,7 @@
 
 #include "pipeline_words.hpp"
 
-// No stages.
+// Does all the work in one process, without stages.
 std::vector<std::int64_t> pipeline_words(int pages, int, const std::vector<std::string>& words) {
   std::vector<std::int64_t> counts;
   std::vector<std::string> found;
