@@ -11,7 +11,7 @@ exercise_cli() {
 #: list                   the exercises, and your points
 do_list() { exercise_cli list "$@"; }
 
-#: check NAME             check your solution of an exercise, and explain what is wrong;
+#: check NAME             check your solution of an exercise and explain what is wrong;
 #:                        --timeline FILE runs its main.cpp and draws what the processes did
 do_check() {
   local name
@@ -75,5 +75,5 @@ do_new-exercise() {
   last=$(grep -n '^add_exercise(' exercises/CMakeLists.txt | tail -n 1 | cut -d : -f 1)
   sed -i "${last}a add_exercise($name mp::channels)" exercises/CMakeLists.txt
   say "The new exercise is in exercises/$name, its solution in solutions/$name."
-  say "It works already: try './course check $name', and './course test -R $name'. CONTRIBUTING.md says what to fill in."
+  say "It works already. Try './course check $name' and './course test -R $name'. CONTRIBUTING.md says what to fill in."
 }

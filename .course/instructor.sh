@@ -24,7 +24,7 @@ do_student-version() {
   mkdir -p "$target"
   [ -e "$target/.git" ] || git init --quiet "$target"
   [ -z "$(git -C "$target" status --porcelain)" ] || die "$1 has changes that are not committed"
-  [ -z "$(git status --porcelain --untracked-files=no)" ] || say 'Your uncommitted changes are not in it.'
+  [ -z "$(git status --porcelain --untracked-files=no)" ] || say 'Your uncommitted changes are not included.'
 
   # Files of an earlier version go; files that you have added stay, such as a workflow for Classroom.
   if is_student_version_in "$target"; then sed 1d "$target/.course/student-version" | (cd "$target" && xargs -d '\n' -r rm -f); fi
@@ -56,7 +56,7 @@ do_new-lesson() {
   local chapter name=$2 last file
   needs_full_version new-lesson
   chapter=$(chapter_folder "$1")
-  [[ $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error "'$name' is no name for a lesson: small letters, digits and _"
+  [[ $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error "'$name' cannot name a lesson; use lower-case letters, digits and _"
   for file in [0-9]*_*/"$name".cpp "exercises/$name"; do
     [ ! -e "$file" ] || usage_error "there is $file already"
   done
@@ -77,7 +77,7 @@ do_new-lesson() {
   done
   sed -i "s/^| {lesson}\`$last\` |.*/&\n| {lesson}\`$name\` | what to ask | what goes wrong |/" docs/instructors.md
   say "The new lesson is $chapter/$name.cpp; './course run $name' runs it."
-  say "It works, and has all its parts: fill in python/$name.py, the row in $chapter/README.md, the section in"
+  say "It works, and has all its parts. Fill in python/$name.py, the row in $chapter/README.md, the section in"
   say "docs/chapters/$chapter.md, its test in $chapter/tests/lesson_test.cpp and its row in docs/instructors.md."
 }
 

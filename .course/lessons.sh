@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Builds, and runs lessons, tests and benchmarks.
+# Builds the course, and runs lessons, tests and benchmarks.
 
 time_limit=${COURSE_TIME_LIMIT:-120}  # seconds for one lesson in "./course run"; 0 is no limit
 
@@ -86,10 +86,10 @@ run_all() {
     say
   done
   if [ ${#bad[@]} -gt 0 ]; then
-    say "$red$count lessons ran, $((count - ${#bad[@]})) as they should. Not: ${bad[*]}$plain"
+    say "$red$count lessons ran, $((count - ${#bad[@]})) as expected. Not as expected: ${bad[*]}$plain"
     exit 1
   fi
-  say "$green$count lessons ran, all as they should.$plain"
+  say "$green$count lessons ran, all as expected.$plain"
 }
 
 chapter_of() { awk -v name="$1" '$2 == name { print $1 }' "$build/lessons.txt"; }
@@ -103,15 +103,15 @@ run_one() {
     chapter=$(chapter_of "$name")
   fi
   if [ -z "$chapter" ] && [ -e "exercises/$name/exercise.json" ]; then
-    usage_error "$name is an exercise: './course check $name' examines yours, then run it by hand: build/exercises/$name/$name"
+    usage_error "$name is an exercise; './course check $name' checks yours, and build/exercises/$name/$name then runs it"
   fi
   if [ -z "$chapter" ]; then
     like=$(awk -v name="$name" 'index($2, name) || index(name, $2) || substr($2, 1, 3) == substr(name, 1, 3) {
       printf "%s%s", separator, $2; separator = ", " }' "$build/lessons.txt")
-    usage_error "there is no lesson '$1'; ${like:+close are: $like; }'./course run' runs them all"
+    usage_error "there is no lesson '$1'; ${like:+similar names: $like; }'./course run' runs all lessons"
   fi
   if [[ $timeline && $name == *_by_hand ]]; then
-    usage_error "$name uses nothing of mp, so nothing of it is recorded: run it without --timeline"
+    usage_error "$name does not use mp, which records timelines; run it without --timeline"
   fi
   run_recorded "$name" "$build/$chapter/$name" "${@:2}"
 }
@@ -148,7 +148,7 @@ run_recorded() {
   exec "${@:2}"
 }
 
-#: run [NAME [ARGS...]]   run every lesson in reading order, or the one named;
+#: run [NAME [ARGS...]]   run all lessons in reading order, or only this one;
 #:                        --timeline FILE draws what its processes did
 do_run() {
   take_timeline "$@"
@@ -169,7 +169,7 @@ do_test() {
   if [[ ${1:-} = -R && -e exercises/${2:-}/exercise.json ]]; then exercise=$2; fi
   prepare
   if [ "${1:-}" = --faults ]; then
-    [ "$(uname -m)" = x86_64 ] || die 'test --faults changes registers: it needs an x86-64 processor'
+    [ "$(uname -m)" = x86_64 ] || die 'test --faults needs an x86-64 processor, because it changes registers'
     build faults
     exec "$build/04_pools/tests/faults" "${@:2}"
   fi
@@ -179,7 +179,7 @@ do_test() {
 
 #: bench [NAME...]        measure everything, or these groups; --quick takes two minutes, --help says more
 do_bench() {
-  is_there python:json || die "bench needs Python: './course setup --bench' installs it"
+  is_there python:json || die "bench needs Python; './course setup --bench' installs it"
   prepare
   quietly cmake --preset default || die 'CMake could not configure the build, see above'  # peers may be new
   build lessons benchmarks

@@ -144,7 +144,7 @@ install_with_apt() {
   : >.deps/setup.log
   if can_install; then
     if ! apt update -o APT::Update::Error-Mode=any; then
-      say 'Not all package lists could be fetched: trying what is there.'
+      say 'Not all package lists could be fetched. Trying with those that are here.'
       refreshed=''
     fi
   elif [ "$*" != libgnuplot-iostream-dev ]; then
@@ -167,7 +167,7 @@ install_with_apt() {
     if ! has_package "$package"; then
       [ -n "$refreshed" ] || apt_failed "there is no package $package in the package lists"
       [[ $package != chromium* ]] || die "on Ubuntu, Chromium and its driver are a snap: 'snap install chromium'"
-      die "there is no package $package: the course needs Debian 12, Ubuntu 24.04 or newer"
+      die "there is no package $package; the course needs Debian 12, Ubuntu 24.04 or newer"
     fi
   done
 
@@ -185,7 +185,7 @@ install_with_apt() {
 
   if [ ${#others[@]} -gt 0 ]; then
     say "Installing: ${others[*]}"
-    say 'This can take a few minutes; .deps/setup.log tells how far it is.'
+    say 'This can take a few minutes; .deps/setup.log shows the progress.'
     apt install --no-remove --no-install-recommends "${others[@]}" || apt_failed 'apt-get cannot install that'
   fi
   if [ ${#unpacked[@]} -gt 0 ]; then unpack "${unpacked[@]}"; fi
@@ -199,7 +199,7 @@ set_up() {
   command -v apt-get >/dev/null || die 'please install what is missing with your package manager'
   install_with_apt "${packages[@]}"
   find_missing "$1"
-  [ -z "$names" ] || die "this system's packages do not give $names: the course needs Debian 12, Ubuntu 24.04 or newer"
+  [ -z "$names" ] || die "this system's packages do not provide $names; the course needs Debian 12, Ubuntu 24.04 or newer"
 }
 
 # Like set_up, but does without packages that cannot be installed.
@@ -218,10 +218,10 @@ do_setup() {
     --bench) set_up "$needs$bench_needs" ;;
     --dev)
       set_up "$needs$bench_needs$developer_needs"
-      set_up_if_possible "$format_needs" "the step 'format' of .ci/run cannot be taken."
+      set_up_if_possible "$format_needs" "the step 'format' of .ci/run cannot run."
       ;;
     *) usage_error "setup takes no argument but --bench or --dev" ;;
   esac
   set_up_if_possible "$cluster_needs" 'the lesson cluster_pi is left out.'
-  say 'Everything needed is there.'
+  say 'Everything needed is installed.'
 }

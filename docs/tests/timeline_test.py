@@ -73,7 +73,7 @@ class LauncherTest(unittest.TestCase):
             (["check", "ping_pong", "--timeline", "a.gif"], "takes a file that ends in .svg"),
             (["check", "ping_pong", "--timeline"], "takes a file that ends in .svg"),
             (["check", "ping_pong", "--timeline", "nowhere/a.svg"], "cannot write nowhere/a.svg"),
-            (["run", "fork_by_hand", "--timeline", "a.svg"], "uses nothing of mp"),
+            (["run", "fork_by_hand", "--timeline", "a.svg"], "does not use mp"),
             (["run", "--timeline", "a.svg"], "needs the name of a lesson"),
         ]:
             with self.subTest(arguments):
