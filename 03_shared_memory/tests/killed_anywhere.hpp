@@ -28,7 +28,7 @@ void wait_until(Condition condition) {
   using namespace std::chrono_literals;
   using Clock = std::chrono::steady_clock;
   for (const auto start = Clock::now(); !condition(); std::this_thread::yield())
-    if (Clock::now() - start > 60s) throw std::runtime_error{"waits in vain"};
+    if (Clock::now() - start > 60s) throw std::runtime_error{"timed out"};
 }
 
 inline bool is_asleep(pid_t pid) { return process_state(pid).state == 'S'; }

@@ -9,7 +9,7 @@
 
 namespace course {
 
-/// A fault of a system call, which is not made and fails, is made and fails, or does only a part.
+/// A fault of a system call, which fails without being made, fails when done, or does only a part.
 struct Fault {
   enum class Kind { fails, fails_when_done, is_short };
   Kind kind = Kind::fails;

@@ -20,9 +20,9 @@
 #include "programs.hpp"
 #include "tracer.hpp"
 
-// Runs short programs of the toolkit, in which system calls fail, are interrupted or do only a
-// part, and random programs, whose processes are killed, stopped and continued. Each must end in
-// time, with the right result or an error that the toolkit documents, and leave nothing behind.
+// Runs short programs, in which system calls fail, are interrupted or do only a part of the work,
+// and random programs, whose processes are killed, stopped and continued. Each must end in time,
+// with the right result or an error that the toolkit documents, and leave nothing behind.
 
 namespace {
 
@@ -200,7 +200,7 @@ void print_summary(const Campaign& campaign) {
 int main(int argc, char** argv) try {
   course::program_begins();
   mp::init(argc, argv);
-  CLI::App app{"Programs of the toolkit, while system calls fail and processes are killed"};
+  CLI::App app{"Runs programs while system calls fail and processes are killed."};
   long seconds = 60;
   Campaign campaign;
   std::string program, method, only;

@@ -6,8 +6,8 @@
 
 namespace course {
 
-/// How a program ended under faults, as its exit status. It may have the right results or an error
-/// that the toolkit documents; everything else is wrong.
+/// How a program ended under faults, as its exit status. The right results and an error that the
+/// toolkit documents are allowed; everything else is wrong.
 enum Verdict { right = 0, documented = 3, wrong = 4 };
 
 /// Runs the program of this name in a new folder, first undisturbed, then between begin_faults and

@@ -8,8 +8,8 @@
 
 namespace course {
 
-/// A short program that uses a part of the toolkit. It returns if all results were right, throws
-/// WrongResult if one was not, and an exception that the toolkit documents if a fault made it fail.
+/// A short program that uses a part of the toolkit. `run` returns if all results were right. It
+/// throws WrongResult if one was not, or a documented exception if a fault made the program fail.
 struct Program {
   const char* name;
   void (*run)(mp::StartMethod method);
@@ -21,7 +21,7 @@ struct WrongResult : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-/// According to the toolkit, a process has ended with an exit status other than 0.
+/// The toolkit has reported that a process ended with an exit status other than 0.
 struct ProcessFailed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -20,8 +20,8 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-/// A program calls program_begins first, because the dynamic loader gets no faults, and the others
-/// before and after the part in which faults happen.
+/// A program calls program_begins first, because the dynamic loader gets no faults, and the other
+/// two before and after the part in which faults happen.
 void program_begins();
 void begin_faults();
 void end_faults();
