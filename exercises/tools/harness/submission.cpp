@@ -73,9 +73,9 @@ void Examination::expect_descriptors(const std::set<std::string>& before) {
   std::vector<std::string> added;
   std::ranges::set_difference(now, before, std::back_inserter(added));
   fail("Expected: a call leaves no descriptor open.\nSeen: " + std::to_string(before.size()) +
-       " were open before, " + std::to_string(now.size()) + " after it; number " +
+       " were open before, " + std::to_string(now.size()) + " after it. The new one is number " +
        added.front().substr(0, added.front().find(":[")) +
-       " is new.\nClose both ends of every pipe, also in the parent.");
+       ".\nClose both ends of every pipe, also in the parent.");
 }
 
 }  // namespace harness
