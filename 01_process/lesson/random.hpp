@@ -1,5 +1,6 @@
 #pragma once
 
+#define R123_USE_SSE 0  // Threefry needs no intrinsics, whose header takes long to compile
 #include <Random123/threefry.h>
 #include <cmath>
 #include <cstdint>
