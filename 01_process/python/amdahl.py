@@ -23,11 +23,21 @@ def measured_seconds(terms, serial, processes):
 
 
 if __name__ == "__main__":
-    terms, serial = 1_000_000, 0.2
-    alone = measured_seconds(terms, serial, 1)
-    for processes in range(1, min(cpu_count(), 4) + 1):
-        speed_up = alone / measured_seconds(terms, serial, processes)
-        print(f"{processes} processes: {speed_up:.2f}, predicted {predicted_speed_up(serial, processes):.2f}")
+    terms, serial, processes = 1_000_000, 0.2, 4
+    print("processes  seconds  speed-up  predicted")
+    for n in range(1, processes + 1):
+        seconds = measured_seconds(terms, serial, n)
+        if n == 1:
+            alone = seconds
+        print(f"{n:9}  {seconds:7.3f}  {alone / seconds:8.2f}  {predicted_speed_up(serial, n):9.2f}")
+    print(f"Amdahl's law assumes a processor for each process; here are {cpu_count()}.")
+    print(f"{n} processes are {alone / seconds:.2f} times as fast as one; the limit is {1 / serial:g} times")
 
-# Begins with:
-#   1 processes: …, predicted 1.00
+# Prints:
+#   processes  seconds  speed-up  predicted
+#   1  …  1.00       1.00
+#   2  …  …  1.67
+#   3  …  …  2.14
+#   4  …  …  2.50
+#   Amdahl's law assumes a processor for each process; here are ….
+#   4 processes are … times as fast as one; the limit is 5 times
