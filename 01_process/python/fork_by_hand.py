@@ -20,11 +20,19 @@ def start(number):
     os._exit(0)  # or the child would continue its parent's work
 
 
+def wait_for(pid):
+    _, status = os.waitpid(pid, 0)
+    # One number holds either the exit code or the signal.
+    if os.WIFSIGNALED(status):
+        print(f"{pid}: signal {os.WTERMSIG(status)}", file=sys.stderr)
+    return status == 0
+
+
 if __name__ == "__main__":
     greeters = [start(number) for number in range(2)]
-    statuses = [os.waitpid(pid, 0)[1] for pid in greeters]
+    well = [wait_for(pid) for pid in greeters]
     print("Main process is done")
-    sys.exit(any(statuses))
+    sys.exit(0 if all(well) else 1)
 
 # Prints, in any order:
 #   Hello from process number 0
