@@ -15,16 +15,23 @@ def print_locked(lock, number):
         print_line(number)
 
 
-if __name__ == "__main__":
-    lock = Lock()
-    printers = [Process(target=print_locked, args=(lock, number)) for number in range(4)]
+def run(printers):
     for printer in printers:
         printer.start()
     for printer in printers:
         printer.join()
 
-# Prints, in any order:
-#   Process 0 prints this line
-#   Process 1 prints this line
-#   Process 2 prints this line
-#   Process 3 prints this line
+
+if __name__ == "__main__":
+    print("Without a lock:", flush=True)
+    run([Process(target=print_line, args=(number,)) for number in range(4)])
+    print("With a lock:", flush=True)
+    lock = Lock()
+    run([Process(target=print_locked, args=(lock, number)) for number in range(4)])
+
+# Ends with:
+#   With a lock:
+#   Process … prints this line
+#   Process … prints this line
+#   Process … prints this line
+#   Process … prints this line
