@@ -1,6 +1,7 @@
 #include <unistd.h>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 #include <fmt/core.h>
 
@@ -8,11 +9,7 @@
 #include <mp/process.hpp>
 
 // What has run so far, and in which process. The first step runs before main.
-struct Step {
-  pid_t process;
-  std::string what;
-};
-std::vector<Step> steps{{getpid(), "static objects"}};
+std::vector<std::pair<pid_t, std::string>> steps{{getpid(), "static objects"}};
 
 void run(const std::string& what) { steps.push_back({getpid(), what}); }
 
@@ -42,10 +39,8 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "What runs again in a new process, and why main begins with mp::init.");
   run("main after mp::init");
   show_steps();
-  using mp::StartMethod;
-  mp::Process{{.name = "Forked", .start_method = StartMethod::fork}, task}.join();
-  mp::Process{{.name = "Spawned", .start_method = StartMethod::spawn}, task}.join();
-  mp::Process{{.name = "Forked by the server", .start_method = StartMethod::forkserver}, task}
-      .join();
+  mp::Process{{.name = "Forked", .start_method = mp::StartMethod::fork}, task}.join();
+  mp::Process{{.name = "Spawned", .start_method = mp::StartMethod::spawn}, task}.join();
+  mp::Process{{.name = "By the server", .start_method = mp::StartMethod::forkserver}, task}.join();
   fmt::print("A process before mp::init? {}\n", refusal);
 }

@@ -1,33 +1,47 @@
 import multiprocessing
 import os
+import sys
+
+# What has run so far, and in which process. A spawned process imports this file, so this line runs
+# there, too, with another __name__.
+steps = [(os.getpid(), f"the top of the file, as {__name__}")]
 
 
-def say(what):
-    print(f"  {what}, in process {os.getpid()}")
+def run(what):
+    steps.append((os.getpid(), what))
 
 
-# A spawned process imports this file, so this line runs there, too, with another __name__.
-say(f"the top of the file, as {__name__}")
+def show_steps():
+    print(multiprocessing.current_process().name)
+    for process, what in steps:
+        print(f"  {'ran:   ' if process == os.getpid() else 'copied:'} {what}")
+    sys.stdout.flush()
 
 
 def task():
-    say("its task")
+    run("its task")
+    show_steps()
 
 
 if __name__ == "__main__":  # the counterpart of mp::init in C++
-    for method in ("fork", "spawn", "forkserver"):
-        print(f"{method}:", flush=True)
-        process = multiprocessing.get_context(method).Process(target=task)
+    run("the main part")
+    show_steps()
+    for name, method in (("Forked", "fork"), ("Spawned", "spawn"), ("By the server", "forkserver")):
+        process = multiprocessing.get_context(method).Process(target=task, name=name)
         process.start()
         process.join()
 
 # Prints:
-#   the top of the file, as __main__, in process …
-#   fork:
-#   its task, in process …
-#   spawn:
-#   the top of the file, as __mp_main__, in process …
-#   its task, in process …
-#   forkserver:
-#   the top of the file, as __mp_main__, in process …
-#   its task, in process …
+#   MainProcess
+#   ran:    the top of the file, as __main__
+#   ran:    the main part
+#   Forked
+#   copied: the top of the file, as __main__
+#   copied: the main part
+#   ran:    its task
+#   Spawned
+#   ran:    the top of the file, as __mp_main__
+#   ran:    its task
+#   By the server
+#   … the top of the file, as __mp_main__
+#   ran:    its task

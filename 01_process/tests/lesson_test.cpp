@@ -72,7 +72,7 @@ TEST(Lessons, MainGuardShowsWhatRunsAgain) {
                   "  ran:    main after mp::init", "Forked", "  copied: static objects",
                   "  copied: main up to mp::init", "  copied: main after mp::init",
                   "  ran:    its task", "Spawned", "  ran:    static objects",
-                  "  ran:    main up to mp::init", "  ran:    its task", "Forked by the server",
+                  "  ran:    main up to mp::init", "  ran:    its task", "By the server",
                   "  copied: static objects", "  copied: main up to mp::init", "  ran:    its task",
                   AllOf(HasSubstr("mp::init(argc, argv);"), HasSubstr("first line of main"))));
 }
