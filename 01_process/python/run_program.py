@@ -3,7 +3,7 @@ import subprocess
 
 def run(program, *arguments, limit=0.5):
     try:
-        done = subprocess.run([program, *arguments], capture_output=True, timeout=limit)
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=limit)
     except FileNotFoundError:
         print(f"there is no program {program}")
     except subprocess.TimeoutExpired:
@@ -11,6 +11,8 @@ def run(program, *arguments, limit=0.5):
     else:
         # A negative number is the signal that ended it.
         print(f"{program}: {len(done.stdout)} bytes of output, exit code {done.returncode}")
+        if len(done.stdout) < 80:
+            print(done.stdout, end="")
 
 
 if __name__ == "__main__":
@@ -22,6 +24,7 @@ if __name__ == "__main__":
 
 # Prints:
 #   echo: 35 bytes of output, exit code 0
+#   What a program writes can be read.
 #   seq: 588895 bytes of output, exit code 0
 #   sh: 0 bytes of output, exit code 3
 #   sleep: time limit of 0.5 s exceeded
