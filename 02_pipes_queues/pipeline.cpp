@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 #include <fmt/core.h>
 
 #include <lesson/arguments.hpp>
@@ -15,8 +15,8 @@
 // The time each stage takes for an item, in milliseconds.
 struct Stages {
   int load, resize, save;
-  int together() const { return load + resize + save; }
-  int slowest() const { return std::max({load, resize, save}); }
+  double serial_rate() const { return 1000.0 / (load + resize + save); }  // items per second
+  double slowest_rate() const { return 1000.0 / std::max({load, resize, save}); }
 };
 
 // Sleeping stands in for work, so that the numbers are the same on every machine.
@@ -65,23 +65,20 @@ int main(int argc, char** argv) {
                  lesson::start_method(),
                  lesson::plot(plot)});
 
-  fmt::print("One after the other, an item takes {} ms: {:.0f} items per second\n",
-             stages.together(), 1000.0 / stages.together());
-  fmt::print("The slowest stage takes {} ms: never more than {:.0f} per second\n", stages.slowest(),
-             1000.0 / stages.slowest());
-  fmt::print("The pipeline: {:.0f} per second\n", run(stages, items));
+  fmt::print("One after the other: at most {:.0f} items per second\n", stages.serial_rate());
+  fmt::print("The slowest stage alone: at most {:.0f} items per second\n", stages.slowest_rate());
+  fmt::print("The pipeline: {:.0f} items per second\n", run(stages, items));
 
   if (plot.empty()) return 0;
-  lesson::Figure figure{
-      "What a slow second stage does",
-      "milliseconds in the second stage",
-      "items per second",
-      {{"the pipeline", {}}, {"the slowest stage alone", {}}, {"one after the other", {}}}};
+  lesson::Series pipeline{"the pipeline", {}}, slowest{"the slowest stage alone", {}};
+  lesson::Series serial{"one after the other", {}};
   for (stages.resize = 1; stages.resize <= 10; ++stages.resize) {
-    const std::array rates{run(stages, items), 1000.0 / stages.slowest(),
-                           1000.0 / stages.together()};
-    for (std::size_t i = 0; i < rates.size(); ++i)
-      figure.series[i].points.emplace_back(stages.resize, rates[i]);
+    pipeline.points.emplace_back(stages.resize, run(stages, items));
+    slowest.points.emplace_back(stages.resize, stages.slowest_rate());
+    serial.points.emplace_back(stages.resize, stages.serial_rate());
   }
-  lesson::draw(figure, plot);
+  const std::vector lines{pipeline, slowest, serial};
+  lesson::draw({"What a slow second stage does", "milliseconds in the second stage",
+                "items per second", lines},
+               plot);
 }

@@ -2,29 +2,38 @@ import time
 from multiprocessing import Process, Queue
 
 
-def load(loaded, items):
+def load(loaded, items, seconds):
     for item in range(items):
-        time.sleep(0.002)
+        time.sleep(seconds)  # stands in for work
         loaded.put(item)
     loaded.put(None)  # the last one; mp::Queue has close() instead
 
 
-def resize(loaded, resized):
+def resize(loaded, resized, seconds):
     for item in iter(loaded.get, None):
-        time.sleep(0.006)
+        time.sleep(seconds)
         resized.put(item)
     resized.put(None)
 
 
-if __name__ == "__main__":
-    items, loaded, resized = 50, Queue(), Queue()
-    start = time.time()
-    Process(target=load, args=(loaded, items)).start()
-    Process(target=resize, args=(loaded, resized)).start()
+def run(items, stages):
+    """Returns how many items come out per second."""
+    start = time.perf_counter()
+    loaded, resized = Queue(), Queue()
+    Process(target=load, args=(loaded, items, stages[0])).start()
+    Process(target=resize, args=(loaded, resized, stages[1])).start()
     for item in iter(resized.get, None):
-        time.sleep(0.003)
-    rate = items / (time.time() - start)
-    print(f"The pipeline: {rate:.0f} per second, of at most {1 / 0.006:.0f}")
+        time.sleep(stages[2])  # the last stage runs here
+    return items / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    items, stages = 50, (0.002, 0.006, 0.003)
+    print(f"One after the other: at most {1 / sum(stages):.0f} items per second")
+    print(f"The slowest stage alone: at most {1 / max(stages):.0f} items per second")
+    print(f"The pipeline: {run(items, stages):.0f} items per second")
 
 # Prints:
-#   The pipeline: … per second, of at most 167
+#   One after the other: at most 91 items per second
+#   The slowest stage alone: at most 167 items per second
+#   The pipeline: … items per second
