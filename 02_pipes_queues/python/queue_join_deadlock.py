@@ -5,18 +5,38 @@ def work(results, size):
     results.put("x" * size)
 
 
-if __name__ == "__main__":
-    results = Queue()
-    child = Process(target=work, args=(results, 1_000_000))
-    child.start()
+def join_first(child, results):
+    child.join(timeout=1)  # without the limit, this could block forever
+    print("  The child has ended" if not child.is_alive() else "  The child cannot end")
+    print(f"  Parent got {len(results.get())} bytes")
 
-    child.join(timeout=1)  # without the limit, this would block forever
-    print("has ended" if not child.is_alive() else "cannot end: its result is still in the queue")
-    print(f"got {len(results.get())} bytes")
+
+def get_first(child, results):
+    print(f"  Parent got {len(results.get())} bytes")
     child.join()
-    print("has ended")
+    print("  The child has ended")
+
+
+def run(title, collect, size):
+    print(f"{title}, a result of {size} bytes:")
+    results = Queue()
+    child = Process(target=work, args=(results, size))
+    child.start()
+    collect(child, results)
+
+
+if __name__ == "__main__":
+    run("Join, then get", join_first, 100)
+    run("Join, then get", join_first, 1_000_000)
+    run("The fix: get, then join", get_first, 1_000_000)
 
 # Prints:
-#   cannot end: its result is still in the queue
-#   got 1000000 bytes
-#   has ended
+#   Join, then get, a result of 100 bytes:
+#   The child has ended
+#   Parent got 100 bytes
+#   Join, then get, a result of 1000000 bytes:
+#   The child cannot end
+#   Parent got 1000000 bytes
+#   The fix: get, then join, a result of 1000000 bytes:
+#   Parent got 1000000 bytes
+#   The child has ended
