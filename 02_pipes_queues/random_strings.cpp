@@ -1,7 +1,5 @@
-#include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 #include <fmt/format.h>
 
@@ -10,22 +8,9 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-constexpr std::string_view characters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-std::string random_string(int length, int seed, int number) {
-  std::string text;
-  for (int i = 0; i < length; ++i) {
-    // A copy of the parent's generator would give every process the same string.
-    const auto position = std::int64_t{number} * length + i;
-    const int letter = lesson::random_below(characters.size(), seed, position);
-    text += characters[static_cast<std::size_t>(letter)];
-  }
-  return text;
-}
-
 void put_string(mp::Queue<std::string>& output, int length, int seed, int number) {
-  const auto text = random_string(length, seed, number);
+  // A copy of the parent's generator would give every process the same string.
+  const auto text = lesson::random_string(length, seed, number);
   fmt::print("{} puts {}\n", mp::this_process::name(), text);
   output.put(text);
 }

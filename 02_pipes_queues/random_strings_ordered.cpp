@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 #include <fmt/format.h>
@@ -12,24 +10,11 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-constexpr std::string_view characters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
 // A queue does not say which process put a value, so the position travels with it.
 using Result = std::pair<int, std::string>;
 
-std::string random_string(int length, int seed, int position) {
-  std::string text;
-  for (int i = 0; i < length; ++i) {
-    const auto number = std::int64_t{position} * length + i;
-    const int letter = lesson::random_below(characters.size(), seed, number);
-    text += characters[static_cast<std::size_t>(letter)];
-  }
-  return text;
-}
-
 void put_string(mp::Queue<Result>& output, int length, int seed, int position) {
-  output.put({position, random_string(length, seed, position)});
+  output.put({position, lesson::random_string(length, seed, position)});
 }
 
 int main(int argc, char** argv) {

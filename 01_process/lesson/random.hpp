@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <string>
+#include <string_view>
 
 // Random numbers for parallel programs: number i depends only on the seed and i. A usual generator
 // computes each number from the one before, so every process needs its own generator and seed, and
@@ -48,6 +50,19 @@ inline Point random_normal_point(int seed, std::int64_t i) {
   const auto [u, v] = random_point(seed, i);
   const double radius = std::sqrt(-2 * std::log(u)), angle = 2 * std::numbers::pi * v;
   return {radius * std::cos(angle), radius * std::sin(angle)};
+}
+
+/// Returns `length` random letters and digits. Those of string `number` depend only on the seed,
+/// the length and the number.
+inline std::string random_string(int length, int seed, std::int64_t number) {
+  constexpr std::string_view characters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  std::string text;
+  for (int i = 0; i < length; ++i) {
+    const int letter = random_below(characters.size(), seed, number * length + i);
+    text += characters[static_cast<std::size_t>(letter)];
+  }
+  return text;
 }
 
 }  // namespace lesson

@@ -9,16 +9,21 @@ def put_string(output, length, seed, position):
 
 
 if __name__ == "__main__":
-    output = Queue()
+    output, results = Queue(), []
     workers = [Process(target=put_string, args=(output, 5, 123, position)) for position in range(4)]
     for worker in workers:
         worker.start()
-    results = sorted(output.get() for _ in workers)
-    print([position for position, text in results])
+    for _ in workers:
+        results.append(output.get())
+        print(results[-1], "arrived")
+    results.sort()
     print([text for position, text in results])
     for worker in workers:
         worker.join()
 
-# Prints:
-#   [0, 1, 2, 3]
+# Prints, in any order:
+#   (0, '…') arrived
+#   (1, '…') arrived
+#   (2, '…') arrived
+#   (3, '…') arrived
 #   ['…', '…', '…', '…']
