@@ -21,6 +21,7 @@ using Smallest = std::optional<int>;  // empty when no number is a multiple
 LESSON_KERNEL Smallest smallest_multiple(int factor, int seed, std::int64_t begin,
                                          std::int64_t end) {
   Smallest smallest;
+  // A thousand numbers at a time, because a loop that only computes them can be vectorised.
   for (std::array<int, 1000> numbers; begin < end; begin += 1000) {
     const auto count = static_cast<std::size_t>(std::min<std::int64_t>(end - begin, 1000));
     for (std::size_t i = 0; i < count; ++i)
