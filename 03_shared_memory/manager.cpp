@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <map>
@@ -19,16 +18,13 @@ using Request = std::pair<std::string, int>;  // a key, and the number to add to
 void serve(std::vector<mp::Connection> proxies) {
   Dictionary dictionary;
   while (!proxies.empty()) {
-    auto ready = mp::wait(proxies);
-    std::ranges::reverse(ready);  // backwards, because some may be erased
-    for (const auto i : ready) {
-      try {
-        const auto [key, number] = proxies[i].recv<Request>();
-        dictionary[key] += number;
-        proxies[i].send(dictionary);
-      } catch (const std::exception&) {  // end-of-file: its process closed it or died
-        proxies.erase(proxies.begin() + static_cast<std::ptrdiff_t>(i));
-      }
+    const auto i = mp::wait(proxies).front();  // the first that has sent a request
+    try {
+      const auto [key, number] = proxies[i].recv<Request>();
+      dictionary[key] += number;
+      proxies[i].send(dictionary);
+    } catch (const std::exception&) {  // end-of-file: its process closed it or died
+      proxies.erase(proxies.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
   fmt::print("Server: all proxies are gone\n");
