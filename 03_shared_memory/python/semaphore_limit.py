@@ -1,5 +1,5 @@
 import time
-from multiprocessing import Array, BoundedSemaphore, Process
+from multiprocessing import Array, BoundedSemaphore, Process, current_process
 
 
 def visit(places, visitors):
@@ -7,19 +7,21 @@ def visit(places, visitors):
         with visitors.get_lock():
             visitors[0] += 1  # inside
             visitors[1] = max(visitors[1], visitors[0])  # at most
+            print(f"    {current_process().name} enters: {visitors[0]} inside", flush=True)
         time.sleep(0.02)
         with visitors.get_lock():
             visitors[0] -= 1
 
 
 if __name__ == "__main__":
-    places, visitors = BoundedSemaphore(2), Array("i", 2)
-    processes = [Process(target=visit, args=(places, visitors)) for _ in range(8)]
-    for process in processes:
+    processes, limit = 8, 2
+    places, visitors = BoundedSemaphore(limit), Array("i", 2)
+    visits = [Process(target=visit, args=(places, visitors)) for _ in range(processes)]
+    for process in visits:
         process.start()
-    for process in processes:
+    for process in visits:
         process.join()
-    print(f"Inside: {visitors[0]}, no more than 2 at a time: {visitors[1] <= 2}")
+    print(f"{processes} processes were inside, no more than {limit} at a time: {visitors[1] <= limit}")
 
-# Prints:
-#   Inside: 0, no more than 2 at a time: True
+# Ends with:
+#   8 processes were inside, no more than 2 at a time: True
