@@ -14,16 +14,19 @@ def take_roots(data, begin, end):
 
 
 if __name__ == "__main__":
-    data = Array(ctypes.c_double, range(100), lock=False)  # no element is in two slices
-    slices = distribute(len(data), 4)
+    items, processes = 100, 4
+    data = Array(ctypes.c_double, range(items), lock=False)  # no element is in two slices
+    slices = distribute(items, processes)
     workers = [Process(target=take_roots, args=(data, begin, end)) for begin, end in slices]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    print(slices)
-    print([round(root, 4) for root in data[:4]])
+
+    print("slices:", slices)
+    roots = ", ".join(f"{root:.4f}" for root in data[:10])
+    print(f"roots:  [{roots}, …]")
 
 # Prints:
-#   [(0, 25), (25, 50), (50, 75), (75, 100)]
-#   [0.0, 1.0, 1.4142, 1.7321]
+#   slices: [(0, 25), (25, 50), (50, 75), (75, 100)]
+#   roots:  [0.0000, 1.0000, 1.4142, 1.7321, 2.0000, 2.2361, 2.4495, 2.6458, 2.8284, 3.0000, …]
