@@ -17,9 +17,12 @@ if __name__ == "__main__":
         worker.start()
     for worker in workers:
         worker.join()
-    print(f"expected: {times * processes}")
-    print(f"lost any: {value.value < times * processes}")
+    expected = times * processes
+    print(f"expected: {expected}")
+    print(f"found:    {value.value}")
+    print(f"lost any: {value.value < expected}")
 
 # Prints:
 #   expected: 800000
+#   found:    …
 #   lost any: True
