@@ -6,8 +6,10 @@ def square_and_one(x):
 
 
 if __name__ == "__main__":
+    numbers = range(8)
     with Pool(4) as pool:
-        print(pool.map(square_and_one, range(8)))
+        results = pool.map(square_and_one, numbers)
+    print(results)
 
 # Prints:
 #   [1, 2, 5, 10, 17, 26, 37, 50]
