@@ -1,17 +1,23 @@
 import random
 import time
+from functools import partial
 from multiprocessing import Pool, current_process
 
 
-def square(x):
+def square(most_seconds, x):
     print(f"    {current_process().name} is working on the value {x}", flush=True)
-    time.sleep(random.uniform(0, 0.1))
+    wait = random.uniform(0, most_seconds)
+    time.sleep(wait)
     return x * x
 
 
 if __name__ == "__main__":
+    values = list(range(10))
+    print(f"MainProcess: the values are {values}", flush=True)
     with Pool(4) as pool:
-        print(pool.map(square, range(10), chunksize=1))
+        # One value at a time, so the worker that is ready first gets the next one.
+        results = pool.map(partial(square, 0.1), values, chunksize=1)
+    print(f"MainProcess: the results are {results}")
 
 # Ends with:
-#   [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]
+#   MainProcess: the results are [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]
