@@ -6,8 +6,10 @@ def add(x, y):
 
 
 if __name__ == "__main__":
+    pairs = [(x, x) for x in range(8)]
     with Pool(4) as pool:
-        print(pool.starmap(add, zip(range(8), range(8))))
+        sums = pool.starmap(add, pairs)
+    print(sums)
 
 # Prints:
 #   [0, 2, 4, 6, 8, 10, 12, 14]
