@@ -10,18 +10,25 @@ def cube(x):
 def show(way, get_cubes):
     start = time.perf_counter()
     cubes = get_cubes()
-    print(f"{way + ':':12} {cubes} {time.perf_counter() - start:.2f} s")
+    seconds = time.perf_counter() - start
+    print(f"{way + ':':12} {cubes} {seconds:.2f} s")
 
 
 if __name__ == "__main__":
+    processes = 3
     numbers = range(1, 7)
-    with Pool(3) as pool:
+    with Pool(processes) as pool:
+
+        def ask_for_each():
+            promised = [pool.apply_async(cube, (x,)) for x in numbers]
+            return [result.get() for result in promised]  # waits for the results
+
         # One call after the other, so only one worker is busy at a time.
         show("apply", lambda: [pool.apply(cube, (x,)) for x in numbers])
         # Many calls, shared by all workers.
         show("map", lambda: pool.map(cube, numbers))
         # Single calls that run while this process continues, here with the next call.
-        show("apply_async", lambda: [r.get() for r in [pool.apply_async(cube, (x,)) for x in numbers]])
+        show("apply_async", ask_for_each)
         # Many calls that run while this process continues.
         promised = pool.map_async(cube, numbers)
         print("map_async returns at once")
