@@ -18,7 +18,8 @@ if __name__ == "__main__":
             counted += 1
         print("Meanwhile the main process counted to", counted)
 
-        print([round(result.get(), 3) for result in promised])
+        roots = [result.get() for result in promised]
+        print([round(root, 3) for root in roots])
 
 # Prints:
 #   Meanwhile the main process counted to …
