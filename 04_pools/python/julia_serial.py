@@ -1,4 +1,5 @@
 import cmath
+import time
 
 
 def finite_iterations(z, c, iterations):
@@ -14,9 +15,14 @@ def finite_iterations(z, c, iterations):
 
 if __name__ == "__main__":
     cells, c = 40, -0.8 - 0.22j
-    grid = [complex(-2 + 2 * x / cells, -2 + 2 * y / cells) for y in range(2 * cells) for x in range(2 * cells)]
+    side = 2 * cells
+    start = time.perf_counter()
+    grid = [complex(-2 + 2 * x / cells, -2 + 2 * y / cells) for y in range(side) for x in range(side)]
     counts = [finite_iterations(z, c, 80) for z in grid]
-    print(f"{len(counts)} points, from {min(counts)} to {max(counts)} iterations")
+    seconds = time.perf_counter() - start
+    print(f"{side} x {side} points, c = {c}: {seconds:.2f} s")
+    print(f"{sum(counts)} iterations in which z was finite")
 
 # Prints:
-#   6400 points, from … to … iterations
+#   80 x 80 points, c = (-0.8-0.22j): … s
+#   … iterations in which z was finite
