@@ -54,9 +54,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < widths; ++i) all.push_back(1 + 0.2 * i / (widths - 1));
   const auto one_by_one = [&] { std::ranges::transform(all, shares.begin(), share_inside); };
   const double serial = 1000 * lesson::seconds(one_by_one, 5);
-  lesson::BarChart chart{fmt::format("Parzen windows of {} widths", widths),
-                         "milliseconds",
-                         {{"serial", serial, "1.00 times"}}};
+  lesson::BarChart chart{"Parzen windows", "milliseconds", {{"serial", serial, "1.00 times"}}};
   for (const int processes : {2, 3, 4, 6}) {
     mp::Pool pool{{.processes = processes, .initializer = mp::partial(draw_points, points, seed)}};
     const double time = 1000 * lesson::seconds([&] { shares = pool.map(share_inside, all); }, 5);
