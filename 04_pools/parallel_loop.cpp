@@ -16,14 +16,12 @@ int main(int argc, char** argv) {
                 {{"--processes", processes, "how many iterations run at the same time", 1, 1000},
                  {"--seconds", seconds, "how long one iteration takes", 0.0, 60.0}});
 
-  // Unlike a pool's function, this lambda may capture, because the workers are forked afterwards.
-  const std::chrono::duration<double> duration{seconds};
   const std::vector<int> numbers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-  const auto squares = mp::parallel(numbers,
-                                    [&](int x) {
-                                      std::this_thread::sleep_for(duration);
-                                      return x * x;
-                                    },
-                                    {.processes = processes, .verbose = true});
+  // Unlike a pool's function, this lambda may capture, because the workers are forked afterwards.
+  const auto square = [&](int x) {
+    std::this_thread::sleep_for(std::chrono::duration<double>{seconds});
+    return x * x;
+  };
+  const auto squares = mp::parallel(numbers, square, {.processes = processes, .verbose = true});
   fmt::print("[{}]\n", fmt::join(squares, ", "));
 }
