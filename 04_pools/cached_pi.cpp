@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <fmt/core.h>
 
@@ -24,19 +25,15 @@ std::int64_t points_inside(int seed, std::int64_t points, int part) {
   return inside;
 }
 
-void estimate_pi(mp::Memory& cache, std::int64_t points, int seed) {
+void estimate_pi(std::string_view when, mp::Memory& cache, std::int64_t points, int seed) {
   const std::vector<int> parts{0, 1, 2, 3};
+  // The part's number makes the calls differ. Without it all would have the same result.
+  const auto call = [&](int part) { return cache.call(points_inside, seed, points, part); };
   std::vector<std::int64_t> inside;
-  const double seconds = lesson::seconds([&] {
-    inside = mp::parallel(parts, [&](int part) {
-      // The part's number makes the calls differ. Without it all would have the same result.
-      return cache.call(points_inside, seed, points, part);
-    });
-  });
-  fmt::print("MainProcess: pi is about {:.6f}, after {:.3f} s\n",
-             4.0 * static_cast<double>(std::reduce(inside.begin(), inside.end())) /
-                 static_cast<double>(4 * points),
-             seconds);
+  const double seconds = lesson::seconds([&] { inside = mp::parallel(parts, call); });
+  const auto total = static_cast<double>(std::reduce(inside.begin(), inside.end()));
+  const auto pi = total / static_cast<double>(points);  // 4 * total / (4 * points)
+  fmt::print("{}: pi is about {:.6f}, after {:.3f} s\n", when, pi, seconds);
 }
 
 int main(int argc, char** argv) {
@@ -53,10 +50,7 @@ int main(int argc, char** argv) {
 
   const lesson::TemporaryFolder temporary;
   mp::Memory cache{folder.empty() ? temporary.path() : std::filesystem::path{folder}};
-  fmt::print("Once:\n");
-  estimate_pi(cache, points, seed);
-  fmt::print("Again:\n");
-  estimate_pi(cache, points, seed);
-  fmt::print("With twice as many points:\n");
-  estimate_pi(cache, 2 * points, seed);
+  estimate_pi("The first time", cache, points, seed);
+  estimate_pi("Again", cache, points, seed);
+  estimate_pi("With twice as many points", cache, 2 * points, seed);
 }
