@@ -41,6 +41,8 @@ if __name__ == "__main__":
         squares[index] = value
     for _ in range(3):
         os.wait()
+    if len(squares) < len(arguments):
+        raise RuntimeError("a worker died with its task")
     print(f"Parent: {[squares[index] for index in range(len(arguments))]}")
 
 # Ends with:
