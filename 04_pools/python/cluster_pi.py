@@ -29,10 +29,17 @@ if __name__ == "__main__":
         print("Tasks ran on:", dict(Counter(pool.map(host, range(parts)))))
         start = time.perf_counter()
         inside = sum(pool.map(points_inside, range(parts), [points] * parts))
-        print(f"All workers: {time.perf_counter() - start:.2f} s")
+        together = time.perf_counter() - start
+    start = time.perf_counter()
+    inside_alone = sum(points_inside(part, points) for part in range(parts))
+    alone = time.perf_counter() - start
+
+    print(f"One process: {alone:.2f} s, all workers: {together:.2f} s, speed-up {alone / together:.2f}")
+    print("They found", "the same" if inside == inside_alone else "different numbers")
     print(f"pi is about {4 * inside / (parts * points):.2f}")
 
 # Prints:
 #   Tasks ran on: …
-#   All workers: … s
+#   One process: … s, all workers: … s, speed-up …
+#   They found the same
 #   pi is about 3.14
