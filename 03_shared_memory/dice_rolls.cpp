@@ -16,11 +16,11 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-using Counts = std::array<std::int64_t, 6>;
+using Counts = std::array<int, 6>;
 
-LESSON_KERNEL Counts roll(int seed, std::int64_t begin, std::int64_t end) {
+LESSON_KERNEL Counts roll(int seed, int begin, int end) {
   Counts counts{};
-  for (std::int64_t i = begin; i < end; ++i) {
+  for (int i = begin; i < end; ++i) {
     const int rolled = lesson::random_below(6, seed, i);
     // Faster than ++counts[rolled], because no step depends on the number, so many rolls are
     // counted at once.
@@ -29,19 +29,20 @@ LESSON_KERNEL Counts roll(int seed, std::int64_t begin, std::int64_t end) {
   return counts;
 }
 
-void roll_part(mp::Array<std::int64_t>& total, int seed, std::int64_t begin, std::int64_t end) {
+void roll_part(mp::Array<int>& total, int seed, int begin, int end) {
   const auto own = roll(seed, begin, end);  // the long part, without a lock
   const std::scoped_lock guard{total};      // the short part
   for (std::size_t face = 0; face < own.size(); ++face) total[face] += own[face];
 }
 
-Counts roll_all(int processes, std::int64_t rolls, int seed) {
+Counts roll_all(int processes, int rolls, int seed) {
   if (processes == 1) return roll(seed, 0, rolls);  // serial, in this process
-  mp::Array<std::int64_t> total(6);
+  mp::Array<int> total(6);
   std::vector<mp::Process> workers;
-  for (int part = 0; part < processes; ++part) {
-    const auto begin = rolls * part / processes, end = rolls * (part + 1) / processes;
+  for (int part = 0, begin = 0; part < processes; ++part) {
+    const int end = begin + (rolls - begin) / (processes - part);
     workers.emplace_back(roll_part, std::ref(total), seed, begin, end);
+    begin = end;
   }
   for (auto& worker : workers) worker.join();
   Counts counts{};
@@ -51,14 +52,13 @@ Counts roll_all(int processes, std::int64_t rolls, int seed) {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  std::int64_t rolls = 1'000'000, most = 100'000'000;
-  int processes = 4, seed = 1;
+  int rolls = 1'000'000, processes = 4, seed = 1, most = 100'000'000;
   std::string plot;
   lesson::parse(argc, argv, "Processes roll a die and add up their counts.",
-                {{"--rolls", rolls, "how often to roll the die", 1, 1'000'000'000'000},
+                {{"--rolls", rolls, "how often to roll the die", 1, 1'000'000'000},
                  {"--processes", processes, "how many processes share the rolls", 1, 1000},
                  {"--seed", seed, "a different seed gives different rolls", 0},
-                 {"--most", most, "the most rolls in the figure", 1000, 1'000'000'000'000},
+                 {"--most", most, "the most rolls in the figure", 1000, 1'000'000'000},
                  lesson::start_method(),
                  lesson::plot(plot)});
 
@@ -66,10 +66,10 @@ int main(int argc, char** argv) {
   fmt::print("Counts after {} rolls: [{}]\n", rolls, fmt::join(counts, ", "));
   std::array<double, 6> frequencies{};
   for (std::size_t face = 0; face < counts.size(); ++face)
-    frequencies[face] = static_cast<double>(counts[face]) / static_cast<double>(rolls);
+    frequencies[face] = static_cast<double>(counts[face]) / rolls;
   fmt::print("Frequencies: [{:.6f}]\n", fmt::join(frequencies, ", "));
 
   if (plot.empty()) return 0;
-  const auto run = [&](int n, std::int64_t size) { roll_all(n, size, seed); };
+  const auto run = [&](int n, std::int64_t size) { roll_all(n, static_cast<int>(size), seed); };
   lesson::draw(lesson::run_times("Time to roll a die", "rolls", most, run), plot);
 }

@@ -1,5 +1,4 @@
 #include <array>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -15,9 +14,9 @@
 
 namespace {
 
-LESSON_KERNEL std::array<std::int64_t, 6> roll(std::int64_t begin, std::int64_t end) {
-  std::array<std::int64_t, 6> counts{};
-  for (std::int64_t i = begin; i < end; ++i) {
+LESSON_KERNEL std::array<int, 6> roll(int begin, int end) {
+  std::array<int, 6> counts{};
+  for (int i = begin; i < end; ++i) {
     const int rolled = lesson::random_below(6, 1, i);
     for (int face = 0; face < 6; ++face) counts[static_cast<std::size_t>(face)] += rolled == face;
   }
@@ -25,23 +24,26 @@ LESSON_KERNEL std::array<std::int64_t, 6> roll(std::int64_t begin, std::int64_t 
 }
 
 void serial(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(roll(0, state.range(0)));
+  const auto rolls = static_cast<int>(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(roll(0, rolls));
 }
 
-void roll_part(mp::Array<std::int64_t>& total, std::int64_t begin, std::int64_t end) {
+void roll_part(mp::Array<int>& total, int begin, int end) {
   const auto own = roll(begin, end);
   const std::scoped_lock guard{total};
   for (std::size_t face = 0; face < own.size(); ++face) total[face] += own[face];
 }
 
 void parallel(benchmark::State& state, int processes) {
-  const std::int64_t rolls = state.range(0);
+  const auto rolls = static_cast<int>(state.range(0));
   for (auto _ : state) {
-    mp::Array<std::int64_t> total(6);
+    mp::Array<int> total(6);
     std::vector<mp::Process> workers;
-    for (int part = 0; part < processes; ++part)
-      workers.emplace_back(roll_part, std::ref(total), rolls * part / processes,
-                           rolls * (part + 1) / processes);
+    for (int part = 0, begin = 0; part < processes; ++part) {
+      const int end = begin + (rolls - begin) / (processes - part);
+      workers.emplace_back(roll_part, std::ref(total), begin, end);
+      begin = end;
+    }
     for (auto& worker : workers) worker.join();
     benchmark::DoNotOptimize(total[0]);
   }

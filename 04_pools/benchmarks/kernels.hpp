@@ -61,17 +61,17 @@ def f(part):
 
 // ---- Rolls of a die ----
 
-LESSON_KERNEL inline std::array<std::int64_t, 6> dice(int part) {
-  constexpr std::int64_t rolls = 4'000'000;
-  std::array<std::int64_t, 6> counts{};
-  for (std::int64_t i = part * rolls; i < (part + 1) * rolls; ++i) {
+LESSON_KERNEL inline std::array<int, 6> dice(int part) {
+  constexpr int rolls = 4'000'000;
+  std::array<int, 6> counts{};
+  for (int i = part * rolls; i < (part + 1) * rolls; ++i) {
     const int rolled = lesson::random_below(6, 1, i);
     for (int face = 0; face < 6; ++face) counts[static_cast<std::size_t>(face)] += rolled == face;
   }
   return counts;
 }
 
-inline const Problem<std::array<std::int64_t, 6>> dice_problem{
+inline const Problem<std::array<int, 6>> dice_problem{
     "dice", dice, 8, 32'000'000, R"(
 import numpy as np
 parts = 80
