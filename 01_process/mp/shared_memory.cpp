@@ -1,7 +1,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <atomic>
 #include <cerrno>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -10,7 +12,40 @@
 #include <mp/shared_memory.hpp>
 
 namespace mp {
+
+namespace detail {
+
+/// A file of anonymous memory, mapped until its last piece in this process is gone.
+class MemoryFile {
+ public:
+  /// Maps the whole file. Throws std::system_error, which names `needed` bytes.
+  MemoryFile(FileDescriptor file, std::size_t size, std::size_t needed);
+
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~MemoryFile() {
+    if (!stays_mapped_) ::munmap(data_, size_);
+  }
+
+  const FileDescriptor& descriptor() const noexcept { return file_; }
+  std::byte* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+
+  void keep_mapped() noexcept { stays_mapped_ = true; }
+
+ private:
+  FileDescriptor file_;
+  std::byte* data_;
+  std::size_t size_;
+  std::atomic<bool> stays_mapped_ = false;
+};
+
+}  // namespace detail
+
 namespace {
+
+using detail::MemoryFile;
+using File = std::shared_ptr<MemoryFile>;
 
 [[noreturn]] void throw_no_room(int error, std::size_t size, const char* call) {
   throw std::system_error(
@@ -23,14 +58,73 @@ int resize(const FileDescriptor& file, std::size_t size) {
   return retry([&] { return ::ftruncate(file.get(), static_cast<off_t>(size)); });
 }
 
+File create(std::size_t size, std::size_t needed) {
+  FileDescriptor file{check(::memfd_create("mp", MFD_CLOEXEC), "memfd_create")};
+  if (!std::in_range<off_t>(size)) throw_no_room(EFBIG, needed, "ftruncate");
+  if (resize(file, size) == -1) throw_no_room(errno, needed, "ftruncate");
+  return std::make_shared<MemoryFile>(std::move(file), size, needed);
+}
+
+// ---- Small pieces ----
+
+// An arena is a file for small pieces, one after the other. None is used twice, so each is zeroed,
+// and nothing has to be given back: the file is gone with the last of them. At its beginning stands
+// how much is taken, in shared memory, because a forked child goes on with its parent's arena.
+constexpr std::size_t arena_size = 64 * 1024, largest_in_arena = 4096;
+constexpr std::size_t alignment = 128;  // cache lines come in pairs
+
+using Taken = std::atomic<std::size_t>;
+
+struct Piece {
+  File file;
+  std::size_t offset;
+};
+
+thread_local bool has_ended = false;  // after which this thread's arena is no longer usable
+
+struct Arena {
+  std::weak_ptr<MemoryFile> file;
+  ~Arena() { has_ended = true; }
+};
+
+Piece take_from_arena(std::size_t size) {
+  thread_local Arena arena;
+  const std::size_t bytes = (size + alignment - 1) / alignment * alignment;
+  auto file = arena.file.lock();
+  for (;;) {
+    if (!file) {
+      file = create(arena_size, size);
+      new (file->data()) Taken{alignment};
+      arena.file = file;
+    }
+    auto& taken = *std::launder(reinterpret_cast<Taken*>(file->data()));
+    const auto offset = taken.fetch_add(bytes, std::memory_order_relaxed);
+    if (offset <= arena_size - bytes) return {std::move(file), offset};
+    file.reset();
+  }
+}
+
 }  // namespace
 
-SharedMemory::SharedMemory(std::size_t size) : size_{size} {
-  file_ = FileDescriptor{check(::memfd_create("mp", MFD_CLOEXEC), "memfd_create")};
-  if (!std::in_range<off_t>(size)) throw_no_room(EFBIG, size, "ftruncate");
-  if (resize(file_, size) == -1) throw_no_room(errno, size, "ftruncate");
-  map();
+MemoryFile::MemoryFile(FileDescriptor file, std::size_t size, std::size_t needed)
+    : file_{std::move(file)}, size_{size} {
+  void* const address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+  if (address == MAP_FAILED) throw_no_room(errno, needed, "mmap");
+  data_ = static_cast<std::byte*>(address);
 }
+
+SharedMemory::SharedMemory(std::size_t size) {
+  if (size == 0) return;  // mmap rejects it
+  if (size > largest_in_arena || has_ended) {
+    *this = SharedMemory{create(size, size), 0, size};
+  } else {
+    auto [file, offset] = take_from_arena(size);
+    *this = SharedMemory{std::move(file), offset, size};
+  }
+}
+
+SharedMemory::SharedMemory(File file, std::size_t offset, std::size_t size)
+    : file_{std::move(file)}, data_{file_->data() + offset}, size_{size} {}
 
 SharedMemory::SharedMemory(SharedMemory&& other) noexcept
     : file_{std::move(other.file_)},
@@ -45,33 +139,34 @@ SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   return *this;
 }
 
-SharedMemory::~SharedMemory() {
-  if (data_) ::munmap(data_, size_);
-}
+SharedMemory::~SharedMemory() = default;
 
 void SharedMemory::keep_mapped() noexcept {
-  file_.close();
+  if (file_) file_->keep_mapped();
+  file_.reset();
   data_ = nullptr;
   size_ = 0;
 }
 
-void SharedMemory::map() {
-  if (size_ == 0) return;  // mmap rejects it
-  void* const address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
-  if (address == MAP_FAILED) throw_no_room(errno, size_, "mmap");
-  data_ = static_cast<std::byte*>(address);
+void SharedMemory::save(Writer& writer) const {
+  static const FileDescriptor none;
+  writer(file_ ? file_->descriptor() : none);
+  writer(file_ ? static_cast<std::size_t>(data_ - file_->data()) : 0, size_);
 }
 
-void SharedMemory::save(Writer& writer) const { writer(file_); }
-
 void SharedMemory::load(Reader& reader) {
+  FileDescriptor descriptor;
+  std::size_t offset = 0, size = 0;
+  reader(descriptor);
+  reader(offset, size);
   SharedMemory arrived;
-  reader(arrived.file_);
-  if (arrived.file_) {
+  if (descriptor) {
     struct stat status {};
-    check(::fstat(arrived.file_.get(), &status), "fstat");
-    arrived.size_ = static_cast<std::size_t>(status.st_size);
-    arrived.map();
+    check(::fstat(descriptor.get(), &status), "fstat");
+    const auto whole = static_cast<std::size_t>(status.st_size);
+    if (size == 0 || size > whole || offset > whole - size || offset % alignment != 0)
+      throw MessageError{"the message contains no shared memory of this size"};
+    arrived = {std::make_shared<MemoryFile>(std::move(descriptor), whole, size), offset, size};
   }
   *this = std::move(arrived);
 }

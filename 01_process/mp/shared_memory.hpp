@@ -1,14 +1,22 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include <mp/message.hpp>
 
 namespace mp {
 
+namespace detail {
+class MemoryFile;
+}
+
 /// Memory that processes share, zeroed and anonymous. It has no name that could be left behind, and
 /// is gone with the last process that uses it, in whatever way that ends. Pages take memory when
 /// they are touched. A forked child shares it; to other processes it is sent as a descriptor.
+///
+/// Small pieces lie side by side in one file, because a process may have only about a thousand
+/// descriptors. A process that is given one of them could therefore reach the others, too.
 class SharedMemory {
  public:
   SharedMemory() noexcept = default;
@@ -31,9 +39,9 @@ class SharedMemory {
   void load(Reader& reader);
 
  private:
-  void map();
+  SharedMemory(std::shared_ptr<detail::MemoryFile> file, std::size_t offset, std::size_t size);
 
-  FileDescriptor file_;
+  std::shared_ptr<detail::MemoryFile> file_;
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };

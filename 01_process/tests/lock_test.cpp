@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <sstream>
 #include <string>
@@ -650,7 +652,7 @@ TEST(SharedMemory, NamesTheSizeThatDoesNotFit) {
 }
 
 TEST(SharedMemory, HasNoName) {
-  const SharedMemory memory{1};
+  const SharedMemory memory{10'000};
   std::ostringstream address;
   address << std::hex << reinterpret_cast<std::uintptr_t>(memory.data()) << '-';
   std::ifstream maps{"/proc/self/maps"};
@@ -691,6 +693,83 @@ TEST(SharedMemory, NamesTheCallWhenTheDescriptorTableIsFull) {
   mp::check(::setrlimit(RLIMIT_NOFILE, &old), "setrlimit");
   EXPECT_THAT(text, HasSubstr("memfd_create"));
   EXPECT_NO_THROW(SharedMemory{1});
+}
+
+TEST(SharedMemory, SmallPiecesShareDescriptors) {
+  const auto descriptors = open_descriptors();
+  {
+    std::vector<SharedMemory> pieces;
+    for (std::size_t i = 0; i < 5000; ++i) {
+      const std::span bytes{pieces.emplace_back(1 + i % 200).data(), 1 + i % 200};
+      EXPECT_TRUE(std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{}; }));
+      std::ranges::fill(bytes, static_cast<std::byte>(i));
+    }
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      const std::span bytes{pieces[i].data(), pieces[i].size()};
+      EXPECT_TRUE(std::ranges::all_of(
+          bytes, [&](std::byte byte) { return byte == static_cast<std::byte>(i); }));
+    }
+    EXPECT_LT(open_descriptors() - descriptors, 20u);
+  }
+  EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+TEST(SharedMemory, SmallPiecesOfThreadsAreDisjoint) {
+  std::vector<std::vector<SharedMemory>> pieces(4);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& own : pieces)
+      threads.emplace_back([&own] {
+        for (int i = 0; i < 1000; ++i) own.emplace_back(100);
+      });
+  }
+  std::set<std::byte*> places;
+  for (auto& own : pieces)
+    for (auto& piece : own) places.insert(piece.data());
+  EXPECT_EQ(places.size(), 4000u);
+}
+
+TEST(SharedMemory, ArrivesOnlyFromWithinItsFile) {
+  const SharedMemory memory{100};
+  constexpr std::size_t offset = 16, size = 8;  // from the end of the message
+  const auto arrives_with = [&](std::size_t from_end, std::size_t number) {
+    auto message = mp::encode(memory);
+    std::memcpy(message.bytes.data() + message.bytes.size() - from_end, &number, sizeof number);
+    mp::decode<SharedMemory>(std::move(message));
+  };
+  EXPECT_NO_THROW(arrives_with(size, 1000));
+  EXPECT_NO_THROW(arrives_with(offset, 1024));
+  for (const auto number : {std::size_t{0}, std::size_t{1} << 20, ~std::size_t{0}})
+    EXPECT_THROW(arrives_with(size, number), mp::MessageError);
+  for (const auto number : {std::size_t{1}, std::size_t{1} << 20, ~std::size_t{127}})
+    EXPECT_THROW(arrives_with(offset, number), mp::MessageError);
+}
+
+// Makes pieces of its own, and fills them and those it was given.
+void fill_pieces(SharedMemory& first, SharedMemory& last) {
+  std::vector<SharedMemory> own;
+  for (int i = 0; i < 1000; ++i) {
+    own.emplace_back(100);
+    std::ranges::fill(std::span{own.back().data(), 100}, std::byte{1});
+  }
+  for (auto* piece : {&first, &last})
+    std::ranges::fill(std::span{piece->data(), piece->size()}, std::byte{2});
+}
+
+TEST_P(LockUnder, SmallPiecesOfOtherProcessesAreDisjoint) {
+  std::vector<SharedMemory> pieces;
+  const auto add = [&] {
+    for (int i = 0; i < 300; ++i) pieces.emplace_back(100);
+  };
+  const auto filled_with = [&](std::size_t piece, std::byte value) {
+    return std::ranges::all_of(std::span{pieces[piece].data(), 100},
+                               [&](std::byte byte) { return byte == value; });
+  };
+  add();
+  EXPECT_TRUE(start(&fill_pieces, std::ref(pieces[0]), std::ref(pieces[299])).join().success());
+  add();
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    EXPECT_TRUE(filled_with(i, i == 0 || i == 299 ? std::byte{2} : std::byte{})) << i;
 }
 
 void add_one_at_both_ends(SharedMemory& memory) {

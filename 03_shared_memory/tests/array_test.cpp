@@ -237,9 +237,7 @@ TEST(Array, TakesMemoryOnlyWhereTouched) {
 
 TEST(Array, DoesNotArriveFromMemoryOfAnotherSize) {
   EXPECT_THAT(mp::decode<Array<int>>(mp::encode(Array<int>{1, 2})), ElementsAre(1, 2));
-  auto message = mp::encode(Array<double>{1});
-  message.descriptors = std::move(mp::encode(Array<char>{1, 2, 3}).descriptors);
-  EXPECT_THROW(mp::decode<Array<double>>(std::move(message)), mp::MessageError);
+  EXPECT_THROW(mp::decode<Array<double>>(mp::encode(Array<char>{1, 2, 3})), mp::MessageError);
 }
 
 TEST(Array, LeavesNothingBehind) {

@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -162,9 +164,18 @@ TEST(Value, CanBeMovedWhileHeld) {
 
 TEST(Value, DoesNotArriveFromMemoryOfAnotherSize) {
   EXPECT_EQ(*mp::decode<Value<int>>(mp::encode(Value<int>{3})), 3);
-  auto message = mp::encode(Value<int>{3});
-  message.descriptors = std::move(mp::encode(Value<double>{3}).descriptors);
-  EXPECT_THROW(mp::decode<Value<int>>(std::move(message)), mp::MessageError);
+  EXPECT_THROW(mp::decode<Value<int>>(mp::encode(Value<double>{3})), mp::MessageError);
+}
+
+TEST(Value, MayBeMoreThanAProcessHasDescriptors) {
+  const NothingLeftOver check;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  std::vector<Value<int>> values;
+  for (rlim_t i = 0; i < std::min<rlim_t>(limit.rlim_cur, 10'000) + 100; ++i)
+    values.emplace_back(static_cast<int>(i));
+  Process{[&] { ++*values.back(); }}.join();
+  EXPECT_EQ(*values.back(), static_cast<int>(values.size()));
 }
 
 TEST(Value, LeavesNothingBehind) {

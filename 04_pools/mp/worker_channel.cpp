@@ -21,7 +21,7 @@ void WorkerChannel::send_more() {
     }
   } catch (const BrokenPipe&) {
     outgoing_.reset();  // the sentinel will report its end
-  } catch (...) {       // such as a descriptor closed meanwhile; the worker waits in vain
+  } catch (...) {       // such as a descriptor closed meanwhile; the rest will never arrive
     outgoing_.reset();
     kill(std::current_exception());
   }
