@@ -60,6 +60,17 @@ class CompleteTest(unittest.TestCase):
 
         self.for_each(LESSONS, check)
 
+    def test_the_lessons_of_a_week_fit_into_a_meeting(self):
+        minutes = {}
+        for chapter in CHAPTERS:
+            text = (ROOT / "docs" / "chapters" / f"{chapter}.md").read_text()
+            for name, options in re.findall(r"^:::\{lesson\} (\w+)\n((?::.*\n)*):::$", text, re.M):
+                stated = re.search(r"^:minutes: (\d+)$", options, re.M)
+                minutes[name] = int(stated[1]) if stated else 10
+        for page in ("learn.md", "instructors.md"):
+            for week in plan(page).splitlines():
+                self.assertLessEqual(sum(minutes[name] for name in re.findall(r"\{lesson\}`(\w+)`", week)), 90, f"{page}: {week}")
+
     def test_instructors_have_notes_on_each_lesson(self):
         notes = re.findall(r"^\| \{lesson\}`(\w+)` \| (.+) \| (.+) \|$", (ROOT / "docs" / "instructors.md").read_text(), re.M)
         self.assertEqual(sorted(name for name, _, _ in notes), sorted(name for _, name in LESSONS))
