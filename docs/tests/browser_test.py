@@ -86,6 +86,21 @@ const plotted = [...document.querySelectorAll("figure.plot.svg img")].map((e) =>
 return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
 """
 
+# Texts of drawings that overlap each other or leave their boxes.
+CROWDED = """
+const around = (e) => e.getBoundingClientRect();
+const inside = (box, x, y) => box.left < x && x < box.right && box.top < y && y < box.bottom;
+return [...document.querySelectorAll(".drawing svg")].flatMap((svg) => {
+  const texts = [...svg.querySelectorAll("text")], boxes = [...svg.querySelectorAll("rect")].map(around).sort((a, b) => a.width - b.width);
+  return texts.filter((text, n) => {
+    const own = around(text);
+    const box = boxes.find((b) => inside(b, own.left + own.width / 2, own.top + own.height / 2));
+    return box && (own.left < box.left + 1 || own.right > box.right - 1) || texts.slice(n + 1).map(around).some((other) =>
+      own.left < other.right - 1 && other.left < own.right - 1 && own.top < other.bottom - 3 && other.top < own.bottom - 3);
+  }).map((text) => text.textContent);
+});
+"""
+
 # A reader's system, and the theme chosen on the page; "auto" follows the system.
 READERS = [("light", "light"), ("light", "dark"), ("light", "auto"), ("dark", "auto"), ("dark", "light")]
 
@@ -230,8 +245,9 @@ class BrowserTest(Browser):
             self.wait_for(lambda: self.run_script("return document.querySelectorAll('pre').length === 0 || Boolean(document.querySelector('.copybtn'))"))
             self.assertEqual(self.run_script(COVERED), [])
             self.assertEqual(self.run_script(SMALL_LABELS), [])
+            self.assertEqual(self.run_script(CROWDED), [])
 
-        self.for_each(check, [*CHAPTERS, "index.html", "start.html"])
+        self.for_each(check, [*CHAPTERS, "index.html", "start.html", "performance.html"])
 
 
 if __name__ == "__main__":
