@@ -1,7 +1,9 @@
 """Reports measurements as tables, remarks and figures."""
 
+import re
 import statistics
 import subprocess
+from typing import NamedTuple
 
 from rows import BUILD
 
@@ -12,6 +14,11 @@ def in_words(value, of):
     for unit, size in steps:
         if value >= 0.9995 * size or size == steps[-1][1]:
             return f"{value / size:.3g} {unit}"
+
+
+def spoken(name):
+    """Returns a row's name as a reader knows it."""
+    return re.sub("^mp_(?=[A-Z])", "mp::", name).replace("_", " ")
 
 
 def each(of):
@@ -26,21 +33,29 @@ def figures(row):
 
 def table(name, rows):
     """Returns a table of the measured rows."""
-    width = max(len(row["name"]) for row in rows)
+    width = max(len(spoken(row["name"])) for row in rows)
     lines = [f"\n== {name} ==", f"{'':{width}}  {each(rows[0]['of']):>12}  spread   ratio"]
     for row in rows:
         spread = 50 * (row["high"] - row["low"]) / row["median"]
-        lines.append(f"{row['name'].replace('_', ' '):{width}}  {in_words(row['median'], row['of']):>12}"
+        lines.append(f"{spoken(row['name']):{width}}  {in_words(row['median'], row['of']):>12}"
                      f"  {spread:4.0f} %  {row['median'] / rows[0]['median']:6.2f}")
     return "\n".join(lines)
 
 
 # ---- growth: groups of one name whose last part is a size ----
 
+class Axes(NamedTuple):
+    title: str
+    x: str
+    y: str
+    unit: float = 1  # of y, in seconds
+    scale: str = "logarithmic"
+
+
 AXES = {
-    "growth_rolls": ("Rolling a die", "rolls", "seconds"),
-    "growth_workers": ("Monte Carlo pi", "workers", "seconds a point"),
-    "growth_start": ("Starting a process", "MiB of its parent", "seconds"),
+    "growth_rolls": Axes("Rolling a die", "rolls", "seconds"),
+    "growth_workers": Axes("Monte Carlo pi", "workers", "nanoseconds a point", 1e-9, "linear"),
+    "growth_start": Axes("Starting a process", "MiB of its parent", "seconds"),
 }
 
 
@@ -56,8 +71,8 @@ def series_of(kind, groups):
 
 def growth_table(kind, series):
     """Returns a table with a line for each size and a column for each row."""
-    title, x, _ = AXES[kind]
-    lines = [f"\n== {kind}: {title} ==", "".join(f"{name.replace('_', ' '):>14}" for name in [x[:14], *series])]
+    axes = AXES[kind]
+    lines = [f"\n== {kind}: {axes.title} ==", "".join(f"{spoken(name):>14}" for name in [axes.x[:14], *series])]
     for size in sorted({size for points in series.values() for size, _ in points}):
         times = [in_words(dict(points)[size], "run") if size in dict(points) else "" for points in series.values()]
         lines.append("".join(f"{text:>14}" for text in [f"{size:,}", *times]))
@@ -89,17 +104,17 @@ def remarks(kind, series):
     lines = []
     for name, points in series.items():
         if name != "serial":
-            lines.append(f"{name.replace('_', ' ')}: {verdict(series['serial'], points)}")
+            lines.append(f"{spoken(name)}: {verdict(series['serial'], points)}")
     return lines
 
 
 def draw(kind, series, file):
     """Draws an SVG file with gnuplot."""
-    title, x, y = AXES[kind]
-    text = [f"{title}\t{x}\t{y}"]
+    axes = AXES[kind]
+    text = ["\t".join([axes.title, axes.x, axes.y, axes.scale])]
     for name, points in series.items():
-        text.append(f"series\t{name.replace('_', ' ')}")
-        text += [f"{size}\t{seconds}" for size, seconds in points]
+        text.append(f"series\t{spoken(name)}")
+        text += [f"{size}\t{seconds / axes.unit}" for size, seconds in points]
     done = subprocess.run([BUILD / "01_process" / "benchmarks" / "draw_growth", file], input="\n".join(text) + "\n",
                           text=True, capture_output=True)
     if done.returncode:

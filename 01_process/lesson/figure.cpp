@@ -36,6 +36,8 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
     }
   }
   if (least > most) throw std::runtime_error{fmt::format("cannot draw {}: no points", file)};
+  // Within less than a power of ten, a logarithmic axis might show no number at all.
+  logarithmic = logarithmic && most >= 10 * least;
 
   // A margin, so that points at the edge are drawn whole.
   constexpr double room = 0.04;

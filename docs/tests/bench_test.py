@@ -18,7 +18,7 @@ class ReportTest(unittest.TestCase):
         lines = report.table("queue", [row("raw_pipe", 4e-7), row("mp_Queue", 1e-6)]).splitlines()
         self.assertEqual(lines[1], "== queue ==")
         self.assertEqual(lines[3].split(), ["raw", "pipe", "400", "ns", "10", "%", "1.00"])
-        self.assertEqual(lines[4].split(), ["mp", "Queue", "1", "µs", "10", "%", "2.50"])
+        self.assertEqual(lines[4].split(), ["mp::Queue", "1", "µs", "10", "%", "2.50"])
 
     def test_figures_are_the_median_and_the_ends(self):
         measured = rows.Row("serial", None)
