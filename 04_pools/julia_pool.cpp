@@ -67,7 +67,8 @@ int main(int argc, char** argv) {
   const int side = 2 * cells;
   std::vector<std::uint8_t> picture;
   fmt::print("Seconds for {0} x {0} points, c = {1} - {2}i\nprocesses", side, c.real(), -c.imag());
-  for (int parts = 1; parts <= slices; parts *= 4) fmt::print("{:6} slices", parts);
+  for (int parts = 1; parts <= slices; parts *= 4)
+    fmt::print("{:>13}", fmt::format("{} slice{}", parts, parts == 1 ? "" : "s"));
   fmt::print("\n   serial{:13.3f}", lesson::seconds([&] { picture = julia_slice(cells, 1, 0); }));
   for (int n = 1; n <= processes; n *= 2) {
     mp::Pool pool{n};
