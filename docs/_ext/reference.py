@@ -25,6 +25,12 @@ def headers(chapter, declared):
     return found | {header: "" for header in sorted(others) if header not in found}
 
 
+def names(directives):
+    """Returns what the Breathe directives name, in words."""
+    named = [re.match(r"```\{\w+\} ([\w:]+)", first)[1] for first, *_ in directives]
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(named))
+
+
 def sentence(gives):
     return f"{gives[0].upper()}{gives[1:]}.\n\n" if gives else ""
 
@@ -51,9 +57,11 @@ class ToolkitList(SphinxDirective):
     def run(self):
         chapter = self.arguments[0]
         self.env.note_dependency(str(ROOT / chapter / "README.md"))
-        rows = headers(chapter, declarations(self.config.breathe_projects["mp"])).items()
+        declared = declarations(self.config.breathe_projects["mp"])
+        rows = headers(chapter, declared).items()
         lines = ["| header | what it gives |", "| --- | --- |",
-                 *(f"| [`{header}`](reference/{page_name(header)}.md) | {gives} |" for header, gives in rows),
+                 *(f"| [`{header}`](reference/{page_name(header)}.md) | {gives or names(declared[f'{chapter}/{header}'])} |"
+                   for header, gives in rows),
                  "", "```{toctree}", ":hidden:", "", *(f"reference/{page_name(header)}" for header, _ in rows), "```"]
         parent = nodes.container()
         self.state.nested_parse(StringList(lines, chapter), 0, parent)
