@@ -72,6 +72,12 @@ def results(env):
     return json.loads(file.read_text())
 
 
+def not_measured(kind):
+    """The command is a literal, or its dashes would change."""
+    command = nodes.literal("", f"./course bench {kind} --json docs/measurements/bench.json")
+    return [nodes.note("", nodes.paragraph("", "", nodes.Text("Not measured yet. This measures it: "), command))]
+
+
 class Measured(SphinxDirective):
     """What a group of ./course bench measured: a bar for each line, as long as the ratio to the first one, and a
     folded table with times and spread. Rows that could not be measured, such as a missing Python, are left out."""
@@ -83,8 +89,7 @@ class Measured(SphinxDirective):
     def run(self):
         group, found = self.arguments[0], results(self.env)
         if found is None or group not in found["groups"]:
-            text = f"Not measured yet: ./course bench {group.partition('/')[0]} --json docs/measurements/bench.json"
-            return [nodes.note("", nodes.paragraph("", "", nodes.Text(text)))]
+            return not_measured(group.partition("/")[0])
         measured = {row["name"]: row for row in found["groups"][group]}
         lines = [line.partition(": ") for line in self.content]
         rows = [(measured[name], label) for name, _, label in lines if name in measured]
@@ -93,7 +98,7 @@ class Measured(SphinxDirective):
         first, longest = rows[0][0]["median"], max(row["median"] for row, _ in rows)
         bars, times = [], []
         for row, label in rows:
-            kind = "bar ours" if row["name"].startswith("mp_") else "bar"
+            kind = "bar ours" if "`mp::" in label or row["name"].startswith("mp_") else "bar"
             bar = f'<span class="{kind}" style="--share: {row["median"] / longest:.4f}"></span>'
             ratio = nodes.Text(as_ratio(row["median"] / first))
             bars.append(table_row(self.label(label), [nodes.raw("", bar, format="html"), ratio]))
@@ -130,9 +135,9 @@ class Growth(SphinxDirective):
         name, found = self.arguments[0], results(self.env)
         file = Path(self.env.srcdir) / "measurements" / f"{name}.svg"
         if found is None or not file.exists():
-            text = f"Not measured yet: ./course bench {name} --json docs/measurements/bench.json"
-            return [nodes.note("", nodes.paragraph("", text))]
-        figure = nodes.figure("", nodes.image(uri=f"measurements/{file.name}", alt=" ".join(self.content)), classes=["plot"])
+            return not_measured(name)
+        image = nodes.image(uri=f"measurements/{file.name}", alt=" ".join(self.content))
+        figure = nodes.figure("", image, classes=["plot", "svg"])
         return [figure, *(nodes.paragraph("", line) for line in found["remarks"].get(name, []))]
 
 
