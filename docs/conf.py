@@ -31,6 +31,7 @@ highlight_language = "text"
 # Copy the commands of a console session, not its prompts or output.
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
+copybutton_line_continuation_character = "\\"
 
 # MathJax comes with the site, because pages must work without a network.
 mathjax_path = "mathjax/MathJax.js?config=TeX-AMS_CHTML"

@@ -41,7 +41,7 @@ def name_programs(app, doctree):
     known = getattr(app.env, "course_lessons", {}).get(app.env.docname, {})
     for item in doctree.findall(nodes.inline):
         if item.get("lesson") in known:
-            item += nodes.Text(f" ({known[item['lesson']]} minutes)")
+            item += nodes.Text(f" ({known[item['lesson']]}\N{NO-BREAK SPACE}minutes)")
 
 
 def glossary_terms(docs):

@@ -3,7 +3,7 @@
     :::{lesson} greeting
     :args: --processes 3
     :minutes: 15
-    :varies: The greetings may change places.
+    :varies: the order of the greetings.
     :::
 
 shows 01_process/greeting.cpp without its #include lines, beside it the same in Python
@@ -140,7 +140,7 @@ class LessonDirective(SphinxDirective):
             notes.append(nodes.inline("", f"It ends with exit status {record['status']}. ", classes=["status"]))
         if varies := self.options.get("varies"):
             parsed, _ = self.state.inline_text(varies, self.lineno)
-            notes.append(nodes.inline("", "Differs from run to run. ", *parsed, nodes.Text(" "), classes=["varies"]))
+            notes.append(nodes.inline("", "Differs from run to run: ", *parsed, nodes.Text(" "), classes=["varies"]))
         if "measures" in self.options:
             notes.append(nodes.inline("", where_measured(record), classes=["where-measured"]))
             if record["others"] > BUSY:

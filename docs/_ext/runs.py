@@ -164,5 +164,5 @@ def where_measured(record):
     place = f"Measured on {record['processor']} with {record['cpus']} processors, {date_in_words(record['date'])}."
     if record["others"] > BUSY:
         place += (f" Other programs used {record['others']:.0%} of the processors meanwhile, so these times are too"
-                  " long: ./course site measures again when the computer is idle.")
+                  " long. The next ./course site on an idle computer measures again.")
     return place
