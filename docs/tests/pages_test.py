@@ -100,6 +100,17 @@ class PagesTest(unittest.TestCase):
 
         self.for_each(check)
 
+    def test_pictures_keep_their_colours_in_the_dark(self):
+        """Drawn lines are inverted there; pictures made of pixels would become negatives."""
+        def check(file, page):
+            for figure in re.findall(r'<figure class="[^"]*\bplot\b.*?</figure>', file.read_text(), re.S):
+                image = re.search('src="([^"]+)"', figure)[1]
+                is_inverted = "svg" in re.search('class="([^"]*)"', figure)[1].split()
+                self.assertEqual(image.endswith(".svg"), is_inverted, image)
+                self.assertFalse(is_inverted and "<image" in (file.parent / unquote(image)).read_text(), f"{image} has pixels")
+
+        self.for_each(check)
+
     def test_headings_are_in_order(self):
         def check(file, page):
             if file.name in ("genindex.html", "search.html"):
@@ -192,6 +203,9 @@ class PagesTest(unittest.TestCase):
         listed = [name for readme in ROOT.glob("0*/README.md") for name in re.findall(r"\[`mp/(\w+)\.hpp`\]", readme.read_text())]
         self.assertGreater(len(listed), 15)
         self.assertLessEqual(set(listed), {page.stem for page in (SITE / "reference").glob("*.html")})
+
+    def test_the_reference_says_what_each_header_gives(self):
+        self.assertFalse(re.search("<td>(<p></p>)?</td>", (SITE / "reference.html").read_text()), "an empty cell")
 
     def test_each_exercise_has_its_page(self):
         solutions = {folder.name for folder in (ROOT / "solutions").iterdir() if folder.is_dir()}
