@@ -13,7 +13,7 @@ result: see runs.py. `{run}` shows one more run, with `:figure-only:` just what 
 is a link.
 
 A chapter's page must have all its lessons, in reading order, and each must end as CMakeLists.txt says; or
-else the site is not built.
+else the site is not built. A lesson that CMake leaves out, because something that it needs is missing, is shown without a run.
 """
 
 import os
@@ -104,13 +104,19 @@ class LessonDirective(SphinxDirective):
     }
 
     def find_chapter(self, name):
+        """Returns a lesson's chapter and its exit status, which is None if it is not built."""
         for chapter, lessons in read_lessons(self.env.app).items():
             if name in lessons:
                 return chapter, lessons[name]
+        for source in ROOT.glob(f"[0-9]*/{name}.cpp"):
+            return source.parent.name, None
         raise self.error(f"no lesson is called '{name}'")
 
     def shown_run(self, name, chapter, expected):
         """Shows what a run printed and drew."""
+        if expected is None:
+            return [nodes.note("", nodes.paragraph("", "", nodes.Text(f"{name} is not built on this computer. To see what is missing, run "),
+                                                   nodes.literal("", "cmake --preset default"), nodes.Text(".")))]
         arguments = shlex.split(self.options.get("args", ""))
         drawings = []
         if "figure" in self.options:
@@ -254,7 +260,7 @@ def check_lessons(app, env):
     """Reports a lesson without a text."""
     seen = getattr(env, "course_lessons", {})
     for chapter, lessons in read_lessons(app).items():
-        page = list(seen.get(f"chapters/{chapter}", {}))
+        page = [name for name in seen.get(f"chapters/{chapter}", {}) if name in lessons]
         missing = [name for name in lessons if name not in page]
         if missing:
             logger.warning("docs/chapters/%s.md has no text for: %s", chapter, ", ".join(missing))

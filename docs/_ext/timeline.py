@@ -107,6 +107,8 @@ class Timeline(LessonDirective):
     def run(self):
         name = self.arguments[0]
         chapter, expected = self.find_chapter(name)
+        if expected is None:
+            return []
         arguments = shlex.split(self.options.get("args", ""))
         runs = Runs(self.config.course_build)
         for program in runs.program(chapter, name), runs.drawer():

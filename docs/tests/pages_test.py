@@ -156,8 +156,10 @@ class PagesTest(unittest.TestCase):
         """Checks each lesson with the option to measure, and the pages of benchmarks."""
         place = r"Measured on .{3,80}? with \d+ processors, "
         for source in (ROOT / "docs" / "chapters").glob("*.md"):
-            found = re.findall(place + r"\d+ \w+ \d{4}\.", self.text(f"chapters/{source.stem}.html"))
-            self.assertEqual(len(found), source.read_text().count("\n:measures:\n"), source.name)
+            text = self.text(f"chapters/{source.stem}.html")
+            found = re.findall(place + r"\d+ \w+ \d{4}\.", text)
+            left_out = text.count("is not built on this computer")
+            self.assertEqual(len(found) + left_out, source.read_text().count("\n:measures:\n"), source.name)
         self.assertRegex(self.text("performance.html"), place)
 
     def test_speed_ups_are_measured_at_four_points_or_more(self):

@@ -8,6 +8,7 @@ from unittest import mock
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+import lesson  # noqa: E402
 import runs  # noqa: E402
 
 
@@ -85,6 +86,17 @@ class RunsTest(unittest.TestCase):
         self.shares = [0.0]
         _, folder = runs.Runs(self.build).get("01_process", "lesson", ["--points", "5"], [("--plot", "lesson.svg")])
         self.assertEqual((folder / "lesson.svg").read_text(), "drawn\n")
+
+
+class NotBuiltTest(unittest.TestCase):
+    def test_a_lesson_that_is_left_out_is_shown_without_a_run(self):
+        directive = lesson.Run.__new__(lesson.Run)
+        directive.state = mock.Mock()
+        with mock.patch.object(lesson, "read_lessons", return_value={"04_pools": {"map_squares": 0}}):
+            self.assertEqual(directive.find_chapter("map_squares"), ("04_pools", 0))
+            self.assertEqual(directive.find_chapter("cluster_pi"), ("04_pools", None))
+        [note] = directive.shown_run("cluster_pi", "04_pools", None)
+        self.assertIn("cluster_pi is not built", note.astext())
 
 
 if __name__ == "__main__":
