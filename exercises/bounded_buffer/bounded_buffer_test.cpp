@@ -68,8 +68,7 @@ void expect_sum(int producers, int parcels, std::int64_t seen, const harness::Tr
       expected += deliver(make_parcel(producer, number));
   if (seen == expected) return;
   harness::fail("Expected: the prices add up to " + std::to_string(expected) + ".\nSeen: " +
-                (seen == 0 ? "0.\nIs the sum in shared memory? Each process has its own copy "
-                             "of every other variable."
+                (seen == 0         ? harness::nothing_arrived("the sum")
                  : seen < expected ? "less.\nAre the prices added under a lock that all couriers "
                                      "share?"
                                    : "more."));

@@ -1,5 +1,6 @@
 #include "exit_codes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -40,12 +41,34 @@ std::string to_string(const Codes& codes) {
   return codes.empty() ? "an empty list" : text;
 }
 
+// Returns whether the codes that are neither 0 nor missing have become what `change` says.
+template <class Change>
+bool all_became(const Codes& expected, const Codes& seen, Change change) {
+  const auto same = [&](const auto& own, const auto& other) {
+    return own.value_or(0) <= 0 || other == change(*own);
+  };
+  return std::ranges::equal(expected, seen, same) && seen != expected;
+}
+
+std::string typical_cause(const Codes& expected, const Codes& seen) {
+  if (all_became(expected, seen, [](int) { return 0; }))
+    return "\nDoes each process end with its job's code? What a process's function returns is "
+           "lost; "
+           "std::exit(do_job(job)) ends the process with it.";
+  if (all_became(expected, seen, [](int code) { return code * 256; }))
+    return "\nwaitpid() gives a status, not a code. WIFEXITED(status) tells whether there is a "
+           "code, "
+           "and WEXITSTATUS(status) is that code.";
+  return {};
+}
+
 void expect_codes(const Jobs& jobs, const Codes& seen) {
   const auto expected = drawn_codes(jobs);
   std::string text;
   for (const auto& job : jobs) text += (text.empty() ? "" : ", ") + job;
   expect(seen == expected,
          "The jobs: " + text + "\nExpected: " + to_string(expected) + "\nSeen: " + to_string(seen) +
+             typical_cause(expected, seen) +
              (text.find('?') == text.npos ? ""
                                           : "\n(The examiner draws the numbers with a question "
                                             "mark; only do_job() knows them.)"));

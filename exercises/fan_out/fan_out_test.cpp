@@ -49,17 +49,21 @@ void expect_nodes(int width, int depth, const harness::Trace& trace) {
         "Expected: with " + tree(width, depth) + " there are the nodes 1 to " +
         std::to_string(nodes) + ".\nSeen: work() is called with " +
         std::to_string(times.begin()->first < 1 ? times.begin()->first : times.rbegin()->first) +
-        ", too.");
+        ", too.\nDoes the lowest level start more nodes?");
 }
 
 void expect_sum(int width, int depth, int seen, const harness::Trace& trace) {
   expect_nodes(width, depth, trace);
   int expected = 0;
   for (const auto& event : trace.events) expected += returned(event);
-  expect(seen == expected,
-         "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
-             ".\nSeen: " + std::to_string(seen) +
-             ".\nDoes every exit code include the node's own number and those of its children?");
+  expect(
+      seen == expected,
+      "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
+          ".\nSeen: " + std::to_string(seen) +
+          (seen == 0 ? ".\nOnly its exit code takes a number from a child process to its parent. "
+                       "Each process has its own copy of every variable, also of a global one."
+                     : ".\nDoes every exit code include the node's own number and those of its "
+                       "children?"));
 }
 
 TEST(fan_out, the_sum_is_right) {
@@ -100,6 +104,7 @@ TEST(fan_out, all_nodes_work_at_the_same_time) {
   Submission submission;
   const int nodes = nodes_of(3, 2);
   submission.call({3, 2}, {.barrier = nodes});
+  expect_nodes(3, 2, submission.trace());
   const int seen = submission.trace().most_at_once;
   expect(seen == nodes,
          "Expected: with " + tree(3, 2) + ", all " + std::to_string(nodes) +

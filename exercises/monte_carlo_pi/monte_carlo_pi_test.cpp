@@ -35,8 +35,8 @@ void expect_estimate(const harness::Trace& trace, std::int64_t points, double se
   const double expected = 4.0 * static_cast<double>(inside) / static_cast<double>(points);
   expect(std::abs(seen - expected) < 1e-9,
          "Expected: " + std::to_string(inside) + " of " + std::to_string(points) +
-             " points are inside, so the estimate is " + std::to_string(expected) +
-             ".\nSeen: " + std::to_string(seen) + ".");
+             " points are inside, so the estimate is " + std::to_string(expected) + ".\nSeen: " +
+             (seen == 0 ? harness::nothing_arrived("the count") : std::to_string(seen) + "."));
 }
 
 TEST(monte_carlo_pi, the_estimate_is_that_of_the_points) {
@@ -44,8 +44,8 @@ TEST(monte_carlo_pi, the_estimate_is_that_of_the_points) {
   for (const int workers : {1, 4}) {
     const double pi = submission.call({1'000'000, workers, 1});
     expect_estimate(submission.trace(), 1'000'000, pi);
-    expect(std::abs(pi - 3.14159) < 0.02, "Expected: about 3.14.\nSeen: " + std::to_string(pi));
     if (HasFailure()) return;
+    expect(std::abs(pi - 3.14159) < 0.02, "Expected: about 3.14.\nSeen: " + std::to_string(pi));
   }
 }
 

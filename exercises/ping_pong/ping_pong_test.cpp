@@ -31,7 +31,11 @@ TEST(ping_pong, there_is_a_time_for_every_round) {
     const double sum = std::accumulate(times.begin(), times.end(), 0.0);
     if (sum > all.count())
       harness::fail_and_stop(
-          "Expected: times in seconds.\nSeen: times that add up to more than the whole call took.");
+          "Expected: the times of all rounds add up to no more than the whole call took.\nSeen: "
+          "they "
+          "add up to more.\nAre they in seconds, and is each measured from the beginning of its "
+          "own "
+          "round?");
   }
 }
 

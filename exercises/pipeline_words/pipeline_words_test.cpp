@@ -66,7 +66,8 @@ void expect_counts(int pages, const Counts& seen, const harness::Trace& trace) {
     if (seen[i] != expected[i])
       harness::fail_and_stop("Expected: '" + asked[i] + "' is there " +
                              std::to_string(expected[i]) + " times.\nSeen: " +
-                             (seen[i] < expected[i]
+                             (seen == Counts(seen.size()) ? harness::nothing_arrived("each count")
+                              : seen[i] < expected[i]
                                   ? "fewer.\nDo all words of all unpackers arrive? Is one of them "
                                     "done before the others, and does it end the stage for all?"
                                   : "more."));
@@ -119,8 +120,15 @@ TEST(pipeline_words, every_stage_has_processes_of_its_own) {
 
 TEST(pipeline_words, the_stages_work_at_the_same_time) {
   Submission submission;
-  submission.call({20, 3, asked}, {.barrier = 3, .barrier_place = places::unpack});
+  // The barrier waits for a fourth unpacker, so what the main process waits for meanwhile is what
+  // it does first.
+  submission.call({20, 3, asked}, {.barrier = 4, .barrier_place = places::unpack});
   expect_processes(submission.trace());
+  expect(
+      !submission.trace().joins_first,
+      "Expected: the main process counts words while others unpack.\nSeen: it waits for a process "
+      "to end first.\nWith more pages than the queue has space for, that process would never end. "
+      "See the lesson queue_join_deadlock.");
   const int at_once = submission.trace().most_at_once;
   expect(at_once == 3,
          "Expected: three processes unpack at the same time.\nSeen: never more "

@@ -66,20 +66,20 @@ bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
   }
   const auto sum = std::accumulate(seen.begin(), seen.end(), std::int64_t{0});
   if (sum != samples) {
-    harness::fail(
-        "Expected: the counts of all bins add up to " + std::to_string(samples) +
-        " samples.\nSeen: " +
-        (sum == 0        ? "0: nothing that the workers counted has arrived.\nAre the counts in "
-                           "shared memory? Each process has its own copy of every other variable."
-         : sum < samples ? "fewer: counts are lost.\nAre they added under one lock that all "
-                           "processes share? A std::mutex locks within one process only."
-                         : "more: some are counted twice."));
+    harness::fail("Expected: the counts of all bins add up to " + std::to_string(samples) +
+                  " samples.\nSeen: " +
+                  (sum == 0 ? harness::nothing_arrived("the array of counts")
+                   : sum < samples
+                       ? "fewer: counts are lost.\nAre they added under one lock that all "
+                         "processes share? A std::mutex locks within one process only."
+                       : "more: some are counted twice."));
     return false;
   }
   const auto [wrong, right] = std::ranges::mismatch(seen, expected);
   harness::fail("Expected: bin " + std::to_string(wrong - seen.begin()) + " of " +
                 std::to_string(bins) + " counts " + std::to_string(*right) +
-                " samples.\nSeen: " + std::to_string(*wrong) + ".");
+                " samples.\nSeen: " + std::to_string(*wrong) +
+                ".\nAre all bins equally wide, and is the width a double?");
   return false;
 }
 

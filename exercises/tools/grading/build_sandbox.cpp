@@ -15,6 +15,7 @@
 #include <grading/build_sandbox.hpp>
 #include <grading/shell_words.hpp>
 #include <grading/text.hpp>
+#include <harness/first_error.hpp>
 #include <mp/deadline.hpp>
 
 namespace grading {
@@ -227,6 +228,7 @@ BuildSandbox::Product BuildSandbox::build(const std::string& exercise, const std
   replace_all(output, scratch.path.string() + "/", "");
   replace_all(output, sysroot_.string() + "/", "");
   output = std::regex_replace(output, std::regex{"(/tmp|home)/cc[A-Za-z0-9]{6}\\b"}, "cc");
+  output = harness::first_error(output, exercise + ".cpp") + output;
   if (output.empty())
     output = "The compiler was stopped, because it needed too much time or memory.\n";
   return {.program = {}, .complaint = shortened(harness::harmless(output))};

@@ -13,6 +13,7 @@
 
 #include <harness/facts.hpp>
 #include <harness/file_watch.hpp>
+#include <harness/first_error.hpp>
 #include <harness/progress.hpp>
 #include <harness/run_program.hpp>
 #include <harness/tokens.hpp>
@@ -90,8 +91,10 @@ std::string next_step(const Facts& facts, const Verdict& verdict) {
   if (verdict.full())
     return fmt::format("Solved. './course solution {}' shows another solution, with its reasons.",
                        facts.name);
-  const auto failed =
-      std::ranges::find_if(verdict.results, [](auto& result) { return !result.full(); });
+  // A test that counts only with the main one is passed already.
+  auto failed = std::ranges::find(verdict.results, false, &Verdict::Result::passed);
+  if (failed == verdict.results.end())
+    failed = std::ranges::find(verdict.results, false, &Verdict::Result::full);
   return fmt::format("Next: \"{}\". Edit {}; './course hint {}' gives a hint.",
                      harness::readable(failed->name), shown(file_to_edit(facts)), facts.name);
 }
@@ -103,10 +106,14 @@ bool build_and_examine(const Facts& facts, const fs::path& file) {
   fmt::print("Compiling {} ...\n", shown(file_to_edit(facts)));
   if (const auto failure =
           harness::failure_of("cmake --build " + harness::quoted(build) + " --target " + targets)) {
-    fmt::print("{}", *failure);
-    if (failure->find(name + ".cpp") != std::string::npos) return false;
-    throw std::runtime_error{"the build failed, and not in " + shown(file_to_edit(facts)) +
-                             "; no points are given or taken"};
+    if (failure->find(name + ".cpp") == std::string::npos) {
+      fmt::print("{}", *failure);
+      throw std::runtime_error{"the build failed, and not in " + shown(file_to_edit(facts)) +
+                               "; no points are given or taken"};
+    }
+    fmt::print("{} does not compile.\n{}\nThe compiler says:\n{}", shown(file_to_edit(facts)),
+               harness::first_error(*failure, name + ".cpp"), *failure);
+    return false;
   }
   const int status =
       run(build / "exercises" / name / (name + "_test"), {"--verdict=" + file.string()});
@@ -117,11 +124,7 @@ bool build_and_examine(const Facts& facts, const fs::path& file) {
 }
 
 bool check(const Facts& facts) {
-  if (!build_and_examine(facts, progress().fresh_verdict(facts.name))) {
-    fmt::print("{} does not compile, see above. Fix the first error first.\n",
-               shown(file_to_edit(facts)));
-    return false;
-  }
+  if (!build_and_examine(facts, progress().fresh_verdict(facts.name))) return false;
   const auto verdict = progress().record(facts.name);
   if (const auto best = progress().best(facts.name); best && best->points() > verdict.points())
     fmt::print("Your best so far is {} of {} points; it counts.\n", best->points(), best->of());

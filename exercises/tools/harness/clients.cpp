@@ -145,6 +145,7 @@ void Clients::on_call(Client& client, const Greeting& greeting) {
   client.secret = secret_of(key_, greeting.numbers);
   if (shares_memory(client.process, trace_.main_process)) client.process = trace_.main_process;
   if (client.place == 0) trace_.events.push_back({client.process, greeting.numbers});
+  if (greeting.by_thread && client.process == trace_.main_process) trace_.threads_work = true;
   if (options_.children_only && client.process == trace_.main_process)
     complaint_ = "Expected: child processes do the work.\nSeen: the main process does it itself.";
 }

@@ -18,6 +18,9 @@ inline void expect(bool condition, const std::string& text) {
 void note(const std::string& text);
 std::string take_notes();
 
+/// Returns what is seen when a result is 0 (`what`: "the total"), and the typical causes.
+std::string nothing_arrived(const std::string& what);
+
 /// Returns "1 process", "3 processes" …
 std::string count_of(std::size_t number, const std::string& singular, const std::string& plural);
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <harness/file_watch.hpp>
+#include <harness/first_error.hpp>
 #include <harness/progress.hpp>
 #include <harness/run_program.hpp>
 #include <harness/secret.hpp>
@@ -139,6 +140,32 @@ TEST(FailureOf, is_what_a_build_says_without_its_progress) {
   EXPECT_EQ(harness::failure_of("(echo '[1/2] Building'; echo 'FAILED: a.o'; echo cc a.cpp; "
                                 "echo 'a.cpp:1: error' >&2; echo 'ninja: stopped'; exit 1)"),
             "a.cpp:1: error\n");
+}
+
+TEST(FirstError, is_where_the_file_leads_to_it) {
+  const std::string expected = "pi.cpp:27: an argument cannot be copied\n";
+  const std::string gcc =
+      "In file included from a.hpp:10:\n"
+      "/c/process.hpp: In instantiation of ...:\n"
+      "/c/pi.cpp:27:27:   required from here\n"
+      "/c/process.hpp:93:25: error: static assertion failed: an argument cannot be copied\n"
+      "   93 |     static_assert((std::\n";
+  EXPECT_EQ(harness::first_error(gcc, "pi.cpp"), expected);
+  const std::string clang =
+      "/c/process.hpp:93:5: error: static_assert failed: an argument cannot be copied\n"
+      "    static_assert((std::\n"
+      "/c/pi.cpp:27:15: note: in instantiation of ... requested here\n";
+  EXPECT_EQ(harness::first_error(clang, "pi.cpp"), expected);
+  EXPECT_EQ(harness::first_error("pi.cpp:3:4: warning: a\npi.cpp:5:6: error: no b\n", "pi.cpp"),
+            "pi.cpp:5: no b\n");
+}
+
+TEST(FirstError, of_the_linker_names_the_missing_function) {
+  EXPECT_EQ(harness::first_error("ld: serve.cpp:(.text+0x4): undefined reference to `pi(int)'\n"
+                                 "collect2: error: ld returned 1 exit status\n",
+                                 "pi.cpp"),
+            "undefined reference to `pi(int)'\n");
+  EXPECT_EQ(harness::first_error("Killed\n", "pi.cpp"), "");
 }
 
 TEST(Examiner, gives_the_same_verdict_when_the_shell_ignores_signals) {

@@ -28,6 +28,7 @@ struct Greeting {
   };
   Kind kind{};
   std::int32_t place{};  ///< where a call stops
+  bool by_thread{};      ///< the call is made by another thread than the first of its process
   std::array<std::int64_t, 3> numbers{};
 };
 

@@ -15,7 +15,7 @@
 namespace {
 
 void tell(int signal) {
-  harness::connect({.kind = harness::Greeting::Kind::ended, .place = 0, .numbers = {signal}});
+  harness::connect({.kind = harness::Greeting::Kind::ended, .numbers = {signal}});
 }
 
 pid_t reap(pid_t pid, int* status, int options, rusage* usage) {

@@ -51,6 +51,25 @@ std::string advice(const std::string& ending) {
   return "Calling exit() in the main process ends the whole program; return a result instead.\n";
 }
 
+// What a beginner may not see in an explanation of waiting processes.
+std::string hint_about(const std::string& explanation) {
+  const auto says = [&](const char* words) { return explanation.find(words) != std::string::npos; };
+  if (says("something that only it could") || says("memory that only it could"))
+    return "\nOnly objects in shared memory connect processes. Those of the standard library, such "
+           "as std::mutex, std::condition_variable and std::barrier, work within one process; use "
+           "those of mp.";
+  if (says("no process will send"))
+    return "\nA process that receives waits until another one sends, or closes the queue or its "
+           "end "
+           "of the pipe because nothing more will come.";
+  if (says("for a barrier"))
+    return "\nA barrier opens when as many processes have arrived as it was made for. Does each "
+           "arrive, and equally often?";
+  if (says("for a notification"))
+    return "\nEvery change that a process may wait for needs a notification.";
+  return {};
+}
+
 }  // namespace
 
 Session::Session()
@@ -191,6 +210,7 @@ void Session::fail_stuck(const std::string& what) {
       seen = mp::examine(main, "MainProcess");
     }
     text += seen.explanation;
+    text += hint_about(seen.explanation);
   }
   stop(text);
 }
@@ -218,6 +238,10 @@ void Session::add_notes() {
            mp::to_string(mp::ExitStatus{.code = {}, .signal = signal}) +
            (signal == SIGSEGV ? ". Does it read or write beyond the end of an array?" : ".") +
            "\n");
+  if (trace().threads_work)
+    note(
+        "Threads of the main process do the work. std::thread and std::async start threads, which "
+        "share one process; start an mp::Process instead.\n");
   errors_.read();
   note(errors_.shown("On standard error:"));
   if (errors_.beginning().find("Resource deadlock avoided") != std::string::npos)

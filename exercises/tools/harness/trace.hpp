@@ -25,7 +25,8 @@ struct Trace {
   /// When the barrier was released, the main process was waiting for the end of a process that
   /// could still send it something.
   bool joins_first = false;
-  std::set<int> signals;  ///< that ended child processes
+  bool threads_work = false;  ///< threads of the main process called given functions
+  std::set<int> signals;      ///< that ended child processes
 
   std::set<pid_t> processes() const;
   bool main_process_worked() const { return processes().contains(main_process); }

@@ -63,7 +63,10 @@ TraceScope::TraceScope(std::int64_t first, std::int64_t second, std::int64_t thi
     secret_ = secret_of(*key, numbers);
     return;
   }
-  connection_ = connect({.kind = Greeting::Kind::call, .place = place, .numbers = numbers});
+  connection_ = connect({.kind = Greeting::Kind::call,
+                         .place = place,
+                         .by_thread = ::gettid() != ::getpid(),
+                         .numbers = numbers});
   if (!connection_) return;
   Permission permission;
   const auto size = mp::retry(

@@ -1,5 +1,5 @@
 // Fails: the_sum_is_right
-// Told: Does every exit code include
+// Told: Only its exit code takes a number
 #include <cstdlib>
 #include <stdexcept>
 #include <vector>

@@ -1,5 +1,5 @@
 // Fails: every_worker_does_its_share
-// Told: Seen: the main process draws points
+// Told: std::thread and std::async start threads
 #include <atomic>
 #include <thread>
 #include <vector>

@@ -1,5 +1,5 @@
 // Fails: there_is_a_time_for_every_round
-// Told: Expected: times in seconds
+// Told: Are they in seconds
 #include <chrono>
 #include <utility>
 
