@@ -83,6 +83,12 @@ TEST(bounded_buffer, every_parcel_is_delivered) {
   }
 }
 
+void expect_children(const harness::Trace& trace) {
+  if (trace.main_process_worked())
+    harness::fail_and_stop(
+        "Expected: child processes make and deliver parcels.\nSeen: the main process does.");
+}
+
 struct Store {
   int least = 0, most = 0;
 };
@@ -96,6 +102,7 @@ constexpr int couriers_held = 2;
 Store fill_store(Submission& submission, int producers, int parcels, int capacity) {
   submission.call({producers, couriers_held, parcels, capacity},
                   {.barrier = couriers_held + 1, .barrier_place = places::deliver});
+  expect_children(submission.trace());
   Store store;
   std::map<std::int64_t, int> last;  // the last parcel of each producer
   std::map<pid_t, int> deliveries;   // of each courier
@@ -156,9 +163,7 @@ std::set<pid_t> processes_of(const harness::Trace& trace, int call) {
 void expect_together(Submission& submission, int call, int place, const std::string& workers) {
   submission.call({3, 3, 6, 20}, {.barrier = 3, .barrier_place = place});
   const auto& trace = submission.trace();
-  if (trace.main_process_worked())
-    harness::fail_and_stop(
-        "Expected: child processes make and deliver parcels.\nSeen: the main process does.");
+  expect_children(trace);
   const auto processes = processes_of(trace, call).size();
   expect(processes == 3, "Expected: three " + workers +
                              " are three processes.\nSeen: " + std::to_string(processes) + ".");

@@ -68,7 +68,9 @@ TEST(race_repair, no_update_is_lost) {
 // The same, left to chance. The first call ensures that no points are won by luck.
 TEST(race_repair, no_update_is_lost_in_many_rounds) {
   Submission submission;
-  expect_total(2, 5, submission.call({2, 5}, {.barrier = 2, .barrier_place = 1}));
+  const auto total = submission.call({2, 5}, {.barrier = 2, .barrier_place = 1});
+  expect_children(submission.trace());
+  expect_total(2, 5, total);
   if (HasFailure()) return;
   expect_total(4, 100'000, submission.call({4, 100'000}, {.first_only = true}));
 }

@@ -8,10 +8,12 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
 #include <harness/clients.hpp>
+#include <harness/descendants.hpp>
 #include <mp/watchdog.hpp>
 #include <mp/watchdog/open_file.hpp>
 
@@ -52,6 +54,7 @@ void Clients::begin_call(const CallOptions& options) {
   options_ = options;
   barrier_ = options.barrier > 1;
   callers_.clear();
+  stopped_.clear();
   key_ = SecretKey::draw();
   use_secrets(key_);
   trace_ = {.main_process = trace_.main_process, .events = {}, .signals = {}};
@@ -207,7 +210,23 @@ bool Clients::main_joins_first() const {
 void Clients::give_up_barrier() {
   barrier_ = false;
   trace_.joins_first = main_joins_first();
+  if (options_.others_stay_behind) stop_others();
   release();
+}
+
+void Clients::stop_others() {
+  std::set<pid_t> others;
+  for (const auto pid : descendants())  // no other process can have got such a pid meanwhile
+    if (pid != trace_.main_process && callers_.contains(pid)) others.insert(pid);
+  for (const auto& client : clients_)
+    if (is_at_barrier(client)) others.erase(client.process);
+  for (const auto pid : others)
+    if (::kill(pid, SIGSTOP) == 0) stopped_.insert(pid);
+}
+
+void Clients::continue_others() {
+  for (const auto pid : stopped_) ::kill(pid, SIGCONT);
+  stopped_.clear();
 }
 
 }  // namespace harness

@@ -39,6 +39,10 @@ class Clients {
   /// Releases all processes for the rest of the call. What they wait for then is informative.
   void give_up_barrier();
 
+  /// Whether processes are stopped that stay behind those released from the barrier.
+  bool others_stay_behind() const { return !stopped_.empty(); }
+  void continue_others();
+
   /// Returns the main process's connection, which carries calls and results; empty until it is
   /// made.
   const mp::FileDescriptor& main_connection() const { return main_connection_; }
@@ -67,10 +71,11 @@ class Clients {
   bool main_joins_first() const;
   bool is_at_barrier(const Client& client) const;
   void release();
+  void stop_others();
 
   mp::FileDescriptor listener_, main_connection_;
   std::vector<Client> clients_;
-  std::set<pid_t> callers_;
+  std::set<pid_t> callers_, stopped_;
   CallOptions options_;
   SecretKey key_;
   Trace trace_;

@@ -15,7 +15,7 @@ bool IdleDetector::lasts(Duration patience, Duration timed_patience) {
     if (!process) continue;
     for (const auto& thread : process->threads) {
       if (thread.status == ThreadStatus::ended) continue;
-      asleep = asleep && thread.status == ThreadStatus::asleep;
+      asleep = asleep && thread.status != ThreadStatus::running;
       const bool has_limit = thread.call && has_time_limit(decode(*thread.call));
       timed = timed || has_limit;
       // A process that wakes only to check, and waits again in the same place, has done nothing.

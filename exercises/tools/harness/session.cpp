@@ -142,11 +142,15 @@ bool Session::handle_events() {
 
 void Session::look_at_processes() {
   watch_limits();
-  if (clients_.barrier_holds()) {
+  if (clients_.barrier_holds() || clients_.others_stay_behind()) {
     // Processes that wake now and then to check whether others live are never idle for long.
     const bool half_time = deadline_ && Clock::now() + time_limit_ / 2 >= *deadline_;
     if (half_time || idle_.lasts(30ms, 500ms)) {
-      clients_.give_up_barrier();
+      if (clients_.others_stay_behind())
+        clients_.continue_others();
+      else
+        clients_.give_up_barrier();
+      deadline_ = mp::deadline_after(time_limit_);  // waiting until now was the examiner's wish
       idle_.disturb();
     }
   } else if (idle_.lasts(500ms, Clock::duration::max())) {
