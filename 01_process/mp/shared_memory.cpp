@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <new>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,8 +19,8 @@ namespace detail {
 /// A file of anonymous memory, mapped until its last piece in this process is gone.
 class MemoryFile {
  public:
-  /// Maps the whole file. Throws std::system_error, which names `needed` bytes.
-  MemoryFile(FileDescriptor file, std::size_t size, std::size_t needed);
+  /// Maps the whole file. Throws std::system_error, which names the size.
+  MemoryFile(FileDescriptor file, std::size_t size);
 
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
@@ -58,11 +59,11 @@ int resize(const FileDescriptor& file, std::size_t size) {
   return retry([&] { return ::ftruncate(file.get(), static_cast<off_t>(size)); });
 }
 
-File create(std::size_t size, std::size_t needed) {
+File create(std::size_t size) {
   FileDescriptor file{check(::memfd_create("mp", MFD_CLOEXEC), "memfd_create")};
-  if (!std::in_range<off_t>(size)) throw_no_room(EFBIG, needed, "ftruncate");
-  if (resize(file, size) == -1) throw_no_room(errno, needed, "ftruncate");
-  return std::make_shared<MemoryFile>(std::move(file), size, needed);
+  if (!std::in_range<off_t>(size)) throw_no_room(EFBIG, size, "ftruncate");
+  if (resize(file, size) == -1) throw_no_room(errno, size, "ftruncate");
+  return std::make_shared<MemoryFile>(std::move(file), size);
 }
 
 // ---- Small pieces ----
@@ -87,40 +88,48 @@ struct Arena {
   ~Arena() { has_ended = true; }
 };
 
-Piece take_from_arena(std::size_t size) {
+// Returns nothing if there is no place for a whole arena; a single piece may still find one.
+std::optional<Piece> take_from_arena(std::size_t size) {
   thread_local Arena arena;
   const std::size_t bytes = (size + alignment - 1) / alignment * alignment;
   auto file = arena.file.lock();
   for (;;) {
     if (!file) {
-      file = create(arena_size, size);
+      try {
+        file = create(arena_size);
+      } catch (const std::system_error&) {
+        return std::nullopt;
+      }
       new (file->data()) Taken{alignment};
       arena.file = file;
     }
     auto& taken = *std::launder(reinterpret_cast<Taken*>(file->data()));
     const auto offset = taken.fetch_add(bytes, std::memory_order_relaxed);
-    if (offset <= arena_size - bytes) return {std::move(file), offset};
+    if (offset <= arena_size - bytes) return Piece{std::move(file), offset};
     file.reset();
   }
 }
 
+// Each piece that is not in an arena has a file of its own.
+Piece take(std::size_t size) {
+  if (size <= largest_in_arena && !has_ended)
+    if (auto piece = take_from_arena(size)) return *std::move(piece);
+  return {create(size), 0};
+}
+
 }  // namespace
 
-MemoryFile::MemoryFile(FileDescriptor file, std::size_t size, std::size_t needed)
+MemoryFile::MemoryFile(FileDescriptor file, std::size_t size)
     : file_{std::move(file)}, size_{size} {
   void* const address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
-  if (address == MAP_FAILED) throw_no_room(errno, needed, "mmap");
+  if (address == MAP_FAILED) throw_no_room(errno, size_, "mmap");
   data_ = static_cast<std::byte*>(address);
 }
 
 SharedMemory::SharedMemory(std::size_t size) {
   if (size == 0) return;  // mmap rejects it
-  if (size > largest_in_arena || has_ended) {
-    *this = SharedMemory{create(size, size), 0, size};
-  } else {
-    auto [file, offset] = take_from_arena(size);
-    *this = SharedMemory{std::move(file), offset, size};
-  }
+  auto [file, offset] = take(size);
+  *this = SharedMemory{std::move(file), offset, size};
 }
 
 SharedMemory::SharedMemory(File file, std::size_t offset, std::size_t size)
@@ -166,7 +175,7 @@ void SharedMemory::load(Reader& reader) {
     const auto whole = static_cast<std::size_t>(status.st_size);
     if (size == 0 || size > whole || offset > whole - size || offset % alignment != 0)
       throw MessageError{"the message contains no shared memory of this size"};
-    arrived = {std::make_shared<MemoryFile>(std::move(descriptor), whole, size), offset, size};
+    arrived = {std::make_shared<MemoryFile>(std::move(descriptor), whole), offset, size};
   }
   *this = std::move(arrived);
 }
