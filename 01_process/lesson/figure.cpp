@@ -51,28 +51,22 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
     if (name == 'x' && is_whole && most - least <= 10) script += "set xtics 1\n";
     return script + fmt::format("set {}range [{}:{}]\n", name, from, most + margin);
   }
-  const double factor = least < most ? std::pow(most / least, room) : 2;
+  const double factor = std::pow(most / least, room);
   const double from = least / factor, to = most * factor;
   // Plain numbers while they are short, and always in the terminal, which has no superscripts.
   const bool plain = file == "-" || (from > 1e-4 && to < 1e5);
   script += fmt::format("set logscale {0}\nset format {0} '{1}'\nset {0}range [{2}:{3}]\n", name,
                         plain ? "%g" : "10^{%T}", from, to);
   if (to / from > 3000) return script;
-  // A short axis shows few powers of ten or none, so put ticks at 1, 2, 5, 10, 20 …, or closer.
-  std::vector<double> digits{1, 2, 5};
-  if (to / from < 10) {
-    digits.clear();
-    for (int tenths = 10; tenths < 100; tenths += to / from < 2 ? 1 : 10)
-      digits.push_back(tenths / 10.0);
-  }
+  // A short axis shows few powers of ten, so put ticks at 1, 2, 5, 10, 20 …
   script += fmt::format("set {}tics (", name);
   const char* separator = "";
   for (double exponent = std::floor(std::log10(from)); std::pow(10, exponent) <= to; ++exponent) {
-    for (const double digit : digits) {
+    for (const int digit : {1, 2, 5}) {
       const double tick = digit * std::pow(10, exponent);
       if (tick < from || tick > to) continue;
       const auto text =
-          plain ? fmt::format("{:g}", tick) : fmt::format("{:g}·10^{{{}}}", digit, exponent);
+          plain ? fmt::format("{:g}", tick) : fmt::format("{}·10^{{{}}}", digit, exponent);
       script += fmt::format("{}'{}' {}", separator, text, tick);
       separator = ", ";
     }

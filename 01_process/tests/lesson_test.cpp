@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <lesson/figure.hpp>
 #include <lesson_tests.hpp>
 
 // Runs every lesson of the chapter as a program and checks that it shows what it says.
@@ -205,6 +206,14 @@ INSTANTIATE_TEST_SUITE_P(
                            {"spawn"}},
                     Figure{"amdahl", {"amdahl", "--terms", "1e5", "--plot"}, {}}),
     [](const auto& figure) { return figure.param.name; });
+
+TEST(Drawing, AShortLogarithmicAxisHasNumbers) {
+  const course::TemporaryFolder folder;
+  const auto file = folder.path() / "figure.svg";
+  const lesson::Series series{"line", {{1, 2.4e-9}, {2, 4.9e-9}}};
+  lesson::draw(lesson::Figure{"title", "x", "y", {series}, false, true}, file);
+  EXPECT_THAT(course::read(file), HasSubstr(" 3x10<"));
+}
 
 TEST(Drawing, WithoutWorkLeavesFilesAsTheyAre) {
   const course::TemporaryFolder folder;
