@@ -22,7 +22,8 @@ void expect_rows(int rows, const harness::Trace& trace) {
     if (first < 0 || end > rows)
       harness::fail_and_stop("Expected: the rows of the picture are 0 to " +
                              std::to_string(rows - 1) + ".\nSeen: julia_rows() is asked for rows " +
-                             std::to_string(first) + " to " + std::to_string(end - 1) + ".");
+                             std::to_string(first) + " to " + std::to_string(end - 1) +
+                             ".\nIts last argument is the number of rows, not where they end.");
     for (auto row = first; row < end; ++row) ++times[static_cast<std::size_t>(row)];
   }
   const auto wrong = std::ranges::find_if(times, [](int count) { return count != 1; });

@@ -16,14 +16,17 @@ using Submission = harness::Submission<decltype(sine_approximation)>;
 void expect_approximation(double x, int terms, double seen) {
   double expected = 0;
   for (int number = 0; number < terms; ++number) expected += term(x, number);
-  expect(std::abs(seen - expected) < 1e-9,
-         "Expected: for x = " + std::to_string(x) + ", " +
-             count_of(static_cast<std::size_t>(terms), "term gives ", "terms give ") +
-             std::to_string(expected) + ".\nSeen: " + std::to_string(seen) +
-             (seen == 0 ? ".\nDoes the function add up what map() returns, and return the sum?"
-                        : ".") +
-             "\n(During the examination term() multiplies each term by a number that only the "
-             "examiner knows.)");
+  expect(
+      std::abs(seen - expected) < 1e-9,
+      "Expected: for x = " + std::to_string(x) + ", " +
+          count_of(static_cast<std::size_t>(terms), "term gives ", "terms give ") +
+          std::to_string(expected) + ".\nSeen: " + std::to_string(seen) +
+          (seen == 0
+               ? ".\nDoes the function add up what map() returns, and return the sum? A variable "
+                 "that a worker changes, also a global one, changes in that worker only."
+               : ".") +
+          "\n(During the examination term() multiplies each term by a number that only the "
+          "examiner knows.)");
 }
 
 TEST(sine_approximation, three_terms_of_sin_one_half_are_right) {
