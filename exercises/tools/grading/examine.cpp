@@ -93,6 +93,10 @@ Outcome judge(const BuildSandbox& sandbox, const harness::Facts& facts, const fs
   return outcome;
 }
 
+fs::path skeletons_of(const std::string& exercise) {
+  return fs::path{COURSE} / "exercises/tools/skeletons" / exercise;
+}
+
 // If nothing compiles here, a compile error is not the student's fault.
 std::string problem_with_given(const BuildSandbox& sandbox, const std::string& exercise) {
   const auto proof = sandbox.verdicts / (exercise + ".compiles");
@@ -107,16 +111,15 @@ std::string problem_with_given(const BuildSandbox& sandbox, const std::string& e
 
 }  // namespace
 
+// Not the file to edit, which the instructor may have solved.
 std::string given_file(const std::string& exercise) {
-  return read_file(fs::path{COURSE} / "exercises" / exercise / (exercise + ".cpp"));
+  return read_file(skeletons_of(exercise) / (exercise + ".cpp"));
 }
 
 bool is_skeleton(const std::string& exercise, const std::string& source) {
   const auto tokens = harness::tokens_of(source);
-  if (tokens == harness::tokens_of(given_file(exercise))) return true;
   std::error_code none;
-  for (const auto& entry :
-       fs::directory_iterator{fs::path{COURSE} / "exercises/tools/skeletons" / exercise, none})
+  for (const auto& entry : fs::directory_iterator{skeletons_of(exercise), none})
     if (tokens == harness::tokens_of(read_file(entry.path()))) return true;
   return false;
 }
