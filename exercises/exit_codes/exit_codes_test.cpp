@@ -53,12 +53,10 @@ bool all_became(const Codes& expected, const Codes& seen, Change change) {
 std::string typical_cause(const Codes& expected, const Codes& seen) {
   if (all_became(expected, seen, [](int) { return 0; }))
     return "\nDoes each process end with its job's code? What a process's function returns is "
-           "lost; "
-           "std::exit(do_job(job)) ends the process with it.";
+           "lost; std::exit(do_job(job)) ends the process with it.";
   if (all_became(expected, seen, [](int code) { return code * 256; }))
     return "\nwaitpid() gives a status, not a code. WIFEXITED(status) tells whether there is a "
-           "code, "
-           "and WEXITSTATUS(status) is that code.";
+           "code, and WEXITSTATUS(status) is that code.";
   return {};
 }
 

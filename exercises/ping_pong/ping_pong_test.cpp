@@ -32,10 +32,8 @@ TEST(ping_pong, there_is_a_time_for_every_round) {
     if (sum > all.count())
       harness::fail_and_stop(
           "Expected: the times of all rounds add up to no more than the whole call took.\nSeen: "
-          "they "
-          "add up to more.\nAre they in seconds, and is each measured from the beginning of its "
-          "own "
-          "round?");
+          "they add up to more.\nAre they in seconds, and is each measured from the beginning of "
+          "its own round?");
   }
 }
 

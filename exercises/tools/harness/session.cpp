@@ -60,8 +60,7 @@ std::string hint_about(const std::string& explanation) {
            "those of mp.";
   if (says("no process will send"))
     return "\nA process that receives waits until another one sends, or closes the queue or its "
-           "end "
-           "of the pipe because nothing more will come.";
+           "end of the pipe because nothing more will come.";
   if (says("for a barrier"))
     return "\nA barrier opens when as many processes have arrived as it was made for. Does each "
            "arrive, and equally often?";
