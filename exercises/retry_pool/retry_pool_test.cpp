@@ -80,8 +80,10 @@ void expect_attempts(int tasks, int attempts, const harness::Trace& trace) {
       harness::fail_and_stop("Expected: " + name +
                              " is not done again once it has a result.\nSeen: it is attempted " +
                              often +
-                             ".\nDo you repeat tasks of live workers? Tasks that share a chunk "
-                             "with one whose worker died are lost with it.");
+                             ".\nIs its result lost? An exception that leaves a loop skips the "
+                             "results that come after it, so catch WorkerDied for each task. "
+                             "Tasks that share a chunk with one whose worker died are lost with "
+                             "it.");
     if (numbers.size() > static_cast<std::size_t>(attempts))
       harness::fail_and_stop("Expected: no task is attempted more than " +
                              count_of(static_cast<std::size_t>(attempts), "time", "times") +
