@@ -3,10 +3,13 @@
 
 #include <mp/process.hpp>
 #include <mp/start.hpp>
+#include <mp/timeline.hpp>
 
 int main(int argc, char** argv) {
   // What the caller left open would take room in tests of a full descriptor table, or leave some.
-  if (argc < 2 || argv[1] != mp::detail::child_flag) ::closefrom(STDERR_FILENO + 1);
+  // A timeline is open already.
+  const bool is_child = argc > 1 && argv[1] == mp::detail::child_flag;
+  if (!is_child && !mp::detail::timeline) ::closefrom(STDERR_FILENO + 1);
   mp::init(argc, argv);
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
