@@ -17,9 +17,15 @@ class IdleDetector {
   /// Restarts the time. Call it when something has happened.
   void disturb() { since_.reset(); }
 
-  /// Checks, and returns true if all have waited for `patience`. A process that waits with a time
-  /// limit continues by itself, so if there is one, `timed_patience` applies.
-  bool lasts(Duration patience, Duration timed_patience);
+  /// How long all must have waited. A process that waits with a time limit continues by itself, so
+  /// if there is one, `timed` applies; `renewed` if it will only see whether others live and wait
+  /// again, as in the locks and barriers of the toolkit.
+  struct Patience {
+    Duration untimed, renewed, timed;
+  };
+
+  /// Checks, and returns true if all have waited that long.
+  bool lasts(const Patience& patience);
 
  private:
   // For each thread, its context switches, and where it waits if that has a time limit.

@@ -44,7 +44,7 @@ std::vector<pid_t> Leftovers::processes() const {
   for (;;) {
     auto left = descendants();
     std::erase_if(left, [&](pid_t pid) { return is_expected(pid); });
-    if (left.empty() || idle.lasts(100ms, 500ms) || Clock::now() > end) return left;
+    if (left.empty() || idle.lasts({100ms, 500ms, 500ms}) || Clock::now() > end) return left;
     ::poll(nullptr, 0, 5);
   }
 }

@@ -144,7 +144,7 @@ void Session::look_at_processes() {
   if (clients_.barrier_holds() || clients_.others_stay_behind()) {
     // Processes that wake now and then to check whether others live are never idle for long.
     const bool half_time = deadline_ && Clock::now() + time_limit_ / 2 >= *deadline_;
-    if (half_time || idle_.lasts(30ms, 500ms)) {
+    if (half_time || idle_.lasts({.untimed = 30ms, .renewed = 30ms, .timed = 500ms})) {
       if (clients_.others_stay_behind())
         clients_.continue_others();
       else
@@ -152,7 +152,7 @@ void Session::look_at_processes() {
       deadline_ = mp::deadline_after(time_limit_);  // waiting until now was the examiner's wish
       idle_.disturb();
     }
-  } else if (idle_.lasts(500ms, Clock::duration::max())) {
+  } else if (idle_.lasts({500ms, Clock::duration::max(), Clock::duration::max()})) {
     fail_stuck("It hangs: all of its processes wait.");
   }
   if (deadline_ && Clock::now() >= *deadline_)
