@@ -172,12 +172,15 @@ bool Clients::is_at_barrier(const Client& client) const {
 }
 
 void Clients::release() {
-  std::set<pid_t> at_barrier;
-  for (const auto& client : clients_)
-    if (is_at_barrier(client)) at_barrier.insert(client.process);
-  const auto count = static_cast<int>(at_barrier.size());
-  trace_.most_at_once = std::max(trace_.most_at_once, count);
-  const bool wait_for_more = barrier_ && count < options_.barrier;
+  std::set<pid_t> at_once, waiting;
+  for (const auto& client : clients_) {
+    if (!is_at_barrier(client)) continue;
+    at_once.insert(client.process);
+    if (client.waits) waiting.insert(client.process);
+  }
+  trace_.most_at_once = std::max(trace_.most_at_once, static_cast<int>(at_once.size()));
+  // A process released before does not count, or a quick one would not wait for it again.
+  const bool wait_for_more = barrier_ && static_cast<int>(waiting.size()) < options_.barrier;
   for (auto& client : clients_) {
     if (!client.waits || (wait_for_more && is_at_barrier(client))) continue;
     client.waits = false;
