@@ -4,24 +4,21 @@
 
 #include <lesson/figure.hpp>
 
-// Draws how times grow. draw_growth FILE.svg reads tab-separated lines: title, axes and their
-// scale, which is "linear" or "logarithmic", then "series" with a name and the points for each line
-// of the figure.
+// Draws how times grow. draw_growth FILE.svg reads tab-separated lines: title and axes, then
+// "series" with a name and the points for each line of the figure.
 int main(int argc, char** argv) {
   if (argc != 2) {
     std::cerr << "usage: draw_growth FILE.svg\n";
     return 2;
   }
   lesson::Figure figure;
+  figure.log_x = figure.log_y = true;
   std::string line;
   std::getline(std::cin, line);
   std::istringstream head{line};
   std::getline(head, figure.title, '\t');
   std::getline(head, figure.x_label, '\t');
-  std::getline(head, figure.y_label, '\t');
-  std::string scale;
-  std::getline(head, scale);
-  figure.log_x = figure.log_y = scale == "logarithmic";
+  std::getline(head, figure.y_label);
   while (std::getline(std::cin, line)) {
     const auto tab = line.find('\t');
     if (line.starts_with("series\t")) {

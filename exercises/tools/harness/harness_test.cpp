@@ -1,18 +1,25 @@
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <harness/clients.hpp>
+#include <harness/connect.hpp>
 #include <harness/file_watch.hpp>
 #include <harness/first_error.hpp>
 #include <harness/progress.hpp>
+#include <harness/protocol.hpp>
 #include <harness/run_program.hpp>
 #include <harness/secret.hpp>
 #include <harness/tokens.hpp>
 #include <mp/file_descriptor.hpp>
+#include <mp/pipe.hpp>
 #include <mp/process.hpp>
 #include <program.hpp>
 
@@ -166,6 +173,73 @@ TEST(FirstError, of_the_linker_names_the_missing_function) {
                                  "pi.cpp"),
             "undefined reference to `pi(int)'\n");
   EXPECT_EQ(harness::first_error("Killed\n", "pi.cpp"), "");
+}
+
+// A process that makes calls as it is told.
+class Caller {
+ public:
+  void begin() { tell(Step::begin); }
+  void end() { tell(Step::end); }
+  bool may_go_on() { return tell(Step::ask); }
+
+ private:
+  enum class Step { begin, end, ask };
+
+  static void make_calls(mp::Connection orders) {
+    const harness::Greeting greeting{.kind = harness::Greeting::Kind::call};
+    mp::FileDescriptor call;
+    for (;;) {
+      bool answer = true;
+      switch (orders.recv<Step>()) {
+        case Step::begin:
+          call = harness::connect(greeting);
+          break;
+        case Step::end:
+          call.close();
+          break;
+        case Step::ask:
+          pollfd state{call.get(), POLLIN, 0};
+          answer = ::poll(&state, 1, 0) == 1;
+      }
+      orders.send(answer);
+    }
+  }
+
+  bool tell(Step step) {
+    orders_.send(step);
+    return orders_.recv<bool>();
+  }
+
+  std::pair<mp::Connection, mp::Connection> ends_ = mp::pipe();
+  mp::Connection orders_ = std::move(ends_.first);
+  mp::Process process_{{.daemon = true}, &make_calls, std::move(ends_.second)};
+};
+
+TEST(Clients, a_quick_process_waits_at_the_barrier_for_slow_ones) {
+  const Folder folder;
+  const auto path = folder.path / "socket";
+  ::setenv(harness::socket_variable, path.c_str(), 1);
+  harness::Clients clients{path};
+  clients.begin_call({.barrier = 2});
+  Caller quick, slow;
+  quick.begin();
+  clients.handle_events();
+  EXPECT_FALSE(quick.may_go_on());
+  slow.begin();
+  clients.handle_events();
+  EXPECT_TRUE(quick.may_go_on() && slow.may_go_on());
+
+  quick.end();
+  clients.handle_events();
+  quick.begin();
+  clients.handle_events();
+  EXPECT_FALSE(quick.may_go_on()) << "the slow one is still in its first call";
+  slow.end();
+  slow.begin();
+  clients.handle_events();
+  EXPECT_TRUE(quick.may_go_on() && slow.may_go_on());
+  EXPECT_EQ(clients.trace().most_at_once, 2);
+  ::unsetenv(harness::socket_variable);
 }
 
 TEST(Examiner, gives_the_same_verdict_when_the_shell_ignores_signals) {

@@ -11,6 +11,7 @@
 #include <harness/expectations.hpp>
 #include <harness/session.hpp>
 #include <harness/verdict.hpp>
+#include <harness/waiting_hint.hpp>
 #include <mp/process.hpp>
 #include <mp/watchdog.hpp>
 
@@ -49,24 +50,6 @@ bool is_trouble_of_machine(const std::string& errors) {
 std::string advice(const std::string& ending) {
   if (ending.find("signal") != ending.npos) return "The main process crashed or was killed.\n";
   return "Calling exit() in the main process ends the whole program; return a result instead.\n";
-}
-
-// What a beginner may not see in an explanation of waiting processes.
-std::string hint_about(const std::string& explanation) {
-  const auto says = [&](const char* words) { return explanation.find(words) != std::string::npos; };
-  if (says("something that only it could") || says("memory that only it could"))
-    return "\nOnly objects in shared memory connect processes. Those of the standard library, such "
-           "as std::mutex, std::condition_variable and std::barrier, work within one process; use "
-           "those of mp.";
-  if (says("no process will send"))
-    return "\nA process that receives waits until another one sends, or closes the queue or its "
-           "end of the pipe because nothing more will come.";
-  if (says("for a barrier"))
-    return "\nA barrier opens when as many processes have arrived as it was made for. Does each "
-           "arrive, and equally often?";
-  if (says("for a notification"))
-    return "\nEvery change that a process may wait for needs a notification.";
-  return {};
 }
 
 }  // namespace
@@ -213,7 +196,7 @@ void Session::fail_stuck(const std::string& what) {
       seen = mp::examine(main, "MainProcess");
     }
     text += seen.explanation;
-    text += hint_about(seen.explanation);
+    text += waiting_hint(seen.explanation);
   }
   stop(text);
 }

@@ -1,0 +1,22 @@
+#include <harness/waiting_hint.hpp>
+
+namespace harness {
+
+std::string waiting_hint(const std::string& explanation) {
+  const auto says = [&](const char* words) { return explanation.find(words) != std::string::npos; };
+  if (says("something that only it could") || says("memory that only it could"))
+    return "\nOnly objects in shared memory connect processes. Those of the standard library, such "
+           "as std::mutex, std::condition_variable and std::barrier, work within one process; use "
+           "those of mp.";
+  if (says("no process will send"))
+    return "\nA process that receives waits until another one sends, or closes the queue or its "
+           "end of the pipe because nothing more will come.";
+  if (says("for a barrier"))
+    return "\nA barrier opens when as many processes have arrived as it was made for. Does each "
+           "arrive, and equally often?";
+  if (says("for a notification"))
+    return "\nEvery change that a process may wait for needs a notification.";
+  return {};
+}
+
+}  // namespace harness
