@@ -49,12 +49,11 @@ class Axes(NamedTuple):
     x: str
     y: str
     unit: float = 1  # of y, in seconds
-    scale: str = "logarithmic"
 
 
 AXES = {
     "growth_rolls": Axes("Rolling a die", "rolls", "seconds"),
-    "growth_workers": Axes("Monte Carlo pi", "workers", "nanoseconds a point", 1e-9, "linear"),
+    "growth_workers": Axes("Monte Carlo pi", "workers", "nanoseconds a point", 1e-9),
     "growth_start": Axes("Starting a process", "MiB of its parent", "seconds"),
 }
 
@@ -111,7 +110,7 @@ def remarks(kind, series):
 def draw(kind, series, file):
     """Draws an SVG file with gnuplot."""
     axes = AXES[kind]
-    text = ["\t".join([axes.title, axes.x, axes.y, axes.scale])]
+    text = [f"{axes.title}\t{axes.x}\t{axes.y}"]
     for name, points in series.items():
         text.append(f"series\t{spoken(name)}")
         text += [f"{size}\t{seconds / axes.unit}" for size, seconds in points]

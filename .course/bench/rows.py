@@ -157,7 +157,7 @@ def cluster_groups(options):
     groups = {}
     for name in ("tasks", "pi", "dice", "projectile", "parzen", "julia"):
         groups[f"cluster_{name}"] = [
-            Row("ClusterPool", ranks(3, programs / "cluster_benchmark", name)),
+            Row("mp_ClusterPool", ranks(3, programs / "cluster_benchmark", name)),
             Row("mp_Pool", prints_seconds([programs / "cluster_benchmark", name, "2"]))]
     script = Path(__file__).with_name("mpi4py_tasks.py")
     groups["cluster_tasks"].append(Row("mpi4py", ranks(3, PYTHON, "-m", "mpi4py.futures", script)))

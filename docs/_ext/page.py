@@ -98,7 +98,7 @@ class Measured(SphinxDirective):
         first, longest = rows[0][0]["median"], max(row["median"] for row, _ in rows)
         bars, times = [], []
         for row, label in rows:
-            kind = "bar ours" if "`mp::" in label or row["name"].startswith("mp_") else "bar"
+            kind = "bar ours" if row["name"].startswith("mp_") else "bar"
             bar = f'<span class="{kind}" style="--share: {row["median"] / longest:.4f}"></span>'
             ratio = nodes.Text(as_ratio(row["median"] / first))
             bars.append(table_row(self.label(label), [nodes.raw("", bar, format="html"), ratio]))
