@@ -30,7 +30,6 @@ class MemoryFile {
 
   const FileDescriptor& descriptor() const noexcept { return file_; }
   std::byte* data() const noexcept { return data_; }
-  std::size_t size() const noexcept { return size_; }
 
   void keep_mapped() noexcept { stays_mapped_ = true; }
 
