@@ -45,7 +45,7 @@ LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts)
 
 // A slice consists of whole rows. The pool sends it to the parent.
 std::vector<std::uint8_t> julia_slice(int cells, int slices, int slice) {
-  const auto side = static_cast<std::size_t>(2 * cells);
+  const auto side = 2 * static_cast<std::size_t>(cells);
   std::vector<std::uint8_t> counts;
   for (int row = 2 * cells * slice / slices; row < 2 * cells * (slice + 1) / slices; ++row) {
     counts.resize(counts.size() + side);

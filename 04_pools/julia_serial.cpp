@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
                 {{"--cells", cells, "points per 2 units; the square is 4 by 4", 1, 10'000},
                  lesson::plot(plot)});
 
-  const auto side = static_cast<std::size_t>(2 * cells);
+  const auto side = 2 * static_cast<std::size_t>(cells);
   std::vector<std::uint8_t> counts(side * side);
   const double seconds = lesson::seconds([&] {
     // No point needs any other. Such a problem is called embarrassingly parallel.

@@ -229,7 +229,8 @@ void send_mp(benchmark::State& state) {
 void register_all() {
   using benchmark::RegisterBenchmark;
   // The argument is how many MiB the parent has touched.
-  const auto start = [](const char* name, auto* function, std::vector<std::int64_t> mebibytes) {
+  const auto start = [](const char* name, auto* function,
+                        const std::vector<std::int64_t>& mebibytes) {
     auto* const benchmark = RegisterBenchmark(name, function)->UseRealTime();
     benchmark->Unit(benchmark::kMicrosecond);
     for (const auto size : mebibytes) benchmark->Arg(size);

@@ -61,7 +61,8 @@ class Array : public Lock {
   /// Copies the elements of any range.
   template <std::ranges::input_range Range>
   requires(!std::same_as<std::remove_cvref_t<Range>, Array> &&
-           std::convertible_to<std::ranges::range_reference_t<Range>, T>)  //
+           std::convertible_to<std::ranges::range_reference_t<Range>, T>)
+      // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): it is no Array
       explicit Array(Range&& range) {
     if constexpr (std::ranges::forward_range<Range>) {
       *this = Array(static_cast<std::size_t>(std::ranges::distance(range)));
