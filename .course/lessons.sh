@@ -174,7 +174,8 @@ do_test() {
     exec "$build/04_pools/tests/faults" "${@:2}"
   fi
   build ${exercise:+"${exercise}_programs" cpu_count}
-  exec ctest --preset default --output-on-failure --no-tests=error --parallel "$("$build/01_process/lesson/cpu_count")" "$@"
+  local at_once=$((2 * $("$build/01_process/lesson/cpu_count")))  # most tests wait most of the time
+  exec ctest --preset default --output-on-failure --no-tests=error --parallel "$at_once" "$@"
 }
 
 #: bench [NAME...]        measure everything, or these groups; --quick takes two minutes, --help says more
