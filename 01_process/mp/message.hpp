@@ -50,23 +50,42 @@ template <class T>
 inline constexpr bool serializes_itself = cereal::traits::has_member_serialize<T, Writer>::value ||
                                           cereal::traits::has_member_save<T, Writer>::value;
 
-// cereal claims a serializer for every vector, so check its elements, too.
-template <class T>
+// cereal claims a serializer for every vector and every plain struct, so check what is in them,
+// too, but not what is already being checked around them.
+template <class T, class... Around>
 struct Travels : std::bool_constant<has_serializer<T>> {};
-template <template <class...> class Template, class... Arguments>
-requires(!serializes_itself<Template<Arguments...>>) struct Travels<Template<Arguments...>>
+template <template <class...> class Template, class... Arguments, class... Around>
+requires(!serializes_itself<Template<Arguments...>> &&
+         !Aggregate<Template<Arguments...>>) struct Travels<Template<Arguments...>, Around...>
     : std::bool_constant<has_serializer<Template<Arguments...>> &&
                          (std::is_empty_v<Template<Arguments...>> ||
-                          ((std::is_empty_v<Arguments> || Travels<Arguments>::value) && ...))> {
+                          ((std::is_empty_v<Arguments> || Travels<Arguments, Around...>::value) &&
+                           ...))> {
 };
 // Only cereal knows the types derived from an abstract base.
-template <template <class...> class Pointer, class T, class... Rest>
-requires(std::is_abstract_v<T>) struct Travels<Pointer<T, Rest...>>
+template <template <class...> class Pointer, class T, class... Rest, class... Around>
+requires(std::is_abstract_v<T>) struct Travels<Pointer<T, Rest...>, Around...>
     : std::bool_constant<has_serializer<Pointer<T, Rest...>>> {
 };
 // cereal cannot handle an array without elements.
-template <class T, std::size_t size>
-struct Travels<std::array<T, size>> : std::bool_constant<(size > 0) && Travels<T>::value> {};
+template <class T, std::size_t size, class... Around>
+struct Travels<std::array<T, size>, Around...>
+    : std::bool_constant<(size > 0) && Travels<T, Around...>::value> {};
+template <Aggregate T, class... Around>
+struct Travels<T, Around...> {
+  struct EachMember {
+    template <class... Member>
+    std::bool_constant<((!std::is_const_v<Member> && Travels<Member, T, Around...>::value) && ...)>
+    operator()(Member&...) const;
+  };
+  static constexpr bool is_around = (std::same_as<T, Around> || ...);
+  static constexpr bool value = [] {
+    if constexpr (is_around)
+      return true;
+    else
+      return decltype(with_members(std::declval<T&>(), EachMember{}))::value;
+  }();
+};
 
 void check_type(Reader& reader, const std::string& expected);
 [[noreturn]] void throw_damaged(const std::string& type, const char* reason);
@@ -109,7 +128,8 @@ class ArrivingMessage {
 }  // namespace detail
 
 /// Whether values of this type can travel to another process: arithmetic types, strings, standard
-/// containers, tuples, optionals, variants, empty types, and whatever has a cereal `serialize`.
+/// containers, tuples, optionals, variants, empty types, plain structs of these (see
+/// detail::Aggregate), and whatever has a cereal `serialize`.
 template <class T>
 inline constexpr bool can_travel = detail::Travels<std::remove_cv_t<T>>::value;
 
@@ -119,9 +139,10 @@ namespace detail {
 template <class T>
 constexpr bool require_travel() {
   static_assert(can_travel<T>,
-                "values of this type cannot travel to another process. For a struct, add a line "
-                "such as  void serialize(auto& archive) { archive(first_member, second_member); }  "
-                "and give it a default constructor. Addresses cannot travel at all.");
+                "values of this type cannot travel to another process. A class with a constructor, "
+                "private members, a base class or an array needs a line such as  "
+                "void serialize(auto& archive) { archive(first_member, second_member); }  "
+                "and a default constructor. Addresses cannot travel at all.");
   return can_travel<T>;
 }
 }  // namespace detail

@@ -30,6 +30,7 @@
 #include <cereal/types/variant.hpp>
 #include <cereal/types/vector.hpp>
 
+#include <mp/aggregate.hpp>
 #include <mp/archive.hpp>
 
 // How each kind of value is written and read; cereal finds these functions by their arguments.
@@ -214,6 +215,12 @@ void load(Reader& reader, Path& path) {
 
 inline void save(Writer& writer, const FileDescriptor& descriptor) { writer.attach(descriptor); }
 inline void load(Reader& reader, FileDescriptor& descriptor) { descriptor = reader.detach(); }
+
+template <class Archive, detail::Aggregate T>
+requires(std::same_as<Archive, Writer> || std::same_as<Archive, Reader>)
+void serialize(Archive& archive, T& value) {
+  detail::with_members(value, [&](auto&... members) { archive(members...); });
+}
 
 namespace detail {
 

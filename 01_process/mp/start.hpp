@@ -63,11 +63,6 @@ struct SignalState {
 
   static SignalState current();
   void take() const;  ///< unblocks all others, and gives them their default effect
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(blocked, ignored);
-  }
 };
 
 /// What a child needs before it runs its task.
@@ -78,11 +73,6 @@ struct Identity {
   // Only for children of the fork server; others inherit these from their parent.
   FileDescriptor directory{};
   std::optional<SignalState> signals{};
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(name, daemon, on_timeline, directory, signals);
-  }
 };
 
 /// Whether mp::init has been called.
@@ -117,11 +107,6 @@ struct ForkServerReply {
   std::string call;
   pid_t pid = 0;
   FileDescriptor pidfd;  // of the process
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(error, call, pid, pidfd);
-  }
 };
 
 /// Requests a process from the fork server, which is started on first use. The process receives its

@@ -36,11 +36,6 @@ namespace detail {
 struct CodeLocation {
   std::uint64_t object = 0;  // a hash of the shared library's build id; 0: the program itself
   std::uint64_t offset = 0;  // from its start
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(object, offset);
-  }
 };
 
 /// Throws CannotTravel for an address that is in no code, or in a library without a build id.

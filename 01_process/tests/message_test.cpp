@@ -82,6 +82,7 @@ struct Chain {
 };
 
 struct NoSerializer {
+  NoSerializer() = default;
   int value = 0;
 };
 

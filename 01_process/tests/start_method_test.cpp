@@ -234,21 +234,11 @@ void apply_any(Function function) {
 struct Adder {
   int summand = 0;
   int operator()(int number) const { return number + summand; }
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(summand);
-  }
 };
 
 struct Checker {
   int expected = 0;
   void operator()(int number) && { require(number == expected, "a functor's state is lost"); }
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(expected);
-  }
 };
 
 TEST_P(StartMethodTest, FunctionsArriveAsArguments) {
@@ -291,6 +281,7 @@ TEST_P(StartMethodTest, ReferenceToALockIsTheSameLock) {
 // ---- What cannot travel ----
 
 struct NoSerializer {
+  NoSerializer() = default;
   int value = 0;
 };
 

@@ -1,11 +1,10 @@
-// First error: For a struct, add a line such as  void serialize
-#include <string>
+// First error: needs a line such as  void serialize
 #include <vector>
 
 #include <mp/pool.hpp>
 
 struct Measurement {
-  std::string sensor;
+  char sensor[8];
   double celsius;
 };
 

@@ -1,17 +1,19 @@
-// First error: For a struct, add a line such as  void serialize
-#include <string>
+// First error: needs a line such as  void serialize
 #include <vector>
 
 #include <mp/pool.hpp>
 
-struct Measurement {
-  std::string sensor;
-  double celsius;
+class Measurement {
+ public:
+  double kelvin() const { return celsius_ + 273.15; }
+
+ private:
+  double celsius_ = 20;
 };
 
-double kelvin(Measurement measured) { return measured.celsius + 273.15; }
+double kelvin(Measurement measured) { return measured.kelvin(); }
 
 void make_mistake() {
   mp::Pool pool;
-  pool.map(kelvin, std::vector<Measurement>{{"roof", 20}});
+  pool.map(kelvin, std::vector<Measurement>(3));
 }

@@ -1,14 +1,17 @@
-// First error: For a struct, add a line such as  void serialize
+// First error: needs a line such as  void serialize
 #include <string>
 
 #include <mp/queue.hpp>
 
-struct Measurement {
-  std::string sensor;
+struct Sensor {
+  std::string name;
+};
+
+struct Measurement : Sensor {
   double celsius;
 };
 
 void make_mistake() {
   mp::Queue<Measurement> queue;
-  queue.put({"roof", 20});
+  queue.put(Measurement{{"roof"}, 20});
 }

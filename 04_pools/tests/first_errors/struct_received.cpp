@@ -1,10 +1,8 @@
-// First error: For a struct, add a line such as  void serialize
-#include <string>
-
+// First error: needs a line such as  void serialize
 #include <mp/pipe.hpp>
 
 struct Measurement {
-  std::string sensor;
+  char sensor[8];
   double celsius;
 };
 

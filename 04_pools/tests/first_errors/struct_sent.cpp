@@ -1,14 +1,16 @@
-// First error: For a struct, add a line such as  void serialize
+// First error: needs a line such as  void serialize
 #include <string>
+#include <utility>
 
 #include <mp/pipe.hpp>
 
 struct Measurement {
+  explicit Measurement(std::string name = "") : sensor{std::move(name)} {}
   std::string sensor;
-  double celsius;
+  double celsius = 20;
 };
 
 void make_mistake() {
   auto [here, there] = mp::pipe();
-  here.send(Measurement{"roof", 20});
+  here.send(Measurement{"roof"});
 }

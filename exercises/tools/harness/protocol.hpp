@@ -46,10 +46,6 @@ struct Permission {
 /// An exception that left the submission's function.
 struct Thrown {
   std::string type, text;
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(type, text);
-  }
 };
 
 template <class Function>
