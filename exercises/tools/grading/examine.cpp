@@ -16,6 +16,15 @@
 #include <harness/tokens.hpp>
 #include <mp/process.hpp>
 
+namespace harness {
+
+template <class Archive>
+void serialize(Archive& archive, Verdict::Result& result) {
+  archive(result.name, result.passed, result.points, result.of, result.explanation);
+}
+
+}  // namespace harness
+
 namespace grading {
 namespace {
 
