@@ -11,7 +11,7 @@
 // The number of items in a buffer for four, which is all that matters here, and counts of what was
 // done.
 struct Buffer {
-  int size, put, taken, takes_of_nothing;
+  int size, taken, takes_of_nothing;
 };
 
 void produce(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& not_empty,
@@ -19,7 +19,7 @@ void produce(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& 
   for (; items > 0; --items) {
     std::unique_lock lock{buffer};
     while (buffer->size == 4) not_full.wait(lock);  // unlocks, sleeps, locks again
-    ++buffer->size, ++buffer->put;
+    ++buffer->size;
     not_empty.notify_one();
   }
 }
@@ -35,7 +35,9 @@ void consume(mp::Value<Buffer>& buffer, mp::Condition& not_full, mp::Condition& 
       ++buffer->takes_of_nothing;  // a real program would take an item that is not there
       continue;
     }
-    --buffer->size, ++buffer->taken, --items;
+    --buffer->size;
+    ++buffer->taken;
+    --items;
     not_full.notify_one();
   }
 }
@@ -50,8 +52,8 @@ int takes_of_nothing(bool look_again, int items) {
                      look_again);
   }
   for (auto& process : all) process.join();
-  fmt::print("with {:6} {} items put, {} taken, {} times the buffer was empty\n",
-             look_again ? "while:" : "if:", buffer->put, buffer->taken, buffer->takes_of_nothing);
+  fmt::print("with {:6} {} items taken, {} times the buffer was empty\n",
+             look_again ? "while:" : "if:", buffer->taken, buffer->takes_of_nothing);
   return buffer->takes_of_nothing;
 }
 

@@ -93,4 +93,11 @@ inline void expect_possible(const RecordedRun& recorded) {
   }
 }
 
+/// Checks a wait that ends with its limit of ten milliseconds. The limit counts from before the wait
+/// is recorded, so compare with the beginning of the process.
+inline void expect_futile(const RecordedRun& recorded, const lesson::Timeline::Span& wait) {
+  EXPECT_FALSE(wait.open);
+  EXPECT_GE(wait.end - recorded.timeline.rows.at(wait.row).begin, 10'000);
+}
+
 }  // namespace course

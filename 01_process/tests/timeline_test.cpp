@@ -82,7 +82,7 @@ TEST_P(TimelineOfProgram, ShowsWhichProcessHoldsALockAndWhichWaits) {
   EXPECT_FALSE(holds[0].open);
   const auto waits = recorded.spans("waits for a lock", "Waiting");
   ASSERT_THAT(waits, SizeIs(1));
-  EXPECT_GE(waits[0].end - waits[0].begin, 10'000);
+  course::expect_futile(recorded, waits[0]);
   // All the time it waited, the other one held the lock; that one took a second lock meanwhile.
   EXPECT_LE(holds[0].begin, waits[0].begin);
   EXPECT_GE(holds[0].end, waits[0].end);

@@ -135,14 +135,20 @@ TEST(Lessons, BarrierStepsComesToRest) {
   EXPECT_NEAR(middle("60001"), 25, 1e-9);
 }
 
+// On a busy computer, one consumer may have finished before the other one begins.
 TEST_P(StartMethods, ConditionBufferShowsWhatAnIfDoes) {
-  const auto run = this->run("condition_buffer");
-  EXPECT_EQ(run.status, 0) << run;
-  const auto lines = run.output_lines();
-  ASSERT_THAT(lines, SizeIs(2));
-  EXPECT_THAT(lines[0], MatchesRegex("with if:    40000 items put, 40000 taken, [1-9][0-9]* times "
-                                     "the buffer was empty"));
-  EXPECT_EQ(lines[1], "with while: 40000 items put, 40000 taken, 0 times the buffer was empty");
+  std::string first;
+  const auto none = "with if:    40000 items taken, 0 times the buffer was empty";
+  for (int attempt = 0; attempt == 0 || (first == none && attempt < 20); ++attempt) {
+    const auto run = this->run("condition_buffer");
+    EXPECT_EQ(run.status, 0) << run;
+    const auto lines = run.output_lines();
+    ASSERT_THAT(lines, SizeIs(2));
+    first = lines[0];
+    EXPECT_EQ(lines[1], "with while: 40000 items taken, 0 times the buffer was empty");
+  }
+  EXPECT_THAT(
+      first, MatchesRegex("with if:    40000 items taken, [1-9][0-9]* times the buffer was empty"));
 }
 
 TEST(Lessons, ArrayBasics) {

@@ -74,7 +74,7 @@ TEST_P(PoolTimeline, WhatAThreadOfThePoolDoesItsProcessDoes) {
     EXPECT_EQ(row.name.find("thread"), std::string::npos) << row.name;
   const auto waits = recorded.spans("waits for results", "MainProcess");
   ASSERT_THAT(waits, Not(IsEmpty()));
-  EXPECT_GE(waits[0].end - waits[0].begin, 10'000);
+  course::expect_futile(recorded, waits[0]);
 }
 
 TEST_P(PoolTimeline, AKilledWorkerHasACrossAndNoResult) {
