@@ -191,6 +191,16 @@ void send_to_itself() {
   send_much(pipe.write);
 }
 
+void put_into_a_full_queue() {
+  mp::Queue<int> queue{1};
+  mp::Process process{[](mp::Queue<int>& full) {
+                        full.put(1);
+                        full.put(2);
+                      },
+                      std::ref(queue)};
+  process.join();
+}
+
 void get_from_an_empty_queue() {
   mp::Queue<int> queue;
   queue.get();
@@ -481,6 +491,9 @@ INSTANTIATE_TEST_SUITE_P(
         {"EmptyQueue", get_from_an_empty_queue,
          "MainProcess waits to receive what only it could send. This is a deadlock because no "
          "process will send."},
+        {"FullQueue", put_into_a_full_queue,
+         "MainProcess waits for Process-1 to end; Process-1 waits for space in a queue (shared "
+         "with MainProcess). This is a deadlock."},
         {"BarePipes", bare_pipes, bare_text},
         {"BareSockets", bare_sockets,
          "MainProcess waits to send to Child (the pipe is full); Child waits to send to "

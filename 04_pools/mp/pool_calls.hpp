@@ -131,6 +131,12 @@ class PoolCalls {
   auto starmap_async(Function function, Range&& range, MapOptions options = {}) {
     return map_later<Unpacked>(function, counted(range), options);
   }
+  template <class Result, class... Argument>
+  auto starmap_async(Result (*function)(Argument...),
+                     std::initializer_list<std::tuple<std::decay_t<Argument>...>> items,
+                     MapOptions options = {}) {
+    return map_later<Unpacked>(function, items, options);
+  }
 
  private:
   template <class... Argument>

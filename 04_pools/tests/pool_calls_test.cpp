@@ -159,6 +159,7 @@ TYPED_TEST(PoolCalls, TakesLists) {
   EXPECT_THAT(workers.map([](std::string_view text) { return text.size(); }, {"a", "bcd"}),
               ElementsAre(1u, 3u));
   EXPECT_THAT(workers.starmap(repeat, {{"a", 3}, {"b", 1}}), ElementsAre("aaa", "b"));
+  EXPECT_THAT(workers.starmap_async(repeat, {{"a", 3}, {"b", 1}}).get(), ElementsAre("aaa", "b"));
   EXPECT_THAT(workers.map_async(square, {1, 2, 3}).get(), ElementsAre(1, 4, 9));
   std::vector<int> results;
   for (const int result : workers.imap(square, {1, 2, 3})) results.push_back(result);
