@@ -43,7 +43,7 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
       {"compiles not/ping_pong.cpp", "int main( {\n"},
       {"empty/notes.txt", "I will do it tomorrow"},
       {"hostile bomb/ping_pong.cpp",
-       submission("#include <unistd.h>", "for (;;) if (fork() == -1) _exit(0);")},
+       submission("#include <unistd.h>", "for (;;) if (fork() == -1) pause();")},
       {"hostile forger/ping_pong.cpp",
        submission("#include <cstdio>\n#include <cstdlib>",
                   R"(for (const char* file : {"../verdict.json", "/tmp/verdict.json"})
