@@ -162,7 +162,8 @@ do_run() {
 }
 
 #: test [CTEST ARGS...]   run every test; arguments go to ctest, such as -L lesson or -R NAME;
-#:                        --faults [SECONDS] [--seed N] makes system calls fail and kills processes
+#:                        --faults [SECONDS] [--seed N] makes system calls fail and kills processes;
+#:                        --load [SECONDS] keeps 64 processes busy
 do_test() {
   local exercise=''
   # The tests of an exercise need its own programs, and no others.
@@ -172,6 +173,10 @@ do_test() {
     [ "$(uname -m)" = x86_64 ] || die 'test --faults needs an x86-64 processor, because it changes registers'
     build faults
     exec "$build/04_pools/tests/faults" "${@:2}"
+  fi
+  if [ "${1:-}" = --load ]; then
+    build load
+    exec "$build/04_pools/tests/load" "${@:2}"
   fi
   build ${exercise:+"${exercise}_programs" cpu_count}
   local at_once=$((2 * $("$build/01_process/lesson/cpu_count")))  # most tests wait most of the time

@@ -201,20 +201,27 @@ int main(int argc, char** argv) try {
   course::program_begins();
   mp::init(argc, argv);
   CLI::App app{"Runs programs while system calls fail and processes are killed."};
-  long seconds = 60;
+  int seconds = 60;
   Campaign campaign;
   std::string program, method, only;
   std::uint64_t random = 0;
   At at;
   app.add_option("seconds", seconds, "how long; 0 runs every place once")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1'000'000));
   app.add_option("--seed", campaign.seed, "other places, moments and programs");
-  app.add_option("--only", only, "this program alone");
+  std::vector<std::string> names;
+  for (const auto& one : course::programs()) names.push_back(one.name);
+  app.add_option("--only", only, "this program alone")->check(CLI::IsMember(names));
   const auto* const at_option = app.add_option("--at", at, "METHOD TASK CALL FAULT: one place");
   app.add_option("--random", random, "the random program with this seed alone");
   app.add_option("--program", program, "run this program, which is then traced")->group("");
   app.add_option("--method", method)->group("");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return 0;
+  }
   if (!program.empty()) {
     const auto found = std::ranges::find(method_names, method);
     const auto index = static_cast<std::size_t>(found - method_names.begin());
