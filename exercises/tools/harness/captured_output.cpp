@@ -35,7 +35,7 @@ std::string CapturedOutput::shown(const std::string& title) const {
     std::string without_numbers;
     for (char& c : line) {
       if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
-      if (std::isdigit(static_cast<unsigned char>(c)) == 0) without_numbers += c;
+      if (std::isdigit(static_cast<unsigned char>(c)) == 0 && c != ':') without_numbers += c;
     }
     if (line.empty() || without_numbers == before) continue;
     before = without_numbers;

@@ -23,7 +23,7 @@ class CapturedOutput {
   bool is_too_much() const;
 
   /// Returns a title and the first lines, without control characters. Of consecutive lines that
-  /// differ only in numbers, it keeps the first. Empty if nothing was printed.
+  /// differ only in numbers and colons, it keeps the first. Empty if nothing was printed.
   std::string shown(const std::string& title) const;
 
   const std::string& beginning() const { return text_; }

@@ -50,6 +50,9 @@ class Clients {
 
   const Trace& trace() const { return trace_; }
 
+  /// Returns the processes that have made calls since begin_call().
+  const std::set<pid_t>& callers() const { return callers_; }
+
   /// Returns why the test must end, in words for the learner; empty if it need not.
   const std::string& complaint() const { return complaint_; }
 

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <map>
@@ -20,6 +21,16 @@ std::vector<pid_t> descendants() {
     found.insert(found.end(), children.begin(), children.end());
   }
   return found;
+}
+
+int ending_signal(pid_t pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string text;
+  std::getline(file, text);  // "PID (name) state … exit-code"
+  const auto state = text.rfind(')') + 2;
+  if (state >= text.size() || text[state] != 'Z') return 0;
+  const int status = std::atoi(text.c_str() + text.rfind(' '));
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 std::uint64_t memory_of(const std::vector<pid_t>& processes) {

@@ -2,12 +2,14 @@
 #include <sys/wait.h>
 #include <algorithm>
 #include <chrono>
-#include <csignal>
+#include <regex>
+#include <set>
 #include <stdexcept>
 #include <utility>
 #include <gtest/gtest.h>
 
 #include <harness/descendants.hpp>
+#include <harness/ending_hint.hpp>
 #include <harness/expectations.hpp>
 #include <harness/session.hpp>
 #include <harness/verdict.hpp>
@@ -31,14 +33,14 @@ bool is_readable(const FileDescriptor& descriptor) {
   return ::poll(&state, 1, 0) > 0;
 }
 
-std::string how_it_ended(const Launched& submission) {
+mp::ExitStatus how_it_ended(const Launched& submission) {
   int status = 0;
   check(mp::retry([&] { return ::waitpid(submission.pid, &status, 0); }), "waitpid");
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   if (submission.sandboxed && code > 128) signal = std::exchange(code, 0) - 128;  // like shells
-  if (signal == 0) return mp::to_string(mp::ExitStatus{.code = code, .signal = {}});
-  return mp::to_string(mp::ExitStatus{.code = {}, .signal = signal});
+  if (signal == 0) return {.code = code, .signal = {}};
+  return {.code = {}, .signal = signal};
 }
 
 // Recognises errors of the sandbox or the dynamic linker, before the submission's own code runs.
@@ -47,9 +49,33 @@ bool is_trouble_of_machine(const std::string& errors) {
          errors.find(": error while loading shared libraries: ") != errors.npos;
 }
 
-std::string advice(const std::string& ending) {
-  if (ending.find("signal") != ending.npos) return "The main process crashed or was killed.\n";
-  return "Calling exit() in the main process ends the whole program; return a result instead.\n";
+std::string advice(const mp::ExitStatus& ending, bool main_process_worked,
+                   const std::string& errors) {
+  if (!ending.signal)
+    return "Calling exit() in the main process ends the whole program; return a result instead.\n";
+  if (std::ranges::count(crash_signals, *ending.signal) > 0)
+    return "The main process crashed." + crash_cause(*ending.signal, errors) + "\n";
+  return std::string{"The main process was killed."} +
+         (main_process_worked ? " It calls a given function itself, which may end its process; let "
+                                "child processes call it."
+                              : "") +
+         "\n";
+}
+
+// While a process is in a given function, it waits for the examiner, which is no part of the
+// program.
+std::string without_examiner(const std::string& explanation, const std::set<pid_t>& callers) {
+  static const std::regex wait{
+      R"(\((\d+)\) waits to receive from (an unknown process|\S+ \(\d+\) outside the program))"};
+  std::string text;
+  auto rest = explanation.cbegin();
+  for (std::smatch found; std::regex_search(rest, explanation.cend(), found, wait);
+       rest = found[0].second) {
+    text += found.prefix();
+    text += callers.contains(std::stoi(found[1])) ? "(" + found[1].str() + ") is at work"
+                                                  : found[0].str();
+  }
+  return text.append(rest, explanation.cend());
 }
 
 }  // namespace
@@ -159,7 +185,7 @@ void Session::watch_limits() {
     kill_descendants();
     stop("Your program started more than " + std::to_string(most_processes) +
          " processes.\nLook at where you start them. Does a child process continue the loop that "
-         "starts children?");
+         "starts children, or does a recursion not end?");
   }
   if (memory_of(processes) > most_memory) {
     kill_descendants();
@@ -182,7 +208,8 @@ void Session::fail_ended() {
     throw std::runtime_error{errors_.beginning()};
   stop((clients_.main_connection() ? "Your program ended before the function returned: "
                                    : "Your program ended before it could be examined: ") +
-       ending + ".\n" + advice(ending));
+       mp::to_string(ending) + ".\n" +
+       advice(ending, trace().main_process_worked(), errors_.beginning()));
 }
 
 void Session::fail_stuck(const std::string& what) {
@@ -195,8 +222,9 @@ void Session::fail_stuck(const std::string& what) {
       ::poll(nullptr, 0, 10);
       seen = mp::examine(main, "MainProcess");
     }
-    text += seen.explanation;
-    text += waiting_hint(seen.explanation);
+    const auto explanation = without_examiner(seen.explanation, clients_.callers());
+    text += explanation;
+    text += waiting_hint(explanation);
   }
   stop(text);
 }
@@ -218,17 +246,19 @@ void Session::add_notes() {
     clients_.handle_events();
   } catch (const std::exception&) {  // the test has already failed
   }
-  for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
-    if (trace().signals.contains(signal))
+  errors_.read();
+  auto signals = trace().signals;
+  for (const auto pid : descendants())
+    if (pid != trace().main_process) signals.insert(ending_signal(pid));
+  for (const int signal : crash_signals)
+    if (signals.contains(signal))
       note("A child process crashed: " +
-           mp::to_string(mp::ExitStatus{.code = {}, .signal = signal}) +
-           (signal == SIGSEGV ? ". Does it read or write beyond the end of an array?" : ".") +
-           "\n");
+           mp::to_string(mp::ExitStatus{.code = {}, .signal = signal}) + "." +
+           crash_cause(signal, errors_.beginning()) + "\n");
   if (trace().threads_work)
     note(
         "Threads of the main process do the work. std::thread and std::async start threads, which "
         "share one process; start an mp::Process instead.\n");
-  errors_.read();
   note(errors_.shown("On standard error:"));
   if (errors_.beginning().find("Resource deadlock avoided") != std::string::npos)
     note(

@@ -56,7 +56,7 @@ class Printer : public testing::EmptyTestEventListener {
     std::string text = harmless(result.message());
     if (text.starts_with("Failed\n")) text.erase(0, 7);
     if (!text.ends_with('\n')) text += '\n';
-    explanation_ += text;
+    if (explanation_.find(text) == std::string::npos) explanation_ += text;
   }
 
   void OnTestEnd(const testing::TestInfo& test) override {

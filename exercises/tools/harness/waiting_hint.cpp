@@ -4,6 +4,8 @@ namespace harness {
 
 std::string waiting_hint(const std::string& explanation) {
   const auto says = [&](const char* words) { return explanation.find(words) != std::string::npos; };
+  if (!says("This is a deadlock") && (says("is at work") || says("is running")))
+    return "\nA process is still at work. Does each of its loops end?";
   if (says("something that only it could") || says("memory that only it could"))
     return "\nOnly objects in shared memory connect processes. Those of the standard library, such "
            "as std::mutex, std::condition_variable and std::barrier, work within one process; use "
@@ -15,7 +17,8 @@ std::string waiting_hint(const std::string& explanation) {
     return "\nA barrier opens when as many processes have arrived as it was made for. Does each "
            "arrive, and equally often?";
   if (says("for a notification"))
-    return "\nEvery change that a process may wait for needs a notification.";
+    return "\nEvery change that a process may wait for needs a notification. Have those that could "
+           "send one ended?";
   return {};
 }
 

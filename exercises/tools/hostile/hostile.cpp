@@ -26,16 +26,16 @@ namespace {
 // returns_at_once: Expected: .*Seen:
 void returns_at_once() {}
 
-// crash: ended before the function returned: signal 11
+// crash: The main process crashed. Does it read or write beyond the end
 void crash() { std::raise(SIGSEGV); }
 
-// exit_at_once: ended before the function returned: exit code 0
+// exit_at_once: Calling exit[(][)] in the main process
 void exit_at_once() { std::exit(0); }
 
 // exit_before_main: ended before it could be examined: exit code 0
 void exit_before_main() { ::_exit(0); }
 
-// endless_loop: still running after [0-9]+ seconds
+// endless_loop: Does each of its loops end
 void endless_loop() {
   for (std::atomic<unsigned> count = 0;;) ++count;
 }

@@ -1,5 +1,5 @@
 // Fails: every_parcel_is_delivered
-// Told: It hangs: all of its processes wait
+// Told: needs a notification
 #include <mutex>
 #include <stdexcept>
 #include <vector>

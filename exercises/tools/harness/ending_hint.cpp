@@ -1,0 +1,25 @@
+#include <algorithm>
+
+#include <harness/ending_hint.hpp>
+
+namespace harness {
+namespace {
+
+// Whether the C library has found its records between the blocks of the heap overwritten.
+bool is_heap_damaged(const std::string& errors) {
+  constexpr std::array words{
+      "free(): ", "malloc(): ", "realloc(): ", "munmap_chunk(): ", "corrupted ", "corruption"};
+  return std::ranges::any_of(
+      words, [&](const char* word) { return errors.find(word) != std::string::npos; });
+}
+
+}  // namespace
+
+std::string crash_cause(int signal, const std::string& errors) {
+  if (signal == SIGFPE) return " Does it divide a whole number by 0?";
+  if (signal == SIGSEGV || (signal == SIGABRT && is_heap_damaged(errors)))
+    return " Does it read or write beyond the end of an array?";
+  return {};
+}
+
+}  // namespace harness

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <array>
+#include <csignal>
+#include <string>
+
+namespace harness {
+
+/// The signals of a program error.
+inline constexpr std::array crash_signals{SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+
+/// Returns the typical cause of such a signal as a question after a space; empty if there is none.
+/// `errors` is what the program wrote to standard error.
+std::string crash_cause(int signal, const std::string& errors);
+
+}  // namespace harness
