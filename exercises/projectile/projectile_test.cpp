@@ -33,8 +33,10 @@ void expect_samples(std::int64_t samples, int seed, const harness::Trace& trace)
     if (first > next) fail(next, " is not drawn.\nIs the remainder of the division lost?");
     if (count > samples - first) fail(samples, " is drawn.\nDoes the last share end too late?");
     if (used_seed != seed)
-      harness::fail_and_stop("Expected: sample_ranges() gets the seed of the call, " +
-                             std::to_string(seed) + ".\nSeen: " + std::to_string(used_seed) + ".");
+      harness::fail_and_stop(
+          "Expected: sample_ranges() gets the seed of the call, " + std::to_string(seed) +
+          ".\nSeen: " + std::to_string(used_seed) +
+          ".\nSamples with other numbers are different; they need no other seed.");
     next = first + count;
   }
   if (next != samples) fail(next, " is not drawn.\nIs the remainder of the division lost?");
@@ -53,6 +55,13 @@ Counts right_counts(int bins, const harness::Trace& trace) {
   return counts;
 }
 
+std::string last_bin(const Counts& seen, const Counts& expected) {
+  return "Expected: the last of " + std::to_string(expected.size()) + " bins counts " +
+         std::to_string(expected.back()) +
+         " samples, those with the largest possible range among them.\nSeen: " +
+         std::to_string(seen.back()) + ".";
+}
+
 // The number of lost counts differs every time, so it is not reported.
 bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
                    const harness::Trace& trace) {
@@ -62,6 +71,11 @@ bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
   if (seen.size() != expected.size()) {
     harness::fail("Expected: " + count_of(expected.size(), "count", "counts") +
                   ", one for each bin.\nSeen: " + count_of(seen.size(), "count", "counts") + ".");
+    return false;
+  }
+  const auto [wrong, right] = std::ranges::mismatch(seen, expected);
+  if (wrong + 1 == seen.end() && seen.size() > 1) {
+    harness::fail(last_bin(seen, expected));
     return false;
   }
   const auto sum = std::accumulate(seen.begin(), seen.end(), std::int64_t{0});
@@ -75,7 +89,6 @@ bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
                        : "more: some are counted twice."));
     return false;
   }
-  const auto [wrong, right] = std::ranges::mismatch(seen, expected);
   harness::fail("Expected: bin " + std::to_string(wrong - seen.begin()) + " of " +
                 std::to_string(bins) + " counts " + std::to_string(*right) +
                 " samples.\nSeen: " + std::to_string(*wrong) +
@@ -102,10 +115,8 @@ TEST(projectile, the_largest_range_is_in_the_last_bin) {
   const auto seen = submission.call({200'000, 1, 100, 3});
   expect_samples(200'000, 3, submission.trace());
   const auto expected = right_counts(100, submission.trace());
-  expect(seen.size() == 100 && seen.back() == expected.back(),
-         "Expected: the last of 100 bins counts " + std::to_string(expected.back()) +
-             " samples, those with the largest possible range among them.\nSeen: " +
-             (seen.empty() ? "no bins" : std::to_string(seen.back())) + ".");
+  if (seen.size() == 100 && seen.back() == expected.back()) return;
+  expect_counts(200'000, 100, 3, seen, submission.trace());
 }
 
 TEST(projectile, no_sample_is_lost_when_the_work_does_not_divide) {
@@ -139,11 +150,7 @@ TEST(projectile, no_count_is_lost) {
   Submission submission;
   for (const int workers : {2, 4}) {
     const auto seen = submission.call({10'000, workers, 20, 5}, {.barrier = 2, .barrier_place = 1});
-    expect_counts(10'000, 20, 5, seen, submission.trace());
-    expect(submission.trace().most_at_once < 2,
-           "Expected: only one worker at a time adds its counts to the shared ones.\nSeen: two of "
-           "them do, and both have read the same counts.");
-    if (HasFailure()) return;
+    if (!expect_counts(10'000, 20, 5, seen, submission.trace())) return;
   }
   for (int call = 0; call < 5; ++call) {
     const auto seen = submission.call({100'000, 2, 2, 5}, {.barrier = 2});
@@ -156,7 +163,7 @@ TEST(projectile, the_workers_run_at_the_same_time) {
   const auto counts = submission.call({40'000, 4, 20, 1}, {.barrier = 4});
   expect_counts(40'000, 20, 1, counts, submission.trace());
   const int seen = submission.trace().most_at_once;
-  expect(seen == 4, "Expected: four workers run at the same time.\nSeen: never more than " +
+  expect(seen >= 4, "Expected: four workers run at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nIs there a lock that is held for all of the work? Or is each worker "
                         "joined before the next one is started?");

@@ -19,10 +19,12 @@ const std::string one_lock =
 
 // measure() returns different values in each call, so the sums differ. The number of lost updates
 // differs from run to run, too, so it is not reported.
-std::string what_is_seen(std::int64_t seen, std::int64_t expected) {
+std::string what_is_seen(int workers, std::int64_t seen, std::int64_t expected) {
   if (seen == 0) return harness::nothing_arrived("the total");
-  if (seen < expected) return "less: updates are lost." + one_lock;
-  return "more.\nDo the workers measure, or does the total begin with 0?";
+  if (seen > expected)
+    return "more.\nDoes the total begin with 0, and is each measurement added once?";
+  if (workers == 1) return "less.\nIs the measurement of every round added to the total?";
+  return "less: updates are lost." + one_lock;
 }
 
 void expect_total(int workers, int rounds, std::int64_t seen) {
@@ -32,12 +34,15 @@ void expect_total(int workers, int rounds, std::int64_t seen) {
   const auto what = count_of(static_cast<std::size_t>(workers), "worker", "workers") + " and " +
                     count_of(static_cast<std::size_t>(rounds), "round", "rounds");
   expect(seen == expected, "Expected: with " + what + " the total is " + std::to_string(expected) +
-                               ".\nSeen: " + what_is_seen(seen, expected));
+                               ".\nSeen: " + what_is_seen(workers, seen, expected));
 }
 
 TEST(race_repair, one_worker_gets_the_right_total) {
   Submission submission;
-  for (const int rounds : {0, 1, 7}) expect_total(1, rounds, submission.call({1, rounds}));
+  for (const int rounds : {0, 1, 7}) {
+    expect_total(1, rounds, submission.call({1, rounds}));
+    if (HasFailure()) return;
+  }
 }
 
 void expect_children(const harness::Trace& trace) {
@@ -57,10 +62,6 @@ TEST(race_repair, no_update_is_lost) {
   for (const int workers : {2, 4}) {
     const auto total = submission.call({workers, 5}, {.barrier = 2, .barrier_place = 1});
     expect_total(workers, 5, total);
-    expect(submission.trace().most_at_once < 2,
-           "Expected: only one worker at a time adds to the total.\nSeen: two of them do, and both "
-           "have read the same total." +
-               one_lock);
     if (HasFailure()) return;
   }
 }
@@ -82,22 +83,24 @@ TEST(race_repair, every_worker_measures_its_rounds) {
   expect_children(trace);
   std::map<std::int64_t, std::map<pid_t, int>> rounds;
   for (const auto& [process, numbers] : trace.events) ++rounds[numbers[0]][process];
-  expect(trace.processes().size() == 3 && rounds.size() == 3,
-         "Expected: three workers are three processes.\nSeen: " +
-             count_of(trace.processes().size(), "process measures", "processes measure") + ".");
+  if (trace.processes().size() != 3 || rounds.size() != 3)
+    harness::fail_and_stop(
+        "Expected: three workers are three processes.\nSeen: " +
+        count_of(trace.processes().size(), "process measures", "processes measure") + ".");
   for (const auto& [worker, by] : rounds)
-    expect(by.size() == 1 && by.begin()->second == 4,
-           "Expected: worker " + std::to_string(worker) +
-               " is one process, and measures 4 times.\nSeen: " +
-               count_of(by.size(), "process", "processes") + ", and the first measures " +
-               count_of(static_cast<std::size_t>(by.begin()->second), "time", "times") + ".");
+    if (by.size() != 1 || by.begin()->second != 4)
+      harness::fail_and_stop(
+          "Expected: worker " + std::to_string(worker) +
+          " is one process, and measures 4 times.\nSeen: " +
+          count_of(by.size(), "process", "processes") + ", and the first measures " +
+          count_of(static_cast<std::size_t>(by.begin()->second), "time", "times") + ".");
 }
 
 TEST(race_repair, the_workers_measure_at_the_same_time) {
   Submission submission;
   submission.call({3, 4}, {.barrier = 3});
   const int seen = submission.trace().most_at_once;
-  expect(seen == 3,
+  expect(seen >= 3,
          "Expected: three workers measure at the same time.\nSeen: never more than " +
              std::to_string(seen) +
              ".\nA worker that holds a lock while it measures keeps all others waiting.");

@@ -1,5 +1,5 @@
 // Fails: no_count_is_lost
-// Told: two of them do
+// Told: fewer: counts are lost
 #include <algorithm>
 
 #include "projectile.hpp"
