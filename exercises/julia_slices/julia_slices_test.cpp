@@ -90,16 +90,16 @@ TEST(julia_slices, there_may_be_more_slices_than_rows) {
 
 TEST(julia_slices, every_slice_is_computed_on_its_own) {
   Submission submission;
-  const auto picture = submission.call({25, 7, 2});  // 50 rows in 7 slices
+  const auto picture = submission.call({26, 7, 2});  // 52 rows in 7 slices
   const auto& events = submission.trace().events;
   expect(events.size() == 7, "Expected: 7 slices are 7 calls of julia_rows().\nSeen: " +
                                  count_of(events.size(), "call", "calls") + ".");
   for (const auto& [process, numbers] : events)
     if (numbers[0] != 7 && numbers[0] != 8)
       harness::fail_and_stop(
-          "Expected: 50 rows in 7 slices are 7 or 8 rows each.\nSeen: a slice of " +
-          std::to_string(numbers[0]) + (numbers[0] == 1 ? " row." : " rows."));
-  expect_picture(25, 7, picture, submission.trace());
+          "Expected: 52 rows in 7 slices are 7 or 8 rows each.\nSeen: a slice of " +
+          count_of(static_cast<std::size_t>(numbers[0]), "row.", "rows."));
+  expect_picture(26, 7, picture, submission.trace());
 }
 
 TEST(julia_slices, the_workers_share_the_slices) {
