@@ -48,6 +48,10 @@ void expect_parcels(int producers, int parcels, const harness::Trace& trace) {
                           "is one?"));
       delivered.erase(parcel);
     }
+  if (made.size() != static_cast<std::size_t>(producers) * static_cast<std::size_t>(parcels))
+    harness::fail_and_stop("Expected: every producer makes " +
+                           count_of(static_cast<std::size_t>(parcels), "parcel", "parcels") +
+                           ", numbered from 0.\nSeen: more are made.");
   if (!delivered.empty())
     harness::fail_and_stop(
         "Expected: couriers deliver parcels that producers have made.\nSeen: a courier delivers "
@@ -55,9 +59,6 @@ void expect_parcels(int producers, int parcels, const harness::Trace& trace) {
         std::to_string(delivered.begin()->first) +
         ".\nA courier that wakes up must check whether there is a parcel, because another one may "
         "have been faster.");
-  if (made.size() != static_cast<std::size_t>(producers) * static_cast<std::size_t>(parcels))
-    harness::fail_and_stop("Expected: every producer makes " + std::to_string(parcels) +
-                           " parcels.\nSeen: more are made.");
 }
 
 void expect_sum(int producers, int parcels, std::int64_t seen, const harness::Trace& trace) {
@@ -67,11 +68,12 @@ void expect_sum(int producers, int parcels, std::int64_t seen, const harness::Tr
     for (int number = 0; number < parcels; ++number)
       expected += deliver(make_parcel(producer, number));
   if (seen == expected) return;
-  harness::fail("Expected: the prices add up to " + std::to_string(expected) + ".\nSeen: " +
-                (seen == 0         ? harness::nothing_arrived("the sum")
-                 : seen < expected ? "less.\nAre the prices added under a lock that all couriers "
-                                     "share?"
-                                   : "more."));
+  harness::fail_and_stop(
+      "Expected: the prices add up to " + std::to_string(expected) + ".\nSeen: " +
+      (seen == 0         ? harness::nothing_arrived("the sum")
+       : seen < expected ? "less.\nAre the prices added under a lock that all couriers "
+                           "share?"
+                         : "more.\nDoes the sum begin with 0, and is each price added once?"));
 }
 
 TEST(bounded_buffer, every_parcel_is_delivered) {
@@ -165,8 +167,9 @@ void expect_together(Submission& submission, int call, int place, const std::str
   const auto& trace = submission.trace();
   expect_children(trace);
   const auto processes = processes_of(trace, call).size();
-  expect(processes == 3, "Expected: three " + workers +
-                             " are three processes.\nSeen: " + std::to_string(processes) + ".");
+  if (processes != 3)
+    harness::fail_and_stop("Expected: three " + workers +
+                           " are three processes.\nSeen: " + std::to_string(processes) + ".");
   const int at_once = trace.most_at_once;
   expect(at_once == 3,
          "Expected: three " + workers + " work at the same time.\nSeen: never more than " +

@@ -48,22 +48,24 @@ void expect_nodes(int width, int depth, const harness::Trace& trace) {
     harness::fail_and_stop(
         "Expected: with " + tree(width, depth) + " there are the nodes 1 to " +
         std::to_string(nodes) + ".\nSeen: work() is called with " +
-        std::to_string(times.begin()->first < 1 ? times.begin()->first : times.rbegin()->first) +
-        ", too.\nDoes the lowest level start more nodes?");
+        (times.begin()->first < 1
+             ? std::to_string(times.begin()->first) + ", too.\nThe root, node 0, does not work."
+             : std::to_string(times.rbegin()->first) +
+                   ", too.\nDoes the lowest level start more nodes?"));
 }
 
 void expect_sum(int width, int depth, int seen, const harness::Trace& trace) {
   expect_nodes(width, depth, trace);
   int expected = 0;
   for (const auto& event : trace.events) expected += returned(event);
-  expect(
-      seen == expected,
-      "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
-          ".\nSeen: " + std::to_string(seen) +
-          (seen == 0 ? ".\nOnly its exit code takes a number from a child process to its parent. "
-                       "Each process has its own copy of every variable, also of a global one."
-                     : ".\nDoes every exit code include the node's own number and those of its "
-                       "children?"));
+  if (seen != expected)
+    harness::fail_and_stop(
+        "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
+        ".\nSeen: " + std::to_string(seen) +
+        (seen == 0 ? ".\nOnly its exit code takes a number from a child process to its parent. "
+                     "Each process has its own copy of every variable, also of a global one."
+                   : ".\nDoes every exit code include the node's own number and those of its "
+                     "children?"));
 }
 
 TEST(fan_out, the_sum_is_right) {

@@ -60,7 +60,10 @@ std::vector<std::vector<Block>> steps_of(int cells, const harness::Trace& trace)
       if (block.first != next)
         harness::fail_and_stop("Expected: every cell is computed once" + when + ".\nSeen: cell " +
                                std::to_string(std::min(block.first, next)) +
-                               (block.first < next ? " is computed twice." : missing));
+                               (block.first < next
+                                    ? " is computed twice.\nDo blocks overlap, or does advance() "
+                                      "get the number of an earlier step?"
+                                    : missing));
       next = block.last;
     }
     if (next != cells)
@@ -101,7 +104,7 @@ std::string who_runs_ahead(const harness::Trace& trace) {
   std::int64_t latest = 0;
   for (const auto& [process, numbers] : trace.events) {
     if (numbers[2] < latest)
-      return "\nA worker has computed step " + std::to_string(latest) + " before the " +
+      return "\nA worker has computed a later step before the " +
              to_string({numbers[0], numbers[1], process}) + " were computed in step " +
              std::to_string(numbers[2]) + ".\nDo all wait for each other after every step?";
     latest = std::max(latest, numbers[2]);
@@ -127,7 +130,7 @@ void expect_temperatures(int cells, double tolerance, const Temperatures& seen,
         "that the workers computed has arrived.\nIs the rod in shared memory? Each process has its "
         "own copy of every other variable.");
   const auto [wrong, right] = std::ranges::mismatch(seen, expected);
-  harness::fail(
+  harness::fail_and_stop(
       "Expected: the temperatures are exactly those that one process computes.\nSeen: "
       "cell " +
       std::to_string(wrong - seen.begin()) +
@@ -188,7 +191,7 @@ TEST(heat_rod, the_workers_compute_at_the_same_time) {
   const auto temperatures = submission.call({12, 4, 2}, {.barrier = 4});
   expect_temperatures(12, 2, temperatures, submission.trace());
   const int seen = submission.trace().most_at_once;
-  expect(seen == 4, "Expected: four workers compute at the same time.\nSeen: never more than " +
+  expect(seen >= 4, "Expected: four workers compute at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nIs there a lock that is held during the work, or is each worker joined "
                         "before the next one is started?");

@@ -30,13 +30,21 @@ void expect_estimate(const harness::Trace& trace, std::int64_t points, double se
   }
   expect(drawn == points, "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +
                               std::to_string(drawn) + ".\nDoes a remainder get lost?");
-  for (const auto& [process, numbers] : trace.events)
-    inside += points_inside(numbers[1], numbers[0], static_cast<int>(numbers[2]));
+  std::string one_share;
+  for (const auto& [process, numbers] : trace.events) {
+    const auto share = points_inside(numbers[1], numbers[0], static_cast<int>(numbers[2]));
+    inside += share;
+    if (std::abs(seen * static_cast<double>(points) - 4.0 * static_cast<double>(share)) < 1e-3)
+      one_share = "\nThat is the count of one worker alone. Are all counts added?";
+  }
   const double expected = 4.0 * static_cast<double>(inside) / static_cast<double>(points);
   expect(std::abs(seen - expected) < 1e-9,
          "Expected: " + std::to_string(inside) + " of " + std::to_string(points) +
              " points are inside, so the estimate is " + std::to_string(expected) + ".\nSeen: " +
-             (seen == 0 ? harness::nothing_arrived("the count") : std::to_string(seen) + "."));
+             (seen == 0 ? harness::nothing_arrived("the count") +
+                              "\nIf the count has arrived, is it divided as a double? With whole "
+                              "numbers, 3 / 4 is 0."
+                        : std::to_string(seen) + "." + one_share));
 }
 
 TEST(monte_carlo_pi, the_estimate_is_that_of_the_points) {
@@ -45,7 +53,6 @@ TEST(monte_carlo_pi, the_estimate_is_that_of_the_points) {
     const double pi = submission.call({1'000'000, workers, 1});
     expect_estimate(submission.trace(), 1'000'000, pi);
     if (HasFailure()) return;
-    expect(std::abs(pi - 3.14159) < 0.02, "Expected: about 3.14.\nSeen: " + std::to_string(pi));
   }
 }
 
@@ -89,8 +96,10 @@ TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
   expect_estimate(submission.trace(), 100'000, pi);
   std::vector<std::pair<std::int64_t, std::int64_t>> shares;  // the first point, how many
   for (const auto& [process, numbers] : submission.trace().events) {
-    expect(numbers[2] == 7, "Expected: points_inside() gets the seed of the call, 7.\nSeen: " +
-                                std::to_string(numbers[2]));
+    if (numbers[2] != 7)
+      harness::fail_and_stop(
+          "Expected: points_inside() gets the seed of the call, 7.\nSeen: another "
+          "one.\nPoints with other numbers are different; they need no other seed.");
     if (numbers[0] > 0) shares.emplace_back(numbers[1], numbers[0]);
   }
   std::ranges::sort(shares);
@@ -101,11 +110,11 @@ TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
     if (first < next)
       harness::fail_and_stop(expected + std::to_string(first) +
                              " is drawn twice.\nDo workers begin with the same point?");
-    if (first > next) harness::fail_and_stop(expected + std::to_string(next) + " is not drawn.");
+    if (first > next)
+      harness::fail_and_stop(expected + std::to_string(next) +
+                             " is not drawn.\nDoes each share begin where the one before ends?");
     next = first + count;
   }
-  expect(next == 100'000, expected + std::to_string(next) + " is " +
-                              (next < 100'000 ? "not drawn." : "drawn, too."));
 }
 
 TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
@@ -113,7 +122,7 @@ TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
   const double pi = submission.call({40'000, 4, 1}, {.barrier = 4});
   expect_estimate(submission.trace(), 40'000, pi);
   const int seen = submission.trace().most_at_once;
-  expect(seen == 4, "Expected: four workers draw points at the same time.\nSeen: never more than " +
+  expect(seen >= 4, "Expected: four workers draw points at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nStart all workers before you wait for the first one.");
   if (HasFailure()) return;
