@@ -1,5 +1,5 @@
 // Fails: all_jobs_run_at_the_same_time
-// Told: Seen: never more than 1
+// Told: Start all processes before you wait for the first one
 #include <cstdlib>
 
 #include "exit_codes.hpp"

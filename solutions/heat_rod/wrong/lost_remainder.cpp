@@ -1,5 +1,5 @@
 // Fails: every_worker_has_a_block_of_its_own
-// Told: cell 12 is not computed
+// Told: Is the remainder of the division lost
 #include <algorithm>
 #include <mutex>
 #include <stdexcept>

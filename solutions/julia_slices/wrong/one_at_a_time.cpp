@@ -1,5 +1,5 @@
 // Fails: the_workers_share_the_slices
-// Told: Seen: never more than 1
+// Told: apply[(][)] in a loop waits for each result
 #include <vector>
 
 #include "julia_slices.hpp"

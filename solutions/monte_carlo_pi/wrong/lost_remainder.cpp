@@ -1,5 +1,5 @@
 // Fails: no_point_is_lost_when_the_work_does_not_divide
-// Told: Seen: 100000.
+// Told: Does a remainder get lost
 #include <vector>
 
 #include "monte_carlo_pi.hpp"

@@ -1,5 +1,5 @@
 // Fails: the_workers_run_at_the_same_time
-// Told: Seen: never more than 1
+// Told: Start all workers before you wait for the first one
 #include "monte_carlo_pi.hpp"
 #include <mp/process.hpp>
 #include <mp/queue.hpp>

@@ -1,5 +1,6 @@
 // Fails: there_is_a_time_for_every_round
-// Told: waits to receive from MainProcess. This is a deadlock because no process will send
+// Told: waits to receive from MainProcess. This is a deadlock because no process will
+// send(.|\n)*nothing more will come
 #include <utility>
 
 #include "ping_pong.hpp"

@@ -1,5 +1,5 @@
 // Fails: the_workers_run_at_the_same_time
-// Told: Seen: never more than 1
+// Told: Is there a lock that is held for all of the work
 #include <algorithm>
 #include <mutex>
 

@@ -1,5 +1,5 @@
 // Fails: one_worker_gets_the_right_total
-// Told: Each process has its own copy
+// Told: also of a global one
 #include <vector>
 
 #include "race_repair.hpp"

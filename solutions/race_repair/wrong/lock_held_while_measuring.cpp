@@ -1,5 +1,5 @@
 // Fails: the_workers_measure_at_the_same_time
-// Told: Seen: never more than 1
+// Told: A worker that holds a lock while it measures
 #include <mutex>
 #include <vector>
 

@@ -1,5 +1,5 @@
 // Fails: a_task_whose_worker_died_is_done_again
-// Told: is not done again once it has a result
+// Told: An exception that leaves a loop skips
 #include <cstddef>
 #include <stdexcept>
 

@@ -1,5 +1,5 @@
 // Fails: two_processes_share_the_terms
-// Told: Seen: never more than 1
+// Told: apply[(][)] in a loop waits for each result
 #include "sine_approximation.hpp"
 #include <mp/pool.hpp>
 
