@@ -22,4 +22,17 @@ std::string crash_cause(int signal, const std::string& errors) {
   return {};
 }
 
+std::string ending_hint(const mp::ExitStatus& ending, bool main_process_worked,
+                        const std::string& errors) {
+  if (!ending.signal)
+    return "Calling exit() in the main process ends the whole program; return a result instead.\n";
+  if (std::ranges::count(crash_signals, *ending.signal) > 0)
+    return "The main process crashed." + crash_cause(*ending.signal, errors) + "\n";
+  return std::string{"The main process was killed."} +
+         (main_process_worked ? " It calls a given function itself, which may end its process; let "
+                                "child processes call it."
+                              : "") +
+         "\n";
+}
+
 }  // namespace harness

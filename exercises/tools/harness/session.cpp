@@ -2,8 +2,6 @@
 #include <sys/wait.h>
 #include <algorithm>
 #include <chrono>
-#include <regex>
-#include <set>
 #include <stdexcept>
 #include <utility>
 #include <gtest/gtest.h>
@@ -47,35 +45,6 @@ mp::ExitStatus how_it_ended(const Launched& submission) {
 bool is_trouble_of_machine(const std::string& errors) {
   return errors.starts_with("bwrap: ") ||
          errors.find(": error while loading shared libraries: ") != errors.npos;
-}
-
-std::string advice(const mp::ExitStatus& ending, bool main_process_worked,
-                   const std::string& errors) {
-  if (!ending.signal)
-    return "Calling exit() in the main process ends the whole program; return a result instead.\n";
-  if (std::ranges::count(crash_signals, *ending.signal) > 0)
-    return "The main process crashed." + crash_cause(*ending.signal, errors) + "\n";
-  return std::string{"The main process was killed."} +
-         (main_process_worked ? " It calls a given function itself, which may end its process; let "
-                                "child processes call it."
-                              : "") +
-         "\n";
-}
-
-// While a process is in a given function, it waits for the examiner, which is no part of the
-// program.
-std::string without_examiner(const std::string& explanation, const std::set<pid_t>& callers) {
-  static const std::regex wait{
-      R"(\((\d+)\) waits to receive from (an unknown process|\S+ \(\d+\) outside the program))"};
-  std::string text;
-  auto rest = explanation.cbegin();
-  for (std::smatch found; std::regex_search(rest, explanation.cend(), found, wait);
-       rest = found[0].second) {
-    text += found.prefix();
-    text += callers.contains(std::stoi(found[1])) ? "(" + found[1].str() + ") is at work"
-                                                  : found[0].str();
-  }
-  return text.append(rest, explanation.cend());
 }
 
 }  // namespace
@@ -209,7 +178,7 @@ void Session::fail_ended() {
   stop((clients_.main_connection() ? "Your program ended before the function returned: "
                                    : "Your program ended before it could be examined: ") +
        mp::to_string(ending) + ".\n" +
-       advice(ending, trace().main_process_worked(), errors_.beginning()));
+       ending_hint(ending, trace().main_process_worked(), errors_.beginning()));
 }
 
 void Session::fail_stuck(const std::string& what) {

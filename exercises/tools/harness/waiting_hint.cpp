@@ -1,3 +1,5 @@
+#include <regex>
+
 #include <harness/waiting_hint.hpp>
 
 namespace harness {
@@ -20,6 +22,20 @@ std::string waiting_hint(const std::string& explanation) {
     return "\nEvery change that a process may wait for needs a notification. Have those that could "
            "send one ended?";
   return {};
+}
+
+std::string without_examiner(const std::string& explanation, const std::set<pid_t>& callers) {
+  static const std::regex wait{
+      R"(\((\d+)\) waits to receive from (an unknown process|\S+ \(\d+\) outside the program))"};
+  std::string text;
+  auto rest = explanation.cbegin();
+  for (std::smatch found; std::regex_search(rest, explanation.cend(), found, wait);
+       rest = found[0].second) {
+    text += found.prefix();
+    text += callers.contains(std::stoi(found[1])) ? "(" + found[1].str() + ") is at work"
+                                                  : found[0].str();
+  }
+  return text.append(rest, explanation.cend());
 }
 
 }  // namespace harness
