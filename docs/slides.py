@@ -72,7 +72,7 @@ def lesson_slides(section, notes):
     for output in section.select("div.output"):
         varies = output.find_next_sibling("p", class_="of-output")
         slides.append(slide(title, code(output, CODE_HEIGHT - 90) + (f'<p class="of-output">{varies.get_text()}</p>' if varies else "")))
-    for picture in section.select("figure.plot img"):
+    for picture in section.select("figure.plot img:not(.narrow)"):
         slides.append(slide(title, f'<img src="{Path(picture["src"]).name}" alt="{escape(picture["alt"], quote=True)}">'))
     for drawing in section.select("div.drawing svg"):
         slides.append(slide(title, f'<div class="drawing">{drawing}</div>'))

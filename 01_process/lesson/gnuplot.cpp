@@ -19,12 +19,12 @@ std::string quoted(std::string text) {
   return "'" + text + "'";
 }
 
-std::string terminal(const std::string& file, int height) {
+std::string terminal(const std::string& file, int height, int width) {
   if (file == "-") return "dumb size 90,28";
   if (file.ends_with(".svg"))
-    return fmt::format("svg size 800,{} dynamic enhanced font 'sans,14' background '#ffffff'",
+    return fmt::format("svg size {},{} dynamic enhanced font 'sans,14' background '#ffffff'", width,
                        height);
-  return fmt::format("pngcairo size 1200,{} font 'sans,15'", height * 3 / 2);
+  return fmt::format("pngcairo size {},{} font 'sans,15'", width * 3 / 2, height * 3 / 2);
 }
 
 void run_gnuplot(const std::function<void(Gnuplot&)>& write, const std::string& file) {

@@ -11,9 +11,12 @@ namespace lesson {
 /// Returns the text in single quotes, escaped for gnuplot.
 std::string quoted(std::string text);
 
-/// Returns gnuplot's terminal for a file, by its ending. The height is that of an SVG image, which
-/// is 800 wide.
-std::string terminal(const std::string& file, int height);
+/// The width of a picture, unless another one is wanted.
+constexpr int normal_width = 800;
+
+/// Returns gnuplot's terminal for a file, by its ending. Height and width are those of an SVG
+/// image.
+std::string terminal(const std::string& file, int height, int width = normal_width);
 
 /// Runs gnuplot with the commands and data that `write` writes. Throws std::runtime_error when
 /// gnuplot is not installed or fails.

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -5,6 +6,8 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <fmt/format.h>
 
 #include <lesson/timeline.hpp>
@@ -13,8 +16,12 @@
 // and FILE.png the toolkit runs this by itself.
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "usage: mp_timeline FILE.json|- PICTURE.svg|PICTURE.png\n");
+  int width = 800;
+  const std::string_view wanted = argc == 4 ? argv[3] : "800";
+  if (argc < 3 || argc > 4 ||
+      std::from_chars(wanted.data(), wanted.data() + wanted.size(), width).ec != std::errc{} ||
+      width < 300) {
+    fmt::print(stderr, "usage: mp_timeline FILE.json|- PICTURE.svg|PICTURE.png [WIDTH]\n");
     return 2;
   }
   try {
@@ -24,7 +31,8 @@ int main(int argc, char** argv) {
       if (!file) throw std::runtime_error{fmt::format("cannot read {}", argv[1])};
     }
     std::istream& input = file.is_open() ? file : std::cin;
-    lesson::draw(lesson::read_timeline({std::istreambuf_iterator<char>{input}, {}}), argv[2]);
+    lesson::draw(lesson::read_timeline({std::istreambuf_iterator<char>{input}, {}}), argv[2],
+                 width);
   } catch (const std::exception& error) {
     fmt::print(stderr, "mp_timeline: {}\n", error.what());
     return EXIT_FAILURE;

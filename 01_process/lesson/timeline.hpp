@@ -41,7 +41,7 @@ Timeline read_timeline(const std::string& json);
 
 /// Draws it: a row for each process, what it does in colours and patterns, arrows for messages,
 /// starts and joins. If there is too much to see, the picture shows what took longest, and some of
-/// the messages. `file` ends in .svg or .png.
-void draw(const Timeline& timeline, const std::string& file);
+/// the messages. `file` ends in .svg or .png. At half the normal width the picture fits a phone.
+void draw(const Timeline& timeline, const std::string& file, int width = 800);
 
 }  // namespace lesson

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,15 +20,24 @@ namespace {
 // More than this would be unreadable, and the file large.
 constexpr std::size_t most_rows = 24, most_messages = 80, most_others = 40, most_tasks = 150;
 
+// Returns the next number up that is 1, 2 or 5 times a power of ten.
+double round_up(double number) {
+  const double power = std::pow(10, std::floor(std::log10(number)));
+  for (const double factor : {1.0, 2.0, 5.0})
+    if (number <= factor * power) return factor * power;
+  return 10 * power;
+}
+
 // The look of arrows of some kinds. The first ones are behind the rows.
 struct ArrowLook {
   std::array<std::string_view, 3> kinds;
+  double head;  // its length, in widths of a normal picture
   std::string_view style;
 };
 constexpr std::array arrow_looks{
-    ArrowLook{{"start", "join", "signal"}, "0.008,20 linewidth 1 linecolor '#888888'"},
-    ArrowLook{{"task"}, "0.008,20 linewidth 1 linecolor '#0072b2'"},
-    ArrowLook{{"message", "result"}, "0.01,20 linewidth 1.5 linecolor '#000000'"},
+    ArrowLook{{"start", "join", "signal"}, 0.008, "linewidth 1 linecolor '#888888'"},
+    ArrowLook{{"task"}, 0.008, "linewidth 1 linecolor '#0072b2'"},
+    ArrowLook{{"message", "result"}, 0.01, "linewidth 1.5 linecolor '#000000'"},
 };
 
 std::size_t look_of(const Timeline::Arrow& arrow) {
@@ -41,9 +51,10 @@ bool is_message(const Timeline::Arrow& arrow) { return look_of(arrow) != 0; }
 
 class TimelineFigure {
  public:
-  TimelineFigure(const Timeline& timeline, const std::string& file)
+  TimelineFigure(const Timeline& timeline, const std::string& file, int width)
       : timeline_{timeline},
         file_{file},
+        width_{width},
         rows_{std::min(timeline.rows.size(), most_rows)},
         boxes_{timeline_boxes(timeline, rows_)} {
     if (timeline.end >= 10e6)
@@ -56,18 +67,19 @@ class TimelineFigure {
 
   void write(Gnuplot& gnuplot) {
     const bool more = rows_ < timeline_.rows.size();
-    const auto height = 140 + 36 * static_cast<int>(rows_ + more);
-    const bool waits_forever = std::ranges::any_of(
-        timeline_.spans, [&](const auto& span) { return span.open && !forever(span).empty(); });
-    gnuplot << "set terminal " << terminal(file_, std::max(height, 240)) << "\nset output "
+    const auto height = 140 + 36 * static_cast<int>(rows_ + more) + height_of_narrow_key();
+    const double right = right_edge();
+    gnuplot << "set terminal " << terminal(file_, std::max(height, 240), width_) << "\nset output "
             << quoted(file_)
             << "\nset key outside top left horizontal Left reverse samplen 2\n"
                "set tics nomirror\nset border 1\nset ytics scale 0\n"
                "set grid noytics xtics linetype 1 linecolor '#dddddd'\n"
             << fmt::format("set xrange [{}:{}]\nset yrange [{}:0.7]\nset xlabel {} noenhanced\n",
-                           begin_ / unit_,
-                           (begin_ + length_ * (waits_forever ? 1.25 : 1.01)) / unit_,
-                           -static_cast<double>(rows_ + more) + 0.3, quoted(unit_name_));
+                           begin_ / unit_, right / unit_, -static_cast<double>(rows_ + more) + 0.3,
+                           quoted(unit_name_));
+    if (width_ < normal_width)
+      gnuplot << fmt::format("set xtics {}\n",
+                             round_up((right - begin_) / unit_ * 60 / plot_width()));
     const char* separator = "set ytics (";
     for (std::size_t row = 0; row < rows_; ++row) {
       gnuplot << separator << quoted(timeline_.rows[row].name) << fmt::format(" {}", y(row));
@@ -79,14 +91,47 @@ class TimelineFigure {
                 fmt::format("… and {} more", timeline_.rows.size() - rows_));
     for (const auto& span : timeline_.spans)
       if (span.open && span.row < rows_)
-        add_label(gnuplot, span.end + 0.03 * length_, y(span.row), std::string{forever(span)});
+        add_label(gnuplot, after(span), y(span.row), std::string{forever(span)});
     plot(gnuplot);
   }
 
  private:
   static double y(std::size_t row) { return -static_cast<double>(row); }
+
+  // The key of a narrow picture has fewer columns, so it needs more lines.
+  int height_of_narrow_key() const {
+    std::set<std::size_t> looks;
+    for (const auto& box : boxes_) looks.insert(box.look);
+    return width_ < normal_width ? 18 * static_cast<int>(looks.size() + 2) : 0;
+  }
+
   static std::string_view forever(const Timeline::Span& span) {
     return timeline_look(span.what).forever;
+  }
+
+  // Where the remark on an endless wait begins.
+  double after(const Timeline::Span& span) const {
+    return span.end + 0.03 * length_ * normal_width / width_;
+  }
+
+  // The width of the picture without its rows' names, about.
+  double plot_width() const {
+    std::size_t longest = 0;
+    for (std::size_t row = 0; row < rows_; ++row)
+      longest = std::max(longest, timeline_.rows[row].name.size());
+    return std::max(width_ - 40.0 - 10.0 * static_cast<double>(longest), 0.4 * width_);
+  }
+
+  // The last time on the axis, late enough for the remarks.
+  double right_edge() const {
+    const double width = plot_width();
+    double right = begin_ + 1.01 * length_;
+    for (const auto& span : timeline_.spans) {
+      if (!span.open || span.row >= rows_) continue;
+      const double remark = std::min(8.0 * static_cast<double>(forever(span).size()), 0.7 * width);
+      right = std::max(right, begin_ + (after(span) - begin_) * width / (width - remark));
+    }
+    return right;
   }
 
   void add_label(Gnuplot& gnuplot, double time, double height, const std::string& text) const {
@@ -120,7 +165,8 @@ class TimelineFigure {
     };
     const auto add_arrows = [&](std::size_t look) {
       if (!arrows[look].empty())
-        add(fmt::format("with vectors head filled size screen {}", arrow_looks[look].style),
+        add(fmt::format("with vectors head filled size screen {},20 {}",
+                        arrow_looks[look].head * normal_width / width_, arrow_looks[look].style),
             title(look));
     };
     add_arrows(0);
@@ -184,6 +230,7 @@ class TimelineFigure {
 
   const Timeline& timeline_;
   const std::string& file_;
+  const int width_;
   const std::size_t rows_;
   const std::vector<TimelineBox> boxes_;
   const double begin_ = timeline_begin(timeline_), length_ = timeline_.end - begin_;
@@ -194,8 +241,8 @@ class TimelineFigure {
 
 }  // namespace
 
-void draw(const Timeline& timeline, const std::string& file) {
-  TimelineFigure figure{timeline, file};
+void draw(const Timeline& timeline, const std::string& file, int width) {
+  TimelineFigure figure{timeline, file, width};
   run_gnuplot([&](Gnuplot& gnuplot) { figure.write(gnuplot); }, file);
 }
 

@@ -25,6 +25,7 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 TIME_LIMIT = 120  # seconds for a program
 TRIES = 3
+PHONE = 400  # the width of a timeline for phones, whose text is 14 high
 BUSY = 0.1  # the share of all processors that other programs may use while a lesson measures
 
 
@@ -139,17 +140,19 @@ class Runs:
         return self.program("01_process/lesson", "mp_timeline")
 
     def recorded(self, chapter, name, arguments):
-        """Returns the folder with a run's timeline, NAME_timeline.json and NAME_timeline.svg, and its exit status."""
+        """Returns the folder with a run's timeline, NAME_timeline.json, NAME_timeline.svg and NAME_timeline_narrow.svg,
+        and its exit status."""
         program = self.program(chapter, name)
         key = hashlib.sha256(program.read_bytes() + self.drawer().read_bytes() + json.dumps(arguments).encode()).hexdigest()[:24]
         folder = self.build / "site-work" / "runs" / f"{name}-timeline-{key}"
-        events, picture, record = (folder / file for file in (f"{name}_timeline.json", f"{name}_timeline.svg", "run.json"))
+        events, record = folder / f"{name}_timeline.json", folder / "run.json"
         if not record.exists():
             folder.mkdir(parents=True, exist_ok=True)
             logger.info("running %s", shlex.join([name, *arguments]))
             with tempfile.TemporaryDirectory() as work:
                 _, status, _ = run_in_terminal("env", [f"MP_TIMELINE={events}", program, *arguments], work)
-            subprocess.run([self.drawer(), events, picture], check=True)
+            subprocess.run([self.drawer(), events, folder / f"{name}_timeline.svg"], check=True)
+            subprocess.run([self.drawer(), events, folder / f"{name}_timeline_narrow.svg", str(PHONE)], check=True)
             record.write_text(json.dumps({"status": status}))
         return folder, json.loads(record.read_text())["status"]
 

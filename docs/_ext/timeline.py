@@ -6,7 +6,7 @@
     What to look for.
     :::
 
-runs the lesson with MP_TIMELINE, and shows the picture below its content. The same in words, derived from the run's
+runs the lesson with MP_TIMELINE, and shows the picture below its content, on phones a narrow one. The same in words, derived from the run's
 record, is folded below that.
 """
 
@@ -118,13 +118,18 @@ class Timeline(LessonDirective):
             runs.forget(folder)
             raise self.error(f"{name} ended with {status}, {expected} was expected")
         recorded = Recorded(json.loads((folder / f"{name}_timeline.json").read_text()))
-        uri = os.path.relpath(folder / f"{name}_timeline.svg", Path(self.env.doc2path(self.env.docname)).parent)
-        image = nodes.image(uri=uri, alt=recorded.summary(), loading="lazy")
+        pictures = [self.image(folder / f"{name}_timeline.svg", recorded, "wide")]
+        if not is_book(self.env):
+            pictures.append(self.image(folder / f"{name}_timeline_narrow.svg", recorded, "narrow"))
         command = shlex.join(["./course", "run", name, *arguments, "--timeline", f"{name}.svg"])
         text = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, text)
-        figure = nodes.figure("", image, nodes.caption("", "", *drawn_by(command)), classes=["plot", "svg", "timeline"])
+        figure = nodes.figure("", *pictures, nodes.caption("", "", *drawn_by(command)), classes=["plot", "svg", "timeline"])
         return [*text.children, figure, *self.in_words(recorded)]
+
+    def image(self, file, recorded, kind):
+        uri = os.path.relpath(file, Path(self.env.doc2path(self.env.docname)).parent)
+        return nodes.image(uri=uri, alt=recorded.summary(), loading="lazy", classes=[kind])
 
     def in_words(self, recorded):
         items = [" ".join(recorded.sentences(row)) for row in recorded.names]

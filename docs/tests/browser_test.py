@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from browser import CHAPTERS, ROOT, Browser
+from browser import CHAPTERS, ROOT, SITE, Browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -82,8 +82,28 @@ return [...document.querySelectorAll("button.copybtn")].filter((e) => e.checkVis
 SMALL_LABELS = """
 const drawn = [...document.querySelectorAll(".drawing svg text")].map((e) =>
   [e.textContent, parseFloat(getComputedStyle(e).fontSize) * e.ownerSVGElement.clientWidth / e.ownerSVGElement.viewBox.baseVal.width]);
-const plotted = [...document.querySelectorAll("figure.plot.svg img")].map((e) => [e.src, 14 * e.clientWidth / 800]);
+const plotted = [...document.querySelectorAll("figure.plot.svg img")].filter((e) => e.checkVisibility())
+  .map((e) => [e.src, 14 * e.clientWidth / (e.classList.contains("narrow") ? 400 : 800)]);
 return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
+"""
+
+# Timelines that are wider than the screen.
+CUT_TIMELINES = """
+return [...document.querySelectorAll("figure.timeline")].filter((figure) => {
+  const shown = [...figure.querySelectorAll("img")].filter((e) => e.checkVisibility());
+  return shown.length !== 1 || figure.scrollWidth > figure.clientWidth || shown[0].getBoundingClientRect().right > innerWidth;
+}).map((e) => e.textContent);
+"""
+
+# Texts of a picture that its edge cuts off.
+OUTSIDE = """
+document.body.innerHTML = arguments[0];
+const svg = document.querySelector("svg"), size = svg.viewBox.baseVal, place = svg.getScreenCTM().inverse();
+return [...svg.querySelectorAll("text")].filter((e) => e.textContent.trim()).filter((e) => {
+  const box = e.getBoundingClientRect(), at = (x, y) => new DOMPoint(x, y).matrixTransform(place);
+  const from = at(box.left, box.top), to = at(box.right, box.bottom);
+  return from.x < 0 || from.y < 0 || to.x > size.width || to.y > size.height;
+}).map((e) => e.textContent);
 """
 
 # Texts of drawings that overlap each other or leave their boxes.
@@ -248,6 +268,15 @@ class BrowserTest(Browser):
             self.assertEqual(self.run_script(CROWDED), [])
 
         self.for_each(check, [*CHAPTERS, "index.html", "start.html", "performance.html"])
+
+    def test_a_phone_shows_each_timeline_whole(self):
+        self.set_width(390)
+        self.for_each(lambda: self.assertEqual(self.run_script(CUT_TIMELINES), []), CHAPTERS)
+        pictures = sorted((SITE / "_images").glob("*_timeline*.svg"))
+        self.assertGreater(len(pictures), 20)
+        for picture in pictures:
+            with self.subTest(picture.name):
+                self.assertEqual(self.run_script(OUTSIDE, picture.read_text()), [])
 
 
 if __name__ == "__main__":
