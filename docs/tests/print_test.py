@@ -39,6 +39,15 @@ class PrintTest(Browser):
         self.assertGreater(len(tabs), 10)
         self.assertNotIn(False, tabs)
 
+    def test_what_is_folded_is_printed_but_no_hints(self):
+        for page in (CHAPTERS[0], "performance.html"):
+            self.print_layout(page)
+            shown = self.run_script("return [...document.querySelectorAll('details > :not(summary)')].map((e) => e.checkVisibility())")
+            self.assertGreater(len(shown), 1)
+            self.assertNotIn(False, shown)
+        self.print_layout("exercises/ping_pong.html")
+        self.assertFalse(self.run_script("return document.querySelector('#hints').checkVisibility()"))
+
     def test_paper_is_white_whatever_the_system_is(self):
         look = "return ['body', '.drawing rect', '.highlight'].map((s) => getComputedStyle(document.querySelector(s))).map((s) => [s.color, s.backgroundColor, s.fill])"
         seen = []
