@@ -87,6 +87,13 @@ const plotted = [...document.querySelectorAll("figure.plot.svg img")].filter((e)
 return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
 """
 
+# The element with the focus, and whether an outline around it or its label can be seen.
+FOCUS = """
+const focused = document.activeElement;
+const seen = (e) => getComputedStyle(e).outlineStyle !== "none" && getComputedStyle(e).opacity > 0;
+return [`${focused.tagName} ${focused.outerHTML.slice(0, 100)}`, [focused, ...(focused.labels || [])].some(seen)];
+"""
+
 # Timelines that are wider than the screen.
 CUT_TIMELINES = """
 return [...document.querySelectorAll("figure.timeline")].filter((figure) => {
@@ -257,6 +264,17 @@ class BrowserTest(Browser):
         link.send_keys(Keys.ENTER)
         self.browser.switch_to.active_element.send_keys(Keys.TAB)
         self.assertTrue(self.run_script("return Boolean(document.activeElement.closest('article'))"))
+
+    def test_the_keyboard_shows_where_it_is(self):
+        self.open(CHAPTERS[0])
+        self.wait_for(lambda: self.run_script("return Boolean(document.querySelector('.copybtn'))"))
+        seen = set()
+        for _ in range(70):
+            self.browser.switch_to.active_element.send_keys(Keys.TAB)
+            name, shown = self.run_script(FOCUS)
+            seen.add(name.split()[0])
+            self.assertTrue(shown, name)
+        self.assertTrue({"A", "BUTTON", "INPUT", "SUMMARY"} <= seen, seen)
 
     def test_on_a_phone_nothing_covers_code_and_labels_are_legible(self):
         self.set_width(390)

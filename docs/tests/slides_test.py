@@ -23,6 +23,11 @@ if (pre && parseFloat(getComputedStyle(pre).fontSize) < 11) found.push(`${title}
 for (const image of slide.querySelectorAll("img")) if (!image.naturalWidth) found.push(`${title}: no picture`);
 return found.slice(0, 2);
 """
+BOXES = """
+const box = (e) => e.getBoundingClientRect();
+return [...document.querySelectorAll(".slide-number, .controls button")].sort((a, b) => a.matches(".controls *") - b.matches(".controls *"))
+  .map(box).map((b) => [b.left, b.top, b.right, b.bottom]);
+"""
 
 
 class SlidesTest(Browser):
@@ -45,6 +50,15 @@ class SlidesTest(Browser):
                 with self.subTest(f"{page} {number}"):
                     self.assertEqual(self.run_script(HIDDEN), [])
                 self.run_script("Reveal.next()")
+
+    def test_the_number_of_a_slide_is_beside_the_arrows(self):
+        self.open(Path(CHAPTERS[0]).name)
+        self.wait_for(lambda: self.run_script("return window.Reveal && Reveal.isReady()"))
+        self.run_script("Reveal.next(); Reveal.next()")
+        number, *arrows = self.run_script(BOXES)
+        self.assertEqual(len(arrows), 4)
+        for left, top, right, bottom in arrows:
+            self.assertTrue(right <= number[0] or number[2] <= left or bottom <= number[1] or number[3] <= top)
 
     def test_each_lesson_has_its_slides_and_notes(self):
         for line in (SITE.parent / "lessons.txt").read_text().splitlines():
