@@ -51,7 +51,7 @@ def run(look_again, items):
     for process in processes:
         process.join()
     word = "while" if look_again else "if"
-    print(f"with {word}: {buffer.taken.value} taken, {buffer.takes_of_nothing.value} times the buffer was empty")
+    print(f"with {word}: {buffer.taken.value} items taken, {buffer.takes_of_nothing.value} times the buffer was empty")
 
 
 if __name__ == "__main__":
@@ -59,5 +59,5 @@ if __name__ == "__main__":
     run(look_again=True, items=1000)
 
 # Prints:
-#   with if: 2000 taken, … times the buffer was empty
-#   with while: 2000 taken, 0 times the buffer was empty
+#   with if: 2000 items taken, … times the buffer was empty
+#   with while: 2000 items taken, 0 times the buffer was empty
