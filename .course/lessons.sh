@@ -163,7 +163,7 @@ do_run() {
 
 #: test [CTEST ARGS...]   run every test; arguments go to ctest, such as -L lesson or -R NAME;
 #:                        --faults [SECONDS] [--seed N] makes system calls fail and kills processes;
-#:                        --load [SECONDS] keeps 64 processes busy
+#:                        --load [SECONDS] keeps a queue and pools busy
 do_test() {
   local exercise=''
   # The tests of an exercise need its own programs, and no others.

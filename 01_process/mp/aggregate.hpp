@@ -8,23 +8,23 @@
 
 #include <mp/archive.hpp>
 
-// A plain struct is sent member by member. The members are counted as Boost.PFR counts them, by how
-// many values the braces around its initial values take, and a structured binding names them.
+// A plain struct is sent member by member. As in Boost.PFR, the number of members is the number of
+// initializers that the struct accepts. A structured binding then names them.
 
 namespace mp::detail {
 
-// Stands for any member's initial value.
+// An initializer for any member.
 struct AnyValue {
   template <class T>
   operator T() const;  // NOLINT(google-explicit-constructor)
 };
 
-// Stands for the initial value of a base class.
+// An initializer for a base class.
 template <class Derived>
 struct AnyBase {
   template <class Base>
-  requires(std::is_base_of_v<Base, Derived> && !std::same_as<Base, Derived>)
-  operator Base() const;  // NOLINT(google-explicit-constructor)
+  requires(std::is_base_of_v<Base, Derived> && !std::same_as<Base, Derived>) operator Base()
+      const;  // NOLINT(google-explicit-constructor)
 };
 
 template <std::size_t>
@@ -35,16 +35,16 @@ concept takes = requires {
   T{std::declval<Initial>()...};
 };
 
-// Whether one pair of braces initialises one member, and not one element of an array.
+// Whether {} initialises a whole member here, not an element of an array.
 template <class T, std::size_t... before, std::size_t... after>
 constexpr bool takes_braces(std::index_sequence<before...>, std::index_sequence<after...>) {
   return requires { T{Value<before>{}..., {}, Value<after>{}...}; };
 }
 
-// The most members of a struct that can be listed.
+// The limit on members, from with_members.
 inline constexpr std::size_t most_members = 12;
 
-// Returns how many members the struct has, and 0 if they cannot be listed.
+// Returns the number of members, or 0 if they cannot be listed.
 template <class T, std::size_t... index>
 constexpr std::size_t count_members(std::index_sequence<index...> = {}) {
   constexpr std::size_t count = sizeof...(index);
@@ -61,7 +61,7 @@ constexpr std::size_t count_members(std::index_sequence<index...> = {}) {
 template <class T, template <class, class> class... Has>
 inline constexpr bool has_one_of = (Has<T, Writer>::value || ...);
 
-// Whether cereal knows another way to write it.
+// Whether cereal has another way to write the type.
 template <class T>
 inline constexpr bool has_own_serializer = has_one_of<
     T, cereal::traits::has_member_serialize, cereal::traits::has_member_versioned_serialize,
@@ -78,7 +78,7 @@ concept Aggregate = std::is_class_v<T> && std::is_aggregate_v<T> && !std::is_emp
                     std::default_initializable<T> && !has_own_serializer<T> &&
                     !takes<T, AnyBase<T>> && count_members<T>() > 0;
 
-/// Calls the function with all of the struct's members.
+/// Calls the function with the struct's members.
 template <Aggregate T, class Function>
 constexpr decltype(auto) with_members(T& value, const Function& function) {
   constexpr std::size_t count = count_members<T>();

@@ -50,8 +50,8 @@ template <class T>
 inline constexpr bool serializes_itself = cereal::traits::has_member_serialize<T, Writer>::value ||
                                           cereal::traits::has_member_save<T, Writer>::value;
 
-// cereal claims a serializer for every vector and every plain struct, so check what is in them,
-// too, but not what is already being checked around them.
+// cereal claims a serializer for every vector and every plain struct, so check what they contain,
+// too. `Around` lists the structs being checked, because one may contain itself.
 template <class T, class... Around>
 struct Travels : std::bool_constant<has_serializer<T>> {};
 template <template <class...> class Template, class... Arguments, class... Around>

@@ -93,9 +93,9 @@ inline void expect_possible(const RecordedRun& recorded) {
   }
 }
 
-/// Checks a wait that ends with its limit of ten milliseconds. The limit counts from before the wait
-/// is recorded, so compare with the beginning of the process.
-inline void expect_futile(const RecordedRun& recorded, const lesson::Timeline::Span& wait) {
+/// Checks a wait that timed out after ten milliseconds. The limit begins shortly before the wait is
+/// recorded, so count from the start of the process.
+inline void expect_timeout(const RecordedRun& recorded, const lesson::Timeline::Span& wait) {
   EXPECT_FALSE(wait.open);
   EXPECT_GE(wait.end - recorded.timeline.rows.at(wait.row).begin, 10'000);
 }

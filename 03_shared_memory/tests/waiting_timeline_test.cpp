@@ -10,8 +10,8 @@
 namespace {
 
 using course::every_start_method;
-using course::expect_futile;
 using course::expect_possible;
+using course::expect_timeout;
 using course::method_name;
 using course::RecordedRun;
 using testing::IsEmpty;
@@ -28,27 +28,27 @@ class WaitingTimeline : public testing::TestWithParam<mp::StartMethod> {
 };
 INSTANTIATE_TEST_SUITE_P(All, WaitingTimeline, every_start_method, method_name);
 
-void expect_futile_wait(const RecordedRun& recorded, const std::string& what) {
+void expect_timed_out_wait(const RecordedRun& recorded, const std::string& what) {
   const auto waits = recorded.spans(what, "Waiting");
   ASSERT_THAT(waits, SizeIs(1));
-  expect_futile(recorded, waits[0]);
+  expect_timeout(recorded, waits[0]);
 }
 
 TEST_P(WaitingTimeline, ForAnEventThatIsNotSet) {
   const auto recorded = run("event");
-  expect_futile_wait(recorded, "waits for an event");
+  expect_timed_out_wait(recorded, "waits for an event");
   EXPECT_THAT(recorded.spans("waits for an event", "Ready"), IsEmpty());
 }
 
 TEST_P(WaitingTimeline, ForASemaphoreWithoutAFreeUnit) {
   const auto recorded = run("semaphore");
-  expect_futile_wait(recorded, "waits for a semaphore");
+  expect_timed_out_wait(recorded, "waits for a semaphore");
   EXPECT_THAT(recorded.spans("waits for a semaphore", "Ready"), IsEmpty());
 }
 
 TEST_P(WaitingTimeline, ForARecursiveLockUntilTheLastUnlock) {
   const auto recorded = run("recursive_lock");
-  expect_futile_wait(recorded, "waits for a lock");
+  expect_timed_out_wait(recorded, "waits for a lock");
   const auto holds = recorded.spans("holds a lock", "MainProcess");
   ASSERT_THAT(holds, SizeIs(2));
   EXPECT_GE(holds[0].end, recorded.row("Waiting").end);
@@ -56,7 +56,7 @@ TEST_P(WaitingTimeline, ForARecursiveLockUntilTheLastUnlock) {
 
 TEST_P(WaitingTimeline, ForANotificationWithTheLockFree) {
   const auto recorded = run("condition");
-  expect_futile_wait(recorded, "waits for a notification");
+  expect_timed_out_wait(recorded, "waits for a notification");
   EXPECT_THAT(recorded.spans("holds a lock", "Waiting"), SizeIs(2));
 }
 

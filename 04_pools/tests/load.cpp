@@ -1,5 +1,5 @@
-// Minutes of heavy load ("./course test --load"): the results are right, and neither memory nor
-// descriptors grow.
+// Heavy load for minutes ("./course test --load"). The results must be right, and the program must
+// not leak memory or descriptors.
 #include <unistd.h>
 #include <chrono>
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Batch = std::vector<std::uint32_t>;
 
-// What a program holds.
+// What this program holds.
 struct Usage {
   long kib, descriptors;
 
@@ -92,7 +92,7 @@ std::uint32_t square(std::uint32_t number) { return number * number; }
 std::string echo(const std::string& text) { return text; }
 
 bool one_pool(std::chrono::seconds time) {
-  constexpr int first_rounds = 20;  // until the pool has all the memory that it needs
+  constexpr int first_rounds = 20;  // then the pool has all the memory that it needs
   mp::Pool pool{64};
   std::vector<std::uint32_t> numbers(20'000), squares;
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -125,9 +125,10 @@ bool many_pools(std::chrono::seconds time) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int seconds = 180;
-  lesson::parse(argc, argv,
-                "Heavy load on a queue and on pools: results are right, and nothing grows.",
-                {{"seconds", seconds, "how long"}});
+  lesson::parse(
+      argc, argv,
+      "Puts heavy load on a queue and on pools, and checks results, memory and descriptors.",
+      {{"seconds", seconds, "how many seconds to run"}});
   const std::chrono::seconds third{(seconds + 2) / 3};
   const bool results[] = {one_queue(third), one_pool(third), many_pools(third)};
   return results[0] && results[1] && results[2] ? 0 : 1;

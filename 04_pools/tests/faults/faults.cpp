@@ -20,8 +20,8 @@
 #include "programs.hpp"
 #include "tracer.hpp"
 
-// Runs short programs, in which system calls fail, are interrupted or do only a part of the work,
-// and random programs, whose processes are killed, stopped and continued. Each must end in time,
+// Runs short programs in which system calls fail, are interrupted or do only part of their work,
+// and random programs whose processes are killed, stopped and continued. Each must end in time,
 // with the right result or an error that the toolkit documents, and leave nothing behind.
 
 namespace {
@@ -211,7 +211,7 @@ int main(int argc, char** argv) try {
   app.add_option("--seed", campaign.seed, "other places, moments and programs");
   std::vector<std::string> names;
   for (const auto& one : course::programs()) names.push_back(one.name);
-  app.add_option("--only", only, "this program alone")->check(CLI::IsMember(names));
+  app.add_option("--only", only, "run only this program")->check(CLI::IsMember(names));
   const auto* const at_option = app.add_option("--at", at, "METHOD TASK CALL FAULT: one place");
   app.add_option("--random", random, "the random program with this seed alone");
   app.add_option("--program", program, "run this program, which is then traced")->group("");
