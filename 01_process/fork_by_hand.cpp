@@ -18,7 +18,7 @@ int check(int result, const char* call) {
 }
 
 pid_t start(int number) {
-  std::fflush(stdout);  // or both processes would write what is in the buffer
+  std::fflush(stdout);  // otherwise both processes would write what is in the buffer
   const pid_t pid = check(fork(), "fork");
   if (pid > 0) return pid;
 
@@ -26,7 +26,7 @@ pid_t start(int number) {
   int code = 0;
   try {
     greet(number);
-    check(std::fflush(stdout), "fflush");  // _exit does not do it
+    check(std::fflush(stdout), "fflush");  // _exit does not
   } catch (const std::exception& error) {
     fmt::print(stderr, "process number {}: {}\n", number, error.what());
     code = 1;

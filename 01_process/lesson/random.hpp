@@ -1,6 +1,6 @@
 #pragma once
 
-#define R123_USE_SSE 0  // Threefry needs no intrinsics, whose header takes long to compile
+#define R123_USE_SSE 0  // Threefry needs no intrinsics, whose header is slow to compile
 #include <Random123/threefry.h>
 #include <cmath>
 #include <cstdint>

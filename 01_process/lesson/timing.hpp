@@ -10,8 +10,8 @@
 
 namespace lesson {
 
-/// Returns the seconds that a call takes. Of several calls the fastest counts, because other
-/// programs can only slow a call down.
+/// Returns the seconds that a call takes, the fastest of several, because other programs can only
+/// slow a call down.
 double seconds(const std::function<void()>& call, int calls = 1);
 
 /// A figure of run time against size, serial and with 2, 4 and 8 processes. `run(processes, size)`

@@ -27,7 +27,7 @@ std::uint64_t Reader::remaining() const { return here() + (arriving_ ? arriving_
 // Fewer bytes are not worth a separate system call.
 constexpr std::uint64_t worth_a_call = 1 << 16;
 
-// Ensures that the next `size` bytes are here.
+// Ensures that the next `size` bytes have arrived.
 void Reader::fetch(std::uint64_t size) {
   if (size > remaining()) throw MessageError{"it ends too early"};
   if (size <= here()) return;
@@ -37,7 +37,7 @@ void Reader::fetch(std::uint64_t size) {
   end_ = message_.bytes.size();
 }
 
-// Reads a part that is not here yet; a large part goes directly to its destination.
+// Reads a part that has not arrived yet; a large part goes directly to its destination.
 void Reader::read_on(char* data, std::size_t size) {
   if (size > remaining()) throw MessageError{"it ends too early"};
   if (const auto rest = size - here(); rest >= worth_a_call) {

@@ -133,7 +133,7 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
 
   Message& message_;
   detail::ArrivingMessage* arriving_ = nullptr;  // the rest of the message
-  std::size_t position_ = 0, end_;               // in the bytes that are here
+  std::size_t position_ = 0, end_;               // in the bytes that have arrived
   std::size_t next_descriptor_ = 0;
   int depth_ = 0;
   std::uint64_t begin_ = 0;  // of the innermost value: what remained then

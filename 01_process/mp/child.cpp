@@ -100,8 +100,8 @@ void take_on(detail::Identity identity) {
   if (identity.daemon) detail::die_with_parent();
 }
 
-// A forked child has copies of all its parent's descriptors. Of the exclusive ones it keeps those
-// that the parent closed together with the task, and those that the arguments refer to.
+// A forked child has copies of all its parent's descriptors. It closes the exclusive ones, except
+// those that the parent closed together with the task, and those that the arguments refer to.
 void keep_what_was_given(const detail::Task& task, Message& message) {
   std::vector<int> owned;
   Reader{message}(owned);

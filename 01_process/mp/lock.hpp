@@ -65,10 +65,10 @@ class Lock {
   bool settle_rare(detail::RobustMutex::Result result);
 
   SharedMemory memory_;
-  std::atomic<int> held_ = 0;  // how often this process holds it through this object
+  std::atomic<int> held_ = 0;  // how many times this process holds it through this object
 };
 
-/// A lock that a thread can lock again while it holds it, and unlocks as often; after Python's
+/// A lock that its holder can lock again, and must unlock as many times; after Python's
 /// `multiprocessing.RLock`. Otherwise it behaves like mp::Lock. With mp::Condition, hold it only
 /// once.
 class RecursiveLock : public Lock {

@@ -9,9 +9,9 @@
 
 namespace mp::detail {
 
-/// Writes what is in the buffers of std::cout, std::clog and the C streams. A stream that another
-/// thread uses, and may be blocked in, is waited for until the deadline, then skipped. Returns 0,
-/// or the error number if output is lost; EBUSY: a stream was in use.
+/// Writes what is in the buffers of std::cout, std::clog and the C streams. Waits until the
+/// deadline for a stream that another thread is using, then skips it. Returns 0, or the error
+/// number if output is lost (EBUSY if a stream was in use).
 int flush_output(Deadline streams_in_use = at_once);
 
 /// fork(), with the parent's output written first. Text that could not be written stays with the

@@ -91,7 +91,7 @@ ExclusiveDescriptor Process::send_job(detail::Identity identity, const detail::T
         "start methods spawn and forkserver need mp::init: write mp::init(argc, argv); as the "
         "first line of main"};
   if (method == StartMethod::forkserver) {
-    // The server keeps the directory and the signal state of the moment when it was started.
+    // The server keeps the directory and the signal state from when it was started.
     identity.directory = FileDescriptor{
         check(retry([&] { return ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open(.)")};
     identity.signals = detail::SignalState::current();
@@ -210,9 +210,9 @@ std::optional<int> Process::kernel_status(int options) const {
 // Returns the wait status that the process or the fork server has sent through the channel.
 std::optional<int> Process::reported_status() const {
   int status = 0;
-  // The fork server's report, or the end of the file, is there already.
+  // The fork server's report, or end-of-file, has already arrived.
   const int flags = is_served_ ? MSG_PEEK : MSG_PEEK | MSG_DONTWAIT;
-  // Of a report that was interrupted only a part ever comes.
+  // Only part of an interrupted report ever arrives.
   for (int tries = 0; tries < 100; ++tries) {
     const auto size =
         retry([&] { return ::recv(channel_.get().get(), &status, sizeof status, flags); });

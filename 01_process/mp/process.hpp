@@ -49,7 +49,7 @@ std::string to_string(const ExitStatus& status);
 struct ProcessOptions {
   std::string name{};                         ///< "Process-1", "Process-2" … when empty
   std::optional<StartMethod> start_method{};  ///< mp::start_method() when empty
-  bool daemon = false;                        ///< ends when its parent ends, in whatever way
+  bool daemon = false;                        ///< ends when its parent ends, however that ends
   /// With `fork`: keeps all ends of pipes that the parent has, not only those given to it.
   bool shares_connections = false;
 };

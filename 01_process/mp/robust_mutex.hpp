@@ -19,7 +19,7 @@ class RobustMutex {
   RobustMutex(const RobustMutex&) = delete;
   RobustMutex& operator=(const RobustMutex&) = delete;
 
-  /// Throws std::system_error when this thread holds it already and it is not recursive.
+  /// Throws std::system_error when this thread already holds it and it is not recursive.
   Result lock(Deadline deadline = std::nullopt) {
     const int error = ::pthread_mutex_trylock(&mutex_);
     return error == 0 ? Result::locked : lock_rare(error, deadline);

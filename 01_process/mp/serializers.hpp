@@ -201,7 +201,7 @@ void save(Writer& writer, const std::unordered_multimap<Key, T, Rest...>& map) {
                       [](Writer& one, const auto& pair) { one(pair.first, pair.second); });
 }
 
-// Recognises a std::filesystem::path by its members, because its header takes long to compile.
+// Recognises a std::filesystem::path by its members, because its header is slow to compile.
 template <class Path>
 requires requires(const Path& path) { path.native(), path.lexically_normal(); }
 void save(Writer& writer, const Path& path) { writer(path.native()); }
@@ -217,8 +217,8 @@ inline void save(Writer& writer, const FileDescriptor& descriptor) { writer.atta
 inline void load(Reader& reader, FileDescriptor& descriptor) { descriptor = reader.detach(); }
 
 template <class Archive, detail::Aggregate T>
-requires(std::same_as<Archive, Writer> || std::same_as<Archive, Reader>)
-void serialize(Archive& archive, T& value) {
+requires(std::same_as<Archive, Writer> ||
+         std::same_as<Archive, Reader>) void serialize(Archive& archive, T& value) {
   detail::with_members(value, [&](auto&... members) { archive(members...); });
 }
 

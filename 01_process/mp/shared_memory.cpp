@@ -68,8 +68,8 @@ File create(std::size_t size) {
 // ---- Small pieces ----
 
 // An arena is a file for small pieces, one after the other. None is used twice, so each is zeroed,
-// and nothing has to be given back: the file is gone with the last of them. At its beginning stands
-// how much is taken, in shared memory, because a forked child goes on with its parent's arena.
+// and nothing has to be given back, because the file is freed with the last of them. It begins with
+// the amount taken, in shared memory, because a forked child keeps using its parent's arena.
 constexpr std::size_t arena_size = 64 * 1024, largest_in_arena = 4096;
 constexpr std::size_t alignment = 128;  // cache lines come in pairs
 

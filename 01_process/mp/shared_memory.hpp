@@ -12,11 +12,11 @@ class MemoryFile;
 }
 
 /// Memory that processes share, zeroed and anonymous. It has no name that could be left behind, and
-/// is gone with the last process that uses it, in whatever way that ends. Pages take memory when
-/// they are touched. A forked child shares it; to other processes it is sent as a descriptor.
+/// is freed with the last process that uses it, however that ends. Pages are allocated when first
+/// touched. A forked child shares it; to other processes it is sent as a descriptor.
 ///
-/// Small pieces lie side by side in one file, because a process may have only about a thousand
-/// descriptors. A process that is given one of them could therefore reach the others, too.
+/// Small pieces share a file, because a process may have only about a thousand descriptors. A
+/// process that receives one could therefore access the others.
 class SharedMemory {
  public:
   SharedMemory() noexcept = default;

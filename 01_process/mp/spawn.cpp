@@ -8,8 +8,8 @@
 #include <mp/program_file.hpp>
 #include <mp/start.hpp>
 
-// Starts this program anew. Unlike fork, posix_spawn does not copy the parent's page tables, so its
-// cost does not grow with the parent's memory.
+// Starts this program again. Unlike fork, posix_spawn does not copy the parent's page tables, so
+// its cost does not grow with the parent's memory.
 
 namespace mp::detail {
 namespace {

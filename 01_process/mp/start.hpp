@@ -81,8 +81,8 @@ bool is_initialised();
 /// Called by mp::init, except in a spawned process; set before main by a library that needs it.
 extern void (*on_init)();
 
-/// In a forked child, takes on the identity, runs the task, and exits. Of the parent's connections
-/// it keeps all, or only those given to it, whose list the parent sends through the channel.
+/// In a forked child, takes on the identity, runs the task, and exits. It keeps all of the parent's
+/// connections, or only those given to it, whose list the parent sends through the channel.
 [[noreturn]] void run_child(Identity identity, Task& task, ExclusiveDescriptor channel,
                             bool keeps_all);
 
@@ -93,7 +93,7 @@ extern void (*on_init)();
 inline constexpr std::string_view child_flag = "--mp-child";
 inline constexpr int child_socket = 3;
 
-/// Starts this program anew, as a child with its own socket.
+/// Starts this program again, as a child with its own socket.
 pid_t spawn_process(const FileDescriptor& socket, const std::string& name);
 
 /// Returns a descriptor that becomes readable when the process has ended, or one that is readable

@@ -15,10 +15,10 @@
 
 // How a function and its arguments get into another process.
 //
-// A forked child has a copy of everything, so it just calls. A spawned one starts from nothing: the
-// function travels as its offset from the start of the executable, or of the shared library that it
-// is in (both processes have the same one, though loaded at different addresses), the arguments as
-// a message.
+// A forked child has a copy of everything, so it just makes the call. A spawned one starts from
+// nothing. The function travels as its offset from the start of the executable, or of the shared
+// library that it is in (both processes have the same one, though loaded at different addresses),
+// and the arguments as a message.
 
 namespace mp {
 
@@ -41,8 +41,8 @@ struct CodeLocation {
 /// Throws CannotTravel for an address that is in no code, or in a library without a build id.
 CodeLocation code_location(const void* address);
 
-/// Returns the function there. Throws MessageError when this process has no such library, or no
-/// code there.
+/// Returns the address of the function there. Throws MessageError when this process has no such
+/// library, or no code there.
 const void* code_address(const CodeLocation& location);
 
 /// A function pointer that can travel.

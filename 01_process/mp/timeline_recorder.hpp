@@ -34,7 +34,7 @@ enum class Step : std::uint8_t {
   holds,         // a lock; the subject is its address
   releases,      // that lock
   signals,       // a child; the subject is its place, the count is the signal
-  gives_task,    // to a pool; like the next, a step of the process, in whichever thread
+  gives_task,    // to a pool; like takes_result, of the process, not of a thread
   takes_result,  // of that task
 };
 constexpr std::size_t step_kinds = static_cast<std::size_t>(Step::takes_result) + 1;
@@ -67,15 +67,15 @@ class Timeline {
 
   /// A new timeline that keeps the newest events, up to a given number.
   explicit Timeline(std::size_t events);
-  /// Another process's timeline, in which this process has that place.
+  /// Another process's timeline, in which this process has the given place.
   Timeline(SharedMemory memory, std::uint16_t place);
 
   /// Records one step of this thread.
   void record(Step step, std::uint64_t subject = 0, std::uint32_t count = 0) noexcept;
 
   /// Returns the number, from 1, of the next message sent to the channel or received from it; 0
-  /// when the table of channels is full. Both ends of a message count the same number, so it need
-  /// not be sent.
+  /// when the table of channels is full. Sender and receiver count alike, so the number need not be
+  /// sent.
   std::uint32_t count_message(std::uint64_t channel, Step step) noexcept;
 
   /// Records that what is sent to one of the channels is received from the other.
@@ -92,7 +92,7 @@ class Timeline {
   void killed(pid_t pid) noexcept;
   void reaped(pid_t pid, int wait_status) noexcept;
 
-  std::vector<Event> events() const;      // in the order in which places in the ring were taken
+  std::vector<Event> events() const;      // in the order in which their slots were claimed
   std::uint64_t recorded_events() const;  // including those overwritten in the ring
   std::vector<ProcessLife> processes() const;
   std::size_t missing_processes() const;

@@ -7,7 +7,7 @@ def greet(number):
 
 
 def start(number):
-    sys.stdout.flush()  # or both processes would write what is in the buffer
+    sys.stdout.flush()  # otherwise both processes would write what is in the buffer
     pid = os.fork()
     if pid > 0:
         return pid

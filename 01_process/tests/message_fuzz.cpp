@@ -161,7 +161,7 @@ const Reading readings[] = {
 
 }  // namespace
 
-// The first byte chooses the type as which the others are read.
+// The first byte chooses the type that the rest is read as.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   mp::Message message;

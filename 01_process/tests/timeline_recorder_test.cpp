@@ -72,7 +72,7 @@ TEST(TimelineRecorder, WhatAKilledProcessHasRecordedIsThereAndWhole) {
     for (auto& process : processes) process.kill();
     for (auto& process : processes) process.join();
     const auto events = timeline.events();
-    EXPECT_GE(events.size(), 62U);  // the two may have been killed in the middle of one each
+    EXPECT_GE(events.size(), 62U);  // each process may have been killed in the middle of one
     for (const auto& event : events) {
       ASSERT_THAT(event.count, testing::AnyOf(1U, 2U));
       ASSERT_EQ(event.subject % event.count, 0U);

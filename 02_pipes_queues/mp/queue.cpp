@@ -55,7 +55,7 @@ struct MessageQueue::Shared {
   std::uint64_t mark = 0;      // a random number at the beginning of every header of this queue
   const std::size_t capacity;  // or `unbounded`
   std::atomic<std::uint32_t> put{0}, taken{0};  // in units of `one_message`
-  SharedWord changes = 0;  // counts what a producer may wait for; the lowest bit: one does
+  SharedWord changes = 0;  // counts what a producer may wait for; lowest bit: one is waiting
   WaitLabel label{"space in a queue"};
 
   std::size_t size() const {

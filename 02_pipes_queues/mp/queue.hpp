@@ -114,7 +114,7 @@ class Queue {
   /// Waits for a value. Throws QueueClosed when the queue is closed and empty.
   T get() { return *take(std::nullopt); }
 
-  /// Returns a value that is there, or begins to arrive within the limit; empty if there is none.
+  /// Returns a value that has arrived, or begins to within the limit; empty if there is none.
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
 

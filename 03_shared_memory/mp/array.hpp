@@ -32,7 +32,7 @@ std::size_t array_bytes(std::size_t count, std::size_t element_size);
 ///     std::span<int> last_two = std::span{numbers}.last(2);
 ///
 /// A contiguous range of fixed size, for range-for, the standard algorithms and std::span. Its
-/// pages take memory when they are touched. Access never locks; use `std::scoped_lock guard{array}`
+/// pages are allocated when first touched. Access never locks; use `std::scoped_lock guard{array}`
 /// if several processes change the same elements. The lock is an mp::Lock, which throws OwnerDied.
 /// A moved-from array is empty.
 template <class T>

@@ -11,7 +11,8 @@
 
 namespace mp {
 
-/// No process gets through the barrier any longer: a member died or gave up. The message names it.
+/// No process gets through the barrier any longer, because a member died or gave up. The message
+/// names it.
 struct BrokenBarrier : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -22,8 +23,8 @@ struct BrokenBarrier : std::runtime_error {
 ///
 /// When a member dies, all others get BrokenBarrier instead of blocking forever. A member is a
 /// process that was started with `std::ref(barrier)` or has arrived once. A process that ends with
-/// exit code 0 leaves the barrier; any other end, also by an exception, is a death. Of a member's
-/// threads, only the number that arrive is known.
+/// exit code 0 leaves the barrier; any other end, including an exception, is a death. A member's
+/// threads are counted, but not told apart.
 ///
 /// A process that got the barrier in another way (captured by a lambda, or as an argument in a
 /// pool's worker) is unknown until it first arrives. If it may die before that, use

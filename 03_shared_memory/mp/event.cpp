@@ -5,7 +5,7 @@
 
 namespace mp {
 
-// Counts how often the event was set and cleared, so it is set when the count is odd.
+// Counts how many times the event was set and cleared, so it is set when the count is odd.
 struct Event::State {
   static constexpr auto name = "mp::Event";
   detail::SharedWord changes = 0;

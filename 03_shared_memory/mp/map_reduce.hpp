@@ -23,11 +23,11 @@ struct Chunk {
 ///     mp::MapReduce workers{4};
 ///     mp::Array<double> squares = workers.map(n, [&](std::size_t i) { return a[i] * a[i]; });
 ///
-/// Each call forks its workers, so the work may be any lambda, and everything in the parent's
-/// memory that it refers to is there without being copied. Changes stay in the worker, except in
-/// shared memory (mp::Array, mp::Value). A worker that has finished an index, or a chunk of
-/// indexes, takes the next one. Results are in the order of the indexes. They are written directly
-/// into shared memory, so they must be trivially copyable.
+/// Each call forks its workers, so the work may be any lambda, and it can use everything in the
+/// parent's memory without a copy. Changes stay in the worker, except in shared memory (mp::Array,
+/// mp::Value). A worker that has finished an index, or a chunk of indexes, takes the next one.
+/// Results are in the order of the indexes. They are written directly into shared memory, so they
+/// must be trivially copyable.
 ///
 /// Each worker maps shared memory for itself, page by page, when it touches it. Where a loop does
 /// little more than copy, threads, which share one page table, are faster.

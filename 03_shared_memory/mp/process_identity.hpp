@@ -20,7 +20,7 @@ class ProcessIdentity {
   /// False for a process that has ended, even if its parent has not reaped it yet.
   bool is_alive() const;
 
-  /// Of a process that has ended and been reaped, the start time is unknown and matches any.
+  /// The start time of a process that has been reaped is unknown, and matches any.
   bool operator==(const ProcessIdentity& other) const;
 
  private:

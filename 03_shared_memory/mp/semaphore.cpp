@@ -34,7 +34,7 @@ struct Semaphore::State {
   static constexpr std::uint32_t waiting = 1, one = 2;
 
   detail::RobustMutex mutex;       // protects all that follows
-  detail::SharedWord changes = 0;  // counts releases; the lowest bit: a process is waiting
+  detail::SharedWord changes = 0;  // counts releases; lowest bit: a process is waiting
   detail::WaitLabel label{"a semaphore"};
   std::uint32_t units = 0;
   std::uint32_t places = 0;  // how many of the holders' places have been used

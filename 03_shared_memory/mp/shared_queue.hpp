@@ -18,8 +18,8 @@ namespace detail {
 /// count of the items taken say which slots are full; a lock at each end admits one process.
 ///
 /// An item is copied first and counted afterwards. Counting is one step, which also wakes the
-/// waiters. So wherever a process is killed, an item is there or not, and no waiter sleeps while
-/// there is one.
+/// waiters. So wherever a process is killed, an item is either in the queue or not, and no waiter
+/// sleeps while there is one.
 class Ring {
  public:
   Ring() = default;
@@ -58,8 +58,8 @@ class SharedQueue {
   static_assert(detail::WorksBetweenProcesses<T>::value);
 
  public:
-  /// A slot takes memory when it is first used. Throws std::invalid_argument when the capacity is 0
-  /// or beyond 2^29, std::system_error, which names the size, when memory is exhausted.
+  /// A slot's memory is allocated when first used. Throws std::invalid_argument when the capacity
+  /// is 0 or beyond 2^29, std::system_error, which names the size, when memory is exhausted.
   explicit SharedQueue(std::size_t capacity = 1024) : ring_{capacity, sizeof(T)} {}
 
   /// Blocks while the queue is full. Throws QueueClosed after `close`.
@@ -81,7 +81,7 @@ class SharedQueue {
   /// Fills an existing object, for items that are too large for the stack.
   void get(T& item) { ring_.get(std::addressof(item), std::nullopt); }
 
-  /// Returns an item that is there, or comes within the limit; empty if there is none.
+  /// Returns an item that is in the queue, or arrives within the limit; empty if there is none.
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
 

@@ -53,7 +53,7 @@ class [[nodiscard]] AsyncResult {
   bool ready() { return cancelled_ || batch_.wait(at_once); }
 
   /// Cancels the work: calls that no worker has begun are not made. Returns false, and keeps the
-  /// result, if it is already there.
+  /// result, if it has already arrived.
   bool cancel() {
     if (cancelled_ || ready()) return cancelled_;
     batch_.cancel();

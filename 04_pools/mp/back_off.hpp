@@ -7,13 +7,13 @@
 
 namespace mp::detail {
 
-/// Pauses between two checks of something that cannot wake a process. They are short at first, to
-/// notice news at once, then up to a millisecond, so that waiting costs almost no processor time.
+/// Waits between checks of something that cannot wake a process. The pauses are short at first, to
+/// react at once, then up to a millisecond, so that waiting costs almost no processor time.
 class BackOff {
  public:
   void pause() {
     using namespace std::chrono_literals;
-    if (++looks_ < 64) {
+    if (++pauses_ < 64) {
       ::sched_yield();
       return;
     }
@@ -23,7 +23,7 @@ class BackOff {
   void reset() { *this = {}; }
 
  private:
-  int looks_ = 0;
+  int pauses_ = 0;
   std::chrono::microseconds sleep_{20};
 };
 

@@ -51,7 +51,7 @@ void ChunkQueue::answer(Entry& entry, Reply reply) {
 // Returns false when the board is full.
 bool ChunkQueue::place(Entry& waiting) {
   if (on_board_.size() == board_.settings().cells) return false;
-  while (board_.word(next_).state != CellState::free) ++next_;  // skips cells that take long
+  while (board_.word(next_).state != CellState::free) ++next_;  // skips cells that take a long time
   auto& cell = board_.cell(next_);
   cell.area = Cell::no_area;
   cell.announced = !waiting.descriptors.empty() || waiting.size > TaskBoard::area_size;

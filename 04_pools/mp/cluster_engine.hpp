@@ -47,7 +47,7 @@ class Cluster {
   void cancel(const BatchState& batch);
   void fail_all(std::uint64_t engine, const std::exception_ptr& error);
 
-  /// Sends what can be sent and takes what has arrived. Returns whether there was anything.
+  /// Sends what can be sent and takes what has arrived. Returns whether anything has arrived.
   bool advance();
   std::size_t unanswered() const { return waiting_.size() + begun_.size(); }
 
@@ -65,7 +65,7 @@ class Cluster {
   void take(MpiTransport::Arrival arrival);
 
   std::unique_ptr<MpiTransport> transport_;
-  std::vector<std::size_t> ranks_;  // the number of chunks of each
+  std::vector<std::size_t> ranks_;  // how many chunks each has
   std::deque<Waiting> waiting_;
   std::map<std::uint64_t, Begun> begun_;
   std::map<std::uint64_t, std::exception_ptr> failures_;
@@ -102,7 +102,7 @@ class ClusterEngine final : public Engine {
   std::thread thread_;
 };
 
-/// Runs the chunks that rank 0 sends until it sends the end, then ends this process.
+/// Runs the chunks that rank 0 sends until it says to stop, then ends this process.
 [[noreturn]] void work_for_cluster(std::unique_ptr<MpiTransport> transport);
 
 }  // namespace mp::detail

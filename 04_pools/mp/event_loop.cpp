@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto time_to_flow = 1ms;   // after this, every single reply counts
+constexpr auto time_to_flow = 1ms;   // after this, each reply wakes the pool
 constexpr auto time_to_claim = 2ms;  // for a woken worker; after this, all are woken
 
 TaskBoard::Settings settings_of(const PoolOptions& options, bool may_spin) {

@@ -35,20 +35,20 @@ class EventLoop {
   /// Starts missing workers. Throws when none can be started.
   void start_workers(Locked& lock);
 
-  /// Does what can be done, and waits for one event; if a thread waits for replies, also for those.
+  /// Does what can be done and waits for one event, which may be a reply if `is_awaited`.
   void run_once(Locked& lock, Deadline deadline, bool is_awaited);
 
-  /// Wakes the thread that sleeps in here. Only an event, or this call, ends a long sleep.
+  /// Wakes the thread that sleeps in run_once. Only an event, or this call, ends a long sleep.
   void ring() const;
   bool sleeps_for_long() const { return sleeps_for_long_; }
 
   /// Takes the replies from the board.
   void collect() { queue_.collect(supervisor_.names()); }
 
-  /// Makes a running call return soon.
+  /// Makes run_once return soon.
   void stop() { closed_ = true; }
 
-  /// Answers everything and tells workers to leave.
+  /// Fails all unanswered chunks and tells the workers to exit.
   void close(const std::exception_ptr& error);
   void end_workers() { supervisor_.end(); }
 

@@ -23,8 +23,8 @@ class PoolCalls;
 }
 
 /// The results of `Pool::imap` and `imap_unordered`, an input range that waits for each result when
-/// it is needed, also for range adaptors. Input is taken as the workers need it, a few chunks
-/// ahead. `*iterator` throws the error of its call; `++` then continues with the next.
+/// it is needed, even by range adaptors. Input is taken as the workers need it, a few chunks ahead.
+/// `*iterator` throws the error of its call; `++` then continues with the next.
 template <class Function, class Range, bool ordered>
 class LazyResults : public std::ranges::view_base {
   using Item = std::ranges::range_value_t<Range>;

@@ -38,7 +38,7 @@ class Cached {
 /// Two calls are the same if function, arguments and program are the same; after a change of the
 /// program everything is computed again. (The executable counts, and the function's shared library,
 /// but not other libraries or files.) Call functions whose result depends only on their arguments.
-/// 0.0 and -0.0 are equal, and so are unordered containers of equal elements, in whatever order.
+/// 0.0 and -0.0 are equal, and so are unordered containers of equal elements, in any order.
 ///
 /// Several processes, and several users, may use one folder at the same time; files have the
 /// permissions that the umask allows. A file is trusted only if it is complete and holds exactly

@@ -28,7 +28,7 @@ class MpiTransport {
   static bool is_available();
 
   /// Joins the run, once in a program. Ends the run with one line on standard error when a rank
-  /// runs another executable than rank 0.
+  /// runs a different executable from rank 0.
   MpiTransport();
   MpiTransport(const MpiTransport&) = delete;
   MpiTransport& operator=(const MpiTransport&) = delete;

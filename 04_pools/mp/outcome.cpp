@@ -74,7 +74,7 @@ Message OutcomeReader::take_value() {
   }
   begin_ = 0;
   Message value{.bytes = std::string(bytes, extent.bytes), .descriptors = {}};
-  // If this process had too few free descriptors, none are here, and reading one of them reports
+  // If this process had too few free descriptors, none arrived, and reading one of them reports
   // that.
   const auto count = std::min<std::size_t>(extent.descriptors, descriptors.size());
   const auto end = descriptors.begin() + static_cast<std::ptrdiff_t>(count);

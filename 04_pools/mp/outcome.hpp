@@ -24,7 +24,7 @@ namespace mp::detail {
 template <class T>
 inline constexpr bool is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
-/// The beginning of an outcome; its extent follows. Numbers are stored one after the other behind
+/// The beginning of an outcome; its extent follows. Numbers are stored one after the other after
 /// their count, and so are void outcomes.
 enum class OutcomeStatus : unsigned char { succeeded, numbers, failed, all_failed };
 
@@ -93,7 +93,7 @@ class OutcomeWriter {
  private:
   static constexpr bool is_flat = std::is_void_v<Result> || is_number<Result>;
 
-  // Reserves memory for the numbers that may come.
+  // Reserves memory for the numbers that may follow.
   void begin() {
     if (!is_flat) return;
     begin_ = reply_.bytes.size();

@@ -197,7 +197,7 @@ template <class Iterator>
 inline constexpr bool takes_no_time =
     std::contiguous_iterator<Iterator>&& std::is_arithmetic_v<std::iter_value_t<Iterator>>;
 
-/// Writes the next chunk of a range's items and moves `next` behind them.
+/// Writes the next chunk of a range's items and moves `next` past them.
 template <class Spread, class Encoder, class Iterator, class Sentinel>
 Chunk encode_chunk(Encoder& encoder, Iterator& next, const Sentinel& end, std::size_t chunk_size) {
   using Item = std::iter_value_t<Iterator>;

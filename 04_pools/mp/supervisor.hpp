@@ -52,7 +52,7 @@ class Supervisor {
   std::optional<Clock::time_point> deadline(bool if_starting) const;
   void kill_late_ones();
 
-  /// Waits a second for workers to leave, and ends the others.
+  /// Waits a second for workers to exit, and kills the others.
   void end();
 
  private:

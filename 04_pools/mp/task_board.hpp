@@ -141,7 +141,7 @@ class TaskBoard {
   enum class Wake : std::uint64_t { never, requests, half, replies };
   void wake_pool_for(Wake what) const;
 
-  /// Tells workers to leave.
+  /// Tells workers to exit.
   void close() const;
   bool is_ready(std::size_t worker) const { return workers_[worker].ready.load(); }
   /// Forgets a worker that has ended.

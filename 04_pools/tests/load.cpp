@@ -125,10 +125,9 @@ bool many_pools(std::chrono::seconds time) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int seconds = 180;
-  lesson::parse(
-      argc, argv,
-      "Puts heavy load on a queue and on pools, and checks results, memory and descriptors.",
-      {{"seconds", seconds, "how many seconds to run"}});
+  lesson::parse(argc, argv,
+                "Puts heavy load on a queue and pools; checks results, memory and descriptors.",
+                {{"seconds", seconds, "how many seconds to run"}});
   const std::chrono::seconds third{(seconds + 2) / 3};
   const bool results[] = {one_queue(third), one_pool(third), many_pools(third)};
   return results[0] && results[1] && results[2] ? 0 : 1;
