@@ -22,7 +22,7 @@ std::string name_of(std::int64_t producer, std::int64_t number) {
   return "parcel " + std::to_string(number) + " of producer " + std::to_string(producer);
 }
 
-// Ends the test unless each parcel is made once and delivered once. During the examination the
+// Ends the test unless each parcel is made once and delivered once. During a check, the
 // marks on the parcels are secrets of the call, which are known here.
 void expect_parcels(int producers, int parcels, const harness::Trace& trace) {
   std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> made;

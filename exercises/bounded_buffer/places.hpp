@@ -1,6 +1,6 @@
 #pragma once
 
-// For the examination: the meanings of the first number of a call in the trace, and the places
+// For the checks: the meanings of the first number of a call in the trace, and the places
 // where the examiner can hold a process.
 
 namespace calls {

@@ -32,7 +32,7 @@ void expect_squares(const std::vector<int>& numbers, const std::vector<std::int6
       harness::fail_and_stop("Expected: number " + std::to_string(i) + " of the list, " +
                              std::to_string(numbers[i]) + ", becomes " + std::to_string(expected) +
                              ".\nSeen: " + std::to_string(seen[i]) +
-                             ".\n(During the examination square() adds a number that only the "
+                             ".\n(During a check, square() adds a number that only the "
                              "examiner knows. Send back what it returns.)");
 }
 

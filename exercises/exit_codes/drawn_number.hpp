@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-// For the examination. In a job such as "exit ?1" or "signal ?2", the examiner draws the number,
+// For the checks. In a job such as "exit ?1" or "signal ?2", the examiner draws the number,
 // and only do_job() knows it.
 
 /// Returns a job as a number.

@@ -56,7 +56,7 @@ std::string typical_cause(const Codes& expected, const Codes& seen) {
     return "\nDoes each process end with its job's code? What a process's function returns is "
            "lost; std::exit(do_job(job)) ends the process with it.";
   if (all_became(expected, seen, [](int code) { return code * 256; }))
-    return "\nwaitpid() gives a status, not a code. WIFEXITED(status) tells whether there is a "
+    return "\nwaitpid() gives a status, not a code. WIFEXITED(status) says whether there is a "
            "code, and WEXITSTATUS(status) is that code.";
   if (std::ranges::equal(expected, seen, [](const auto& own, const auto& other) {
         return own ? own == other : !other || other == -SIGKILL;

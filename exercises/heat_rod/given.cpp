@@ -19,7 +19,7 @@ double advance(std::span<const double> now, std::span<double> next, std::size_t 
   if (first == 0 && step == 0) held.emplace(harness::TraceScope::at(places::first_block));
   const harness::TraceScope scope{static_cast<std::int64_t>(first), static_cast<std::int64_t>(last),
                                   step};
-  // During the examination a little heat is added, which only the examiner knows.
+  // During a check, a little heat is added, which only the examiner knows.
   const double heat = static_cast<double>(scope.secret() % 1024) / 1024 / 256;
   double change = 0;
   for (auto cell = first; cell < last; ++cell) {

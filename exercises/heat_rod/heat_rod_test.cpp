@@ -91,7 +91,7 @@ Temperatures right_temperatures(int cells, double tolerance,
           std::string{
               "Expected: the workers stop after the first step in which no cell has changed "
               "by more than the tolerance.\nSeen: they "} +
-          (is_last ? "stop before." : "continue after it.") +
+          (is_last ? "stop earlier." : "continue after it.") +
           "\nIs a change the difference between two rods, and do all workers read the changes of "
           "all blocks?");
   }

@@ -4,7 +4,7 @@
 
 std::int64_t points_inside(std::int64_t first, std::int64_t count, int seed) {
   const harness::TraceScope scope{count, first, seed};
-  // In an examination, a different seed that only the examiner knows; otherwise the seed itself.
+  // During a check, a different seed that only the examiner knows; otherwise the seed itself.
   const int drawn_seed = seed ^ static_cast<int>(scope.secret());
   std::int64_t inside = 0;
   for (std::int64_t i = first; i < first + count; ++i) {

@@ -25,7 +25,7 @@ void expect_estimate(const harness::Trace& trace, std::int64_t points, double se
       harness::fail_and_stop("Expected: " + std::to_string(points) +
                              " points are drawn in all.\nSeen: points_inside() is asked for " +
                              std::to_string(numbers[0]) + " when " + std::to_string(drawn) +
-                             " are drawn already.");
+                             " are already drawn.");
     drawn += numbers[0];
   }
   expect(drawn == points, "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +

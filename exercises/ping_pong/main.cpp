@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   mp::init(argc, argv);
   int rounds = 100;
   lesson::parse(argc, argv, "Sends a packet back and forth between two processes.",
-                {{"--rounds", rounds, "how often the packet goes back and forth"}});
+                {{"--rounds", rounds, "how many times the packet goes back and forth"}});
 
   auto times = ping_pong(rounds);
   std::ranges::sort(times);

@@ -54,7 +54,7 @@ TEST(ping_pong, two_processes_hit_the_packet_in_turn) {
         "Expected: two processes hit the packet, the main process and one "
         "more.\nSeen: " +
         count_of(trace.processes().size(), "process hits", "processes hit") + " it.");
-  // During the examination hit() adds a number that only the examiner knows, so the packet that
+  // During a check, hit() adds a number that only the examiner knows, so the packet that
   // comes back shows that it has been there.
   int packet = 0;
   for (std::size_t i = 0; i < hits.size(); ++i) {

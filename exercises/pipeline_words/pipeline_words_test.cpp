@@ -43,7 +43,7 @@ void expect_pages(int pages, const harness::Trace& trace) {
   }
 }
 
-// During the examination fetch() and unpack() depend on secrets of the call, which are known here,
+// During a check, fetch() and unpack() depend on secrets of the call, which are known here,
 // too.
 Counts right_counts(int pages) {
   Counts counts(asked.size());

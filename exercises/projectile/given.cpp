@@ -29,7 +29,7 @@ double largest_range() { return range_of(most_angle, most_speed); }
 
 std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int seed) {
   const harness::TraceScope scope{count, first, seed};
-  // In an examination, a different seed that only the examiner knows; otherwise the seed itself.
+  // During a check, a different seed that only the examiner knows; otherwise the seed itself.
   const int drawn_seed = seed ^ static_cast<int>(scope.secret());
   std::vector<double> ranges;
   for (std::int64_t sample = first; sample < first + count; ++sample) {

@@ -84,9 +84,9 @@ bool expect_counts(std::int64_t samples, int bins, int seed, const Counts& seen,
                   " samples.\nSeen: " +
                   (sum == 0 ? harness::nothing_arrived("the array of counts")
                    : sum < samples
-                       ? "fewer: counts are lost.\nAre they added under one lock that all "
+                       ? "fewer, so counts are lost.\nAre they added under one lock that all "
                          "processes share? A std::mutex locks within one process only."
-                       : "more: some are counted twice."));
+                       : "more, so some are counted twice."));
     return false;
   }
   harness::fail("Expected: bin " + std::to_string(wrong - seen.begin()) + " of " +

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   int workers = 4, rounds = 1'000'000;
   lesson::parse(argc, argv, "Several workers add what they measure to a shared total.",
                 {{"--workers", workers, "how many processes measure", 1, 1000},
-                 {"--rounds", rounds, "how often each process measures"}});
+                 {"--rounds", rounds, "how many times each process measures"}});
 
   std::int64_t expected = 0;
   for (int worker = 0; worker < workers; ++worker)

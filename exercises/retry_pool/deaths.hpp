@@ -6,7 +6,7 @@
 
 #include <harness/trace_scope.hpp>
 
-/// Returns how many attempts at a task end their process. During the examination these tasks are
+/// Returns how many attempts at a task end their process. During a check, these tasks are
 /// drawn at random, and only do_task() knows them.
 inline int deaths_of(int task) {
   constexpr std::array deaths{0, 0, 1, 0, 9, 0, 2};

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv, "Repeats tasks whose worker died.",
                 {{"--tasks", tasks, "how many tasks there are", 0, 100'000},
                  {"--workers", workers, "how many workers the pool has", 1, 1000},
-                 {"--attempts", attempts, "how often a task is attempted", 1, 1000}});
+                 {"--attempts", attempts, "how many times a task is attempted", 1, 1000}});
 
   const auto results = retry_pool(tasks, workers, attempts);
   for (int task = 0; task < tasks; ++task) {

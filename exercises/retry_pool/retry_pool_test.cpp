@@ -23,7 +23,7 @@ std::string to_string(const std::optional<std::int64_t>& result) {
   return result ? std::to_string(*result) : "nothing";
 }
 
-// During the examination, the failing attempts and the results of the others are drawn at random;
+// During a check, the failing attempts and the results of the others are drawn at random;
 // here they are known, too.
 std::optional<std::int64_t> right_result(int task, int attempts) {
   const int deaths = deaths_of(task);

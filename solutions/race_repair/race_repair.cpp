@@ -11,7 +11,7 @@ namespace {
 
 void work(mp::Value<std::int64_t>& total, int worker, int rounds) {
   for (int round = 0; round < rounds; ++round) {
-    // Changed: measures first, without the lock, because that takes long.
+    // Changed: measures first, without the lock, because that is slow.
     const int measured = measure(worker, round);
     // Reading and writing the total is one step now; no other worker gets in between.
     const std::scoped_lock guard{total};

@@ -87,7 +87,7 @@ int ClassGrader::grade() {
   return conclude(report);
 }
 
-// Finds what must be examined, and what has been examined already.
+// Finds what must be examined, and what already has been.
 void ClassGrader::collect(std::size_t index, const BuildSandbox& sandbox,
                           const ReportFolder& report) {
   auto& student = students_[index];

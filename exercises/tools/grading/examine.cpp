@@ -78,7 +78,7 @@ Outcome judge(const BuildSandbox& sandbox, const harness::Facts& facts, const fs
   mp::Process examiner{become_examiner, facts.name, program, verdict, errors};
   if (!examiner.join_for(examination_limit)) {
     examiner.kill();
-    return {Kind::stopped, "The examination was stopped after five minutes.\n", {}};
+    return {Kind::stopped, "The check was stopped after five minutes.\n", {}};
   }
   if (!fs::exists(verdict))
     return {Kind::trouble,

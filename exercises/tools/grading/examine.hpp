@@ -15,7 +15,7 @@ struct Outcome {
     unchanged,     ///< the file is still the original
     refused,       ///< the file cannot be accepted
     not_compiled,  ///< it does not compile
-    stopped,       ///< its examination took too long
+    stopped,       ///< its check took too long
     examined,      ///< there is a verdict
     trouble,       ///< the grader failed, through no fault of the student
   };

@@ -72,7 +72,7 @@ TEST_F(Grading, a_class_of_right_wrong_and_hostile_submissions) {
   EXPECT_THAT(page("Zoë"), HasSubstr("- **0 of 4**: two processes hit the packet in turn\n\n"
                                      "      Expected: in 100 rounds the packet is hit 200 times."));
   EXPECT_THAT(page("Zoë"),
-              HasSubstr("- **0 of 2**: nothing is left behind\n\n      This counts when "));
+              HasSubstr("- **0 of 2**: nothing is left behind\n\n      This counts only if "));
   EXPECT_THAT(page("clone"), HasSubstr("is unchanged"));
   EXPECT_THAT(page("compiles not"), HasSubstr("\n    ping_pong.cpp:1:"));
   EXPECT_THAT(page("empty"), HasSubstr("There is no ping_pong.cpp"));
@@ -293,7 +293,7 @@ TEST_F(Grading, wrong_input_is_refused_with_one_line) {
            {"ping_pong 1\nping_pong 2\n", ":2: a second line"},
            {"ping_pong\n", ":1: expected: NAME WEIGHT"},
            {"ping_pong 1 2026-02-30\n", "'2026-02-30' is not a time"},
-           {"ping_pong extension 2026-12-31 a\n", ":1: an extension must stand below"},
+           {"ping_pong extension 2026-12-31 a\n", ":1: an extension must come below"},
            {"ping_pong 1\nping_pong extension 2026-12-31 b c\n",
             ":2: there is no student 'b c'"}}) {
     write(folder / "rules", rules);

@@ -102,7 +102,7 @@ std::map<std::string, Rule> read_rules(const fs::path& file,
         throw std::invalid_argument{"there is no exercise '" + name + "'"};
       if (line.words.size() > 1 && line.words[1] == "extension") {
         if (!rules.contains(name))
-          throw std::invalid_argument{"an extension must stand below the line with the weight of " +
+          throw std::invalid_argument{"an extension must come below the line with the weight of " +
                                       name};
         add_extension(rules[name], line, students);
       } else if (!rules.emplace(name, read_rule(line.words)).second) {

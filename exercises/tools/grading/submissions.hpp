@@ -22,7 +22,7 @@ struct Submission {
   std::time_t time = 0;    ///< of the last modification; in an archive, that of the archive
 };
 
-/// All files that a student has handed in, also those in archives.
+/// All files that a student has handed in, including those in archives.
 class StudentFiles {
  public:
   explicit StudentFiles(const HandIns::Places& student);

@@ -52,7 +52,7 @@ Facts find_exercise(const std::string& name) {
     if (facts.name == name) return std::move(facts);
     names += (names.empty() ? "" : ", ") + facts.name;
   }
-  throw UsageError{"there is no exercise '" + name + "'; there are: " + names};
+  throw UsageError{"there is no exercise '" + name + "'; the exercises are: " + names};
 }
 
 fs::path file_to_edit(const Facts& facts) { return exercises / facts.name / (facts.name + ".cpp"); }
@@ -89,9 +89,9 @@ void list() {
 
 std::string next_step(const Facts& facts, const Verdict& verdict) {
   if (verdict.full())
-    return fmt::format("Solved. './course solution {}' shows another solution, with its reasons.",
+    return fmt::format("Solved. './course solution {}' shows a worked solution, with reasons.",
                        facts.name);
-  // A test that counts only with the main one is passed already.
+  // A test that counts only with the main one has already passed.
   auto failed = std::ranges::find(verdict.results, false, &Verdict::Result::passed);
   if (failed == verdict.results.end())
     failed = std::ranges::find(verdict.results, false, &Verdict::Result::full);
@@ -108,8 +108,8 @@ bool build_and_examine(const Facts& facts, const fs::path& file) {
           harness::failure_of("cmake --build " + harness::quoted(build) + " --target " + targets)) {
     if (failure->find(name + ".cpp") == std::string::npos) {
       fmt::print("{}", *failure);
-      throw std::runtime_error{"the build failed, and not in " + shown(file_to_edit(facts)) +
-                               "; no points are given or taken"};
+      throw std::runtime_error{"the build failed, but not in " + shown(file_to_edit(facts)) +
+                               "; your points are unchanged"};
     }
     fmt::print("{} does not compile.\n{}\nThe compiler says:\n{}", shown(file_to_edit(facts)),
                harness::first_error(*failure, name + ".cpp"), *failure);
@@ -118,8 +118,8 @@ bool build_and_examine(const Facts& facts, const fs::path& file) {
   const int status =
       run(build / "exercises" / name / (name + "_test"), {"--verdict=" + file.string()});
   if (!fs::exists(file))
-    throw std::runtime_error{"the examination ended early (exit status " + std::to_string(status) +
-                             "); no points are given or taken"};
+    throw std::runtime_error{"the check ended early (exit status " + std::to_string(status) +
+                             "); your points are unchanged"};
   return true;
 }
 
@@ -127,7 +127,7 @@ bool check(const Facts& facts) {
   if (!build_and_examine(facts, progress().fresh_verdict(facts.name))) return false;
   const auto verdict = progress().record(facts.name);
   if (const auto best = progress().best(facts.name); best && best->points() > verdict.points())
-    fmt::print("Your best so far is {} of {} points; it counts.\n", best->points(), best->of());
+    fmt::print("Your best so far, {} of {} points, counts.\n", best->points(), best->of());
   fmt::print("{}\nTo run it by hand: {}\n", next_step(facts, verdict),
              shown(build / "exercises" / facts.name / facts.name));
   return verdict.full();
@@ -165,7 +165,7 @@ int reset(const Facts& facts) {
     fmt::print("Your file is kept as {}\n", shown(progress().keep_aside(own)));
   }
   fs::copy_file(skeleton(facts), own);
-  fmt::print("{} is the original again. Your points stay.\n", shown(own));
+  fmt::print("{} is the original again. Your points are kept.\n", shown(own));
   return EXIT_SUCCESS;
 }
 
@@ -176,7 +176,7 @@ void hint(const Facts& facts) {
   progress().set_hints(facts.name, seen);
   for (std::size_t i = 0; i < seen; ++i)
     fmt::print("Hint {} of {}: {}\n", i + 1, facts.hints.size(), facts.hints[i]);
-  if (seen < facts.hints.size()) fmt::print("The next call shows one more.\n");
+  if (seen < facts.hints.size()) fmt::print("The next call shows another.\n");
 }
 
 void watch(const Facts& facts) {
@@ -191,8 +191,8 @@ int solution(const Facts& facts, bool spoil) {
   const auto best = progress().best(facts.name);
   if (!spoil && !(best && best->full())) {
     fmt::print(
-        "The solution is shown when yours has all points: './course check {0}'.\n"
-        "To see it now: './course solution {0} --spoil'.\n",
+        "The solution is shown once './course check {0}' gives yours all points.\n"
+        "'./course solution {0} --spoil' shows it now.\n",
         facts.name);
     return EXIT_FAILURE;
   }

@@ -23,9 +23,9 @@ void note(const std::string& text) { notes += text; }
 std::string take_notes() { return std::exchange(notes, {}); }
 
 std::string nothing_arrived(const std::string& what) {
-  return "0: nothing that the child processes computed has arrived.\nIs " + what +
+  return "0, so nothing that the child processes computed has arrived.\nIs " + what +
          " in shared memory, or sent through a queue or a pipe? Each process has its own copy of "
-         "every other variable, also of a global one.\nIf so, is it read before the processes have "
+         "every other variable, even of a global one.\nIf so, is it read before the processes have "
          "put it there?";
 }
 

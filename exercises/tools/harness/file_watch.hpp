@@ -11,8 +11,8 @@ class FileWatch {
  public:
   explicit FileWatch(std::filesystem::path file);
 
-  /// Returns when the file has changed since the last call or since construction, at once if it has
-  /// already.
+  /// Returns when the file has changed since the last call or since construction, at once if it
+  /// already has.
   void wait();
 
  private:

@@ -111,7 +111,7 @@ bool Session::handle_events() {
   if (states[of_clients].revents != 0) output_.read();
   if (states[of_clients + 1].revents != 0) errors_.read();
   if (output_.is_too_much() || errors_.is_too_much())
-    stop("Your program prints too much: more than 64 mebibytes.");
+    stop("Your program printed more than 64 MiB.");
   if (replied) read_reply();
   clients_.handle_events();
   return replied || of_clients > 1 || states[0].revents != 0;
@@ -127,11 +127,11 @@ void Session::look_at_processes() {
         clients_.continue_others();
       else
         clients_.give_up_barrier();
-      deadline_ = mp::deadline_after(time_limit_);  // waiting until now was the examiner's wish
+      deadline_ = mp::deadline_after(time_limit_);  // the examiner made them wait until now
       idle_.disturb();
     }
   } else if (idle_.lasts({500ms, Clock::duration::max(), Clock::duration::max()})) {
-    fail_stuck("It hangs: all of its processes wait.");
+    fail_stuck("It hangs because all of its processes wait.");
   }
   if (deadline_ && Clock::now() >= *deadline_)
     fail_stuck("It was still running after " +
@@ -158,7 +158,7 @@ void Session::watch_limits() {
   }
   if (memory_of(processes) > most_memory) {
     kill_descendants();
-    stop("Your program took more than 1 GiB of memory.");
+    stop("Your program used more than 1 GiB of memory.");
   }
 }
 
@@ -231,7 +231,7 @@ void Session::add_notes() {
   note(errors_.shown("On standard error:"));
   if (errors_.beginning().find("Resource deadlock avoided") != std::string::npos)
     note(
-        "A process locks a lock that it holds already. Is an unlock() missing? std::scoped_lock "
+        "A process locks a lock that it already holds. Is an unlock() missing? std::scoped_lock "
         "unlocks by itself.\n");
 }
 

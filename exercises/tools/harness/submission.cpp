@@ -55,12 +55,12 @@ void Examination::expect_no_processes_and_files() {
                      process->name + "' has ended but was never waited for, so it is a zombie.\n" +
                      "Join every process that you start: join(), or waitpid()."
                : "Expected: no process is left over when your function returns.\nSeen: '" +
-                     process->name + "' still runs.\n" +
+                     process->name + "' is still running.\n" +
                      "Join every process that you start, or end it before you return.");
   }
   if (const auto files = leftovers.files(); !files.empty())
     fail("Expected: no file is left over when your function returns.\nSeen: " + listed(files) +
-         "\nRemove what you create (remove, shm_unlink), on every way out of the function.");
+         "\nRemove what you create (remove, shm_unlink), on every path out of the function.");
 }
 
 std::set<std::string> Examination::open_descriptors() const {
@@ -75,7 +75,7 @@ void Examination::expect_descriptors(const std::set<std::string>& before) {
   fail("Expected: a call leaves no descriptor open.\nSeen: " + std::to_string(before.size()) +
        " were open before, " + std::to_string(now.size()) + " after it. The new one is number " +
        added.front().substr(0, added.front().find(":[")) +
-       ".\nClose both ends of every pipe, also in the parent.");
+       ".\nClose both ends of every pipe, in the parent, too.");
 }
 
 }  // namespace harness

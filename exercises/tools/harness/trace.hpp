@@ -51,7 +51,7 @@ struct CallOptions {
   /// Announces only the first call of each process; the others take no time.
   bool first_only = false;
 
-  /// Ends the test when the main process calls a given function, for calls that take very long.
+  /// Ends the test when the main process calls a given function, for very slow calls.
   bool children_only = false;
 };
 

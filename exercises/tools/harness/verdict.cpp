@@ -82,7 +82,7 @@ class Printer : public testing::EmptyTestEventListener {
         if (!*main_passed_) {
           result.points = 0;
           result.explanation =
-              "This counts when \"" + readable(facts_.main_test) + "\" passes, too.\n";
+              "This counts only if \"" + readable(facts_.main_test) + "\" passes.\n";
         }
       }
       print(result);
@@ -168,7 +168,7 @@ int examine(int argc, char** argv) {
 const std::filesystem::path& submitted_program() { return program; }
 
 int report_trouble(const std::exception& error) {
-  std::fprintf(stderr, "The examination could not be done, which is not your program's fault: %s\n",
+  std::fprintf(stderr, "The check could not run, which is not your program's fault: %s\n",
                harmless(error.what()).c_str());
   return EXIT_FAILURE;
 }

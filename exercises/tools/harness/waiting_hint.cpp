@@ -10,8 +10,8 @@ std::string waiting_hint(const std::string& explanation) {
     return "\nA process is still at work. Does each of its loops end?";
   if (says("something that only it could") || says("memory that only it could"))
     return "\nOnly objects in shared memory connect processes. Those of the standard library, such "
-           "as std::mutex, std::condition_variable and std::barrier, work within one process; use "
-           "those of mp.";
+           "as std::mutex, std::condition_variable and std::barrier, work within one process only; "
+           "use mp's.";
   if (says("no process will send"))
     return "\nA process that receives waits until another one sends, or closes the queue or its "
            "end of the pipe because nothing more will come.";

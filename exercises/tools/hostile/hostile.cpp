@@ -40,7 +40,7 @@ void endless_loop() {
   for (std::atomic<unsigned> count = 0;;) ++count;
 }
 
-// waits_forever: It hangs: all of its processes wait
+// waits_forever: It hangs because all of its processes wait
 // The child waits for end-of-file, but holds the other end of the pipe itself.
 void waits_forever() {
   int ends[2];
@@ -69,7 +69,7 @@ void forged_output() {
   std::exit(0);
 }
 
-// output_flood: prints too much
+// output_flood: printed more than 64 MiB
 void output_flood() {
   for (;;) std::puts("Still counting ...");
 }
@@ -85,7 +85,7 @@ void memory_eater() {
   for (;;) eaten.emplace_back().reserve(64 << 20);
 }
 
-// memory_eaters: took more than 1 GiB
+// memory_eaters: used more than 1 GiB
 // None takes too much, but together they do. They share the memory, which counts for each of them.
 void memory_eaters() {
   const std::string eaten(200 << 20, 'x');
@@ -124,14 +124,14 @@ void disguised_zombie() {
   ::_exit(0);
 }
 
-// disguised_orphan: still runs
+// disguised_orphan: is still running
 void disguised_orphan() {
   if (::fork() != 0) return;
   ::prctl(PR_SET_NAME, "ForkServer");
   for (;;) ::pause();
 }
 
-// orphan: still runs
+// orphan: is still running
 // A grandchild still sleeps when its parent has ended and been reaped.
 void orphan() {
   const pid_t child = ::fork();

@@ -17,7 +17,7 @@ TEST(NAME, the_sum_is_right) {
   // Work that divides evenly, work that does not, and more workers than work.
   for (const auto& [count, workers] : {std::pair{4, 2}, {7, 3}, {2, 5}, {0, 2}}) {
     const auto seen = submission.call({count, workers});
-    // During the examination square() adds secrets of the call, which are known here, too.
+    // During a check, square() adds secrets of the call, which are known here, too.
     std::int64_t expected = 0;
     for (std::int64_t number = 0; number < count; ++number) expected += square(number);
     expect(seen == expected,

@@ -1,5 +1,5 @@
 // Fails: the_temperatures_are_right
-// Told: (It hangs: all of its processes wait|A process has|Your function|ended)
+// Told: (It hangs because all of its processes wait|A process has|Your function|ended)
 #include <algorithm>
 #include <mutex>
 #include <stdexcept>

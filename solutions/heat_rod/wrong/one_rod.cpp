@@ -1,5 +1,5 @@
 // Fails: every_worker_has_a_block_of_its_own
-// Told: they stop before
+// Told: they stop earlier
 #include <algorithm>
 #include <mutex>
 #include <stdexcept>

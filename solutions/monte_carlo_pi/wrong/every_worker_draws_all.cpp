@@ -1,5 +1,5 @@
 // Fails: the_estimate_is_that_of_the_points
-// Told: asked for 1000000 when 1000000 are drawn already
+// Told: asked for 1000000 when 1000000 are already drawn
 #include <vector>
 
 #include "monte_carlo_pi.hpp"

@@ -1,5 +1,5 @@
 // Fails: no_update_is_lost
-// Told: holds already. Is an unlock
+// Told: already holds. Is an unlock
 #include <functional>
 #include <vector>
 
