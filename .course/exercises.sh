@@ -30,7 +30,7 @@ do_hint() { exercise_cli hint "$@"; }
 #: watch NAME             check again whenever you save
 do_watch() { exercise_cli watch "$@"; }
 
-#: reset NAME             restore the original file; yours is kept aside, and your points stay
+#: reset NAME             restore the original file; yours is kept, and so are your points
 do_reset() { exercise_cli reset "$@"; }
 
 #: solution NAME          the worked solution, once you have all points; before that with --spoil
@@ -59,7 +59,7 @@ do_new-exercise() {
   local name=${1:-} file to last
   needs_full_version new-exercise
   [[ $# -eq 1 && $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error 'new-exercise takes a name, such as: matrix_rows'
-  if [ -e "exercises/$name" ] || [ -e "solutions/$name" ]; then usage_error "there is a folder $name already"; fi
+  if [ -e "exercises/$name" ] || [ -e "solutions/$name" ]; then usage_error "there is already a folder $name"; fi
   mkdir -p "exercises/$name" "solutions/$name/wrong"
   for file in exercises/tools/template/{*,wrong/*.cpp}; do
     case $file in
@@ -75,5 +75,5 @@ do_new-exercise() {
   last=$(grep -n '^add_exercise(' exercises/CMakeLists.txt | tail -n 1 | cut -d : -f 1)
   sed -i "${last}a add_exercise($name mp::channels)" exercises/CMakeLists.txt
   say "The new exercise is in exercises/$name, its solution in solutions/$name."
-  say "It works already. Try './course check $name' and './course test -R $name'. CONTRIBUTING.md says what to fill in."
+  say "It already works. Try './course check $name' and './course test -R $name'. CONTRIBUTING.md says what to fill in."
 }

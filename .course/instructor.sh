@@ -47,7 +47,7 @@ chapter_folder() {
   for folder in [0-9]*_*; do
     case $1 in "$folder" | "${folder%%_*}" | "${folder:1:1}") echo "$folder"; return ;; esac
   done
-  usage_error "there is no chapter '$1'; there are: $(echo [0-9]*_*)"
+  usage_error "there is no chapter '$1'; the chapters are: $(echo [0-9]*_*)"
 }
 
 #: new-lesson CHAPTER NAME  begin a new lesson, small but complete
@@ -58,7 +58,7 @@ do_new-lesson() {
   chapter=$(chapter_folder "$1")
   [[ $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error "'$name' cannot name a lesson; use lower-case letters, digits and _"
   for file in [0-9]*_*/"$name".cpp "exercises/$name"; do
-    [ ! -e "$file" ] || usage_error "there is $file already"
+    [ ! -e "$file" ] || usage_error "$file already exists"
   done
   last=$(sed -nE 's/^ *add_lesson\((\w+).*/\1/p' "$chapter/CMakeLists.txt" | tail -n 1)
 

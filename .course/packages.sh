@@ -144,7 +144,7 @@ install_with_apt() {
   : >.deps/setup.log
   if can_install; then
     if ! apt update -o APT::Update::Error-Mode=any; then
-      say 'Not all package lists could be fetched. Trying with those that are here.'
+      say 'Some package lists could not be fetched. Continuing with the old ones.'
       refreshed=''
     fi
   elif [ "$*" != libgnuplot-iostream-dev ]; then
@@ -220,7 +220,7 @@ do_setup() {
       set_up "$needs$bench_needs$developer_needs"
       set_up_if_possible "$format_needs" "the step 'format' of .ci/run cannot run."
       ;;
-    *) usage_error "setup takes no argument but --bench or --dev" ;;
+    *) usage_error "setup takes only --bench or --dev" ;;
   esac
   set_up_if_possible "$cluster_needs" 'the lesson cluster_pi is left out.'
   say 'Everything needed is installed.'

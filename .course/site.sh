@@ -13,7 +13,7 @@ get_reveal() {
 }
 
 #: site [OPTION]          build the course website; --serve shows it, --watch also builds it when a file changes,
-#:                        --test checks every page, --rerun runs all lessons again, --epub makes a book of it,
+#:                        --test checks every page, --rerun runs all lessons again, --epub makes an e-book,
 #:                        --slides makes presentations
 do_site() {
   local option
@@ -22,7 +22,7 @@ do_site() {
       --rerun | --serve | --watch | --epub) ;;
       --slides) set_up "$slides_needs" >&2; get_reveal ;;
       --test) set_up "$site_test_needs" >&2; get_reveal ;;
-      *) usage_error "site takes no argument but --serve, --watch, --test, --rerun, --epub or --slides" ;;
+      *) usage_error "site takes only --serve, --watch, --test, --rerun, --epub and --slides" ;;
     esac
   done
   set_up "$site_needs" >&2

@@ -102,7 +102,7 @@ def main():
         return print("\n".join(kinds))
     for name in options.name:
         if not any(kind.startswith(name) for kind in kinds):
-            sys.exit(f"course: bench has no group '{name}'; there are: {', '.join(kinds)}")
+            sys.exit(f"course: bench has no group '{name}'; the groups are: {', '.join(kinds)}")
     missing = missing_peers(groups)
     if missing:
         print(f"Not installed, so left out: {', '.join(missing)}. './course setup --bench' installs them.")

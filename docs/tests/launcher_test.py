@@ -42,7 +42,7 @@ class LauncherTest(unittest.TestCase):
         self.assertLess(page.index("brand_new_1"), page.index("## How it works inside"))
         # Its test is among the others.
         self.assertIn('run_lesson("brand_new_3")', (self.course / "03_shared_memory" / "tests" / "lesson_test.cpp").read_text())
-        self.assertIn("there is 01_process/brand_new_1.cpp already",
+        self.assertIn("01_process/brand_new_1.cpp already exists",
                       self.run_in(self.course, "./course", "new-lesson", "1", "brand_new_1", status=2))
         self.assertIn("no chapter '7'", self.run_in(self.course, "./course", "new-lesson", "7", "other", status=2))
 
