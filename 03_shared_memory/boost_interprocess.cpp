@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   int processes = 2, increments = 100'000;
   lesson::parse(argc, argv, "The counter of memory_by_hand with a library, Boost.Interprocess.",
                 {{"--processes", processes, "how many processes count", 1, 100},
-                 {"--increments", increments, "how often each process counts", 1, 10'000'000}});
+                 {"--increments", increments, "increments per process", 1, 10'000'000}});
 
   const auto memory = boost::interprocess::anonymous_shared_memory(sizeof(Counter));
   auto& counter = *new (memory.get_address()) Counter;

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   int rolls = 1'000'000, processes = 4, seed = 1, most = 100'000'000;
   std::string plot;
   lesson::parse(argc, argv, "Processes roll a die and add up their counts.",
-                {{"--rolls", rolls, "how often to roll the die", 1, 1'000'000'000},
+                {{"--rolls", rolls, "how many times to roll the die", 1, 1'000'000'000},
                  {"--processes", processes, "how many processes share the rolls", 1, 1000},
                  {"--seed", seed, "a different seed gives different rolls", 0},
                  {"--most", most, "the most rolls in the figure", 1000, 1'000'000'000},

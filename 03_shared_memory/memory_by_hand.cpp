@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   int processes = 2, increments = 100'000;
   lesson::parse(argc, argv, "What mp::Value does for you, with system calls only.",
                 {{"--processes", processes, "how many processes count", 1, 100},
-                 {"--increments", increments, "how often each process counts", 1, 10'000'000}});
+                 {"--increments", increments, "increments per process", 1, 10'000'000}});
 
   // Anonymous memory has no name, so nothing is left behind. Forked children share it.
   void* page =

@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
   int processes = 2;
   lesson::parse(
       argc, argv, "Processes increment a shared value without a lock, and increments get lost.",
-      {{"--increments", increments, "how often each process increments it", 1, 1'000'000'000'000},
+      {{"--increments", increments, "increments per process", 1, 1'000'000'000'000},
        {"--processes", processes, "how many processes increment at the same time", 1, 1000}});
 
   mp::Value<std::int64_t> value{0};

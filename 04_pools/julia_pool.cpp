@@ -17,8 +17,8 @@
 
 constexpr std::complex c{-0.83, -0.22};
 
-// Counts, for each point z = x + iy of a row, how often z can be replaced by z * z + c while it
-// stays finite, at most 80 times.
+// Counts, for each point z = x + iy of a row, how many times z can be replaced by z * z + c while
+// it stays finite, at most 80 times.
 LESSON_KERNEL void julia_row(int row, int cells, std::span<std::uint8_t> counts) {
   std::array<double, 128> x, y;  // few points at a time, which stay in the processor's cache
   for (std::size_t first = 0; first < counts.size(); first += x.size()) {

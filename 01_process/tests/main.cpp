@@ -7,7 +7,7 @@
 
 int main(int argc, char** argv) {
   // What the caller left open would take room in tests of a full descriptor table, or leave some.
-  // A timeline is open already.
+  // A timeline is already open.
   const bool is_child = argc > 1 && argv[1] == mp::detail::child_flag;
   if (!is_child && !mp::detail::timeline) ::closefrom(STDERR_FILENO + 1);
   mp::init(argc, argv);

@@ -10,7 +10,7 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-// The lesson dice_rolls with more and more rolls, which shows from what number on processes pay.
+// The lesson dice_rolls with more and more rolls, to show when processes pay off.
 
 namespace {
 

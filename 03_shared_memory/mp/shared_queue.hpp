@@ -103,7 +103,7 @@ class SharedQueue {
     static_assert(
         sizeof(T) <= 1 << 20,
         "mp::SharedQueue<T>: an item of more than 1 MiB is too large for the stack: write "
-        "queue.get(item), which fills in an item that is there already");
+        "queue.get(item), which fills an existing item");
     alignas(T) std::byte bytes[sizeof(T)];
     const T& item() const { return *std::launder(reinterpret_cast<const T*>(bytes)); }
   };

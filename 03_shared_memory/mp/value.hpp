@@ -36,7 +36,7 @@ class Value : public Lock {
 
   /// Constructs the object in shared memory, so it may be larger than the stack.
   Value() requires std::default_initializable<T> : Lock{sizeof(T)} {
-    // Shared memory is zeroed already.
+    // Shared memory is already zeroed.
     if constexpr (!std::is_trivially_default_constructible_v<T>) ::new (payload()) T{};
   }
 

@@ -36,7 +36,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-int calls = 0;  // how often a result was computed
+int calls = 0;  // how many times a result was computed
 
 int square(int x) {
   ++calls;

@@ -996,7 +996,7 @@ TEST(Pool, AChunkIsFinishedThoughItHasMoreThanMaxTasksPerChild) {
   EXPECT_THAT(calls, ElementsAre(testing::Pair("Worker-1", 5), testing::Pair("Worker-2", 5)));
 }
 
-// Task 200 takes long.
+// Task 200 is slow.
 std::string own_name_after_a_while(int number) {
   if (number == 200) std::this_thread::sleep_for(200ms);
   return mp::this_process::name();
