@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   for (int n = 1; n <= std::max(processes, 16); ++n)
     predicted.points.emplace_back(n, predicted_speed_up(serial, n));
   lesson::draw({"Amdahl's law", "processes", "speed-up", {predicted, measured}}, plot);
-  fmt::print("Amdahl's law assumes a processor for each process; here are {}.\n", mp::cpu_count());
+  fmt::print("Amdahl's law assumes a processor for each process; you have {}.\n", mp::cpu_count());
   fmt::print("{} processes are {:.2f} times as fast as one; the limit is {:g} times\n", processes,
              measured.points.back().second, 1 / serial);
 }

@@ -30,7 +30,7 @@ if __name__ == "__main__":
         if n == 1:
             alone = seconds
         print(f"{n:9}  {seconds:7.3f}  {alone / seconds:8.2f}  {predicted_speed_up(serial, n):9.2f}")
-    print(f"Amdahl's law assumes a processor for each process; here are {cpu_count()}.")
+    print(f"Amdahl's law assumes a processor for each process; you have {cpu_count()}.")
     print(f"{n} processes are {alone / seconds:.2f} times as fast as one; the limit is {1 / serial:g} times")
 
 # Prints:
@@ -39,5 +39,5 @@ if __name__ == "__main__":
 #   2  …  …  1.67
 #   3  …  …  2.14
 #   4  …  …  2.50
-#   Amdahl's law assumes a processor for each process; here are ….
+#   Amdahl's law assumes a processor for each process; you have ….
 #   4 processes are … times as fast as one; the limit is 5 times

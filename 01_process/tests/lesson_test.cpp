@@ -154,7 +154,7 @@ TEST(Lessons, AmdahlMeasuresAndPredicts) {
   ASSERT_THAT(lines, SizeIs(5));
   EXPECT_THAT(lines[1], MatchesRegex(" +1 +[0-9.]+ +1.00 +1.00"));
   EXPECT_THAT(lines[2], MatchesRegex(" +2 +[0-9.]+ +[0-9.]+ +1.33"));
-  EXPECT_THAT(lines[3], MatchesRegex("Amdahl's law assumes .*; here are [0-9]+."));
+  EXPECT_THAT(lines[3], MatchesRegex("Amdahl's law assumes .*; you have [0-9]+\\."));
   EXPECT_THAT(lines[4], HasSubstr("the limit is 2 times"));
 }
 
