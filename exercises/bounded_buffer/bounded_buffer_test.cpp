@@ -58,7 +58,7 @@ void expect_parcels(int producers, int parcels, const harness::Trace& trace) {
         "something else: " +
         std::to_string(delivered.begin()->first) +
         ".\nA courier that wakes up must check whether there is a parcel, because another one may "
-        "have been faster.");
+        "have taken it.");
 }
 
 void expect_sum(int producers, int parcels, std::int64_t seen, const harness::Trace& trace) {

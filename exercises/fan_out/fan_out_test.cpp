@@ -63,7 +63,7 @@ void expect_sum(int width, int depth, int seen, const harness::Trace& trace) {
         "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
         ".\nSeen: " + std::to_string(seen) +
         (seen == 0 ? ".\nOnly its exit code takes a number from a child process to its parent. "
-                     "Each process has its own copy of every variable, also of a global one."
+                     "Each process has its own copy of every variable, even of a global one."
                    : ".\nDoes every exit code include the node's own number and those of its "
                      "children?"));
 }

@@ -29,7 +29,7 @@ void expect_estimate(const harness::Trace& trace, std::int64_t points, double se
     drawn += numbers[0];
   }
   expect(drawn == points, "Expected: " + std::to_string(points) + " points are drawn.\nSeen: " +
-                              std::to_string(drawn) + ".\nDoes a remainder get lost?");
+                              std::to_string(drawn) + ".\nIs the remainder of the division lost?");
   std::string one_share;
   for (const auto& [process, numbers] : trace.events) {
     const auto share = points_inside(numbers[1], numbers[0], static_cast<int>(numbers[2]));
@@ -42,8 +42,8 @@ void expect_estimate(const harness::Trace& trace, std::int64_t points, double se
          "Expected: " + std::to_string(inside) + " of " + std::to_string(points) +
              " points are inside, so the estimate is " + std::to_string(expected) + ".\nSeen: " +
              (seen == 0 ? harness::nothing_arrived("the count") +
-                              "\nIf the count has arrived, is it divided as a double? With whole "
-                              "numbers, 3 / 4 is 0."
+                              "\nIf the count has arrived, is it divided as a double? With "
+                              "integers, 3 / 4 is 0."
                         : std::to_string(seen) + "." + one_share));
 }
 

@@ -24,7 +24,7 @@ std::string what_is_seen(int workers, std::int64_t seen, std::int64_t expected) 
   if (seen > expected)
     return "more.\nDoes the total begin with 0, and is each measurement added once?";
   if (workers == 1) return "less.\nIs the measurement of every round added to the total?";
-  return "less: updates are lost." + one_lock;
+  return "less, so updates are lost." + one_lock;
 }
 
 void expect_total(int workers, int rounds, std::int64_t seen) {

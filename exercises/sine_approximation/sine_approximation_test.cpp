@@ -38,9 +38,9 @@ void expect_approximation(double x, int terms, double seen, const harness::Trace
       (!term.empty() ? ", and " + term + "."
        : seen == 0
            ? ".\nDoes the function add up what map() returns, and return the sum? A variable "
-             "that a worker changes, also a global one, changes in that worker only."
+             "that a worker changes, even a global one, changes in that worker only."
            : ".") +
-      "\n(During the examination term() multiplies each term by a number that only the "
+      "\n(During a check, term() multiplies each term by a number that only the "
       "examiner knows.)");
 }
 

@@ -16,7 +16,7 @@ bool is_heap_damaged(const std::string& errors) {
 }  // namespace
 
 std::string crash_cause(int signal, const std::string& errors) {
-  if (signal == SIGFPE) return " Does it divide a whole number by 0?";
+  if (signal == SIGFPE) return " Does it divide an integer by 0?";
   if (signal == SIGSEGV || (signal == SIGABRT && is_heap_damaged(errors)))
     return " Does it read or write beyond the end of an array?";
   return {};

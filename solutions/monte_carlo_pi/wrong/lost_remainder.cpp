@@ -1,5 +1,5 @@
 // Fails: no_point_is_lost_when_the_work_does_not_divide
-// Told: Does a remainder get lost
+// Told: Is the remainder of the division lost
 #include <vector>
 
 #include "monte_carlo_pi.hpp"

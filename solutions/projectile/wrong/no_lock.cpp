@@ -1,5 +1,5 @@
 // Fails: no_count_is_lost
-// Told: fewer: counts are lost
+// Told: fewer, so counts are lost
 #include <algorithm>
 
 #include "projectile.hpp"

@@ -1,5 +1,5 @@
 // Fails: one_worker_gets_the_right_total
-// Told: also of a global one
+// Told: even of a global one
 #include <vector>
 
 #include "race_repair.hpp"

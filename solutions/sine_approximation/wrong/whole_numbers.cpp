@@ -6,7 +6,7 @@
 #include "sine_approximation.hpp"
 #include <mp/pool.hpp>
 
-// The sum begins as a whole number and stays one.
+// The sum begins as an integer and stays one.
 double sine_approximation(double x, int terms) {
   std::vector<int> numbers(static_cast<std::size_t>(terms));
   std::iota(numbers.begin(), numbers.end(), 0);
