@@ -68,6 +68,10 @@ class LauncherTest(unittest.TestCase):
         for name in ("cmake", "ctest"):
             (tools / name).write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{name} version 3.30" || echo "{name} $*" >>"{calls}"\n')
             (tools / name).chmod(0o755)
+        counts = self.course / "build" / "01_process" / "lesson" / "cpu_count"
+        counts.parent.mkdir(parents=True)
+        counts.write_text("#!/bin/sh\necho 3")
+        counts.chmod(0o755)
         if (ROOT / ".deps").exists():
             (self.course / ".deps").symlink_to(ROOT / ".deps")
         environment = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}")
@@ -76,7 +80,7 @@ class LauncherTest(unittest.TestCase):
             self.run_in(self.course, "./course", "test", *words, env=environment)
             *_, build, test = calls.read_text().splitlines()
             self.assertEqual(build, "cmake --build --preset default" + targets)
-            self.assertTrue(test.endswith(" ".join(["", *words])), test)
+            self.assertTrue(test.endswith(" ".join(["--parallel 6", *words])), test)
 
     def test_the_student_version_gives_nothing_away(self):
         self.commit("The course")
