@@ -140,7 +140,8 @@ template <class T>
 constexpr bool require_travel() {
   static_assert(can_travel<T>,
                 "values of this type cannot travel to another process. A class with a constructor, "
-                "private members, a base class or an array needs a line such as  "
+                "private members, a base class, an array or more than twelve members needs a line "
+                "such as  "
                 "void serialize(auto& archive) { archive(first_member, second_member); }  "
                 "and a default constructor. Addresses cannot travel at all.");
   return can_travel<T>;
