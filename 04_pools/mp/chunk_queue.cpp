@@ -43,7 +43,7 @@ void ChunkQueue::answer(Entry& entry, Reply reply) {
   reply.chunk = entry.number;
   reply.calls = entry.calls;
   entry.batch->answer(std::move(reply));
-  entry = Entry{};
+  std::exchange(entry, Entry{});  // an assignment would keep the memory of the bytes
 }
 
 // ---- To the board ----
@@ -69,7 +69,7 @@ bool ChunkQueue::place(Entry& waiting) {
   cell.calls = waiting.calls;
   if (!cell.announced) {
     std::memcpy(board_.bytes(cell, cell.size), waiting.bytes.data(), cell.size);
-    waiting.bytes = {};
+    std::exchange(waiting.bytes, {});
   }
   entry(next_) = std::move(waiting);
   on_board_.push_back(next_);

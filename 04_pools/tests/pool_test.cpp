@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -1196,6 +1197,20 @@ TEST(Pool, AThousandPoolsLeaveNothing) {
     }
     if (i % 3 == 1) (void)pool.apply_async(square, 2);
   }
+}
+
+TEST(Pool, KeepsNoLargeValues) {
+  const auto bytes_in_use = [] {
+    const auto heap = ::mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+  };
+  Pool pool{2};
+  const std::vector<std::string> large(10, std::string(1'000'000, 'x')),
+      small(100, std::string(5'000, 'x'));
+  const auto before = bytes_in_use();
+  EXPECT_EQ(pool.map(echo<std::string>, large), large);
+  EXPECT_EQ(pool.map(echo<std::string>, small), small);
+  EXPECT_LT(bytes_in_use(), before + 100'000);
 }
 
 TEST(Pool, BelongsToTheProcessThatMadeIt) {
