@@ -23,8 +23,8 @@ struct AnyValue {
 template <class Derived>
 struct AnyBase {
   template <class Base>
-  requires(std::is_base_of_v<Base, Derived> && !std::same_as<Base, Derived>) operator Base()
-      const;  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  requires(std::is_base_of_v<Base, Derived> && !std::same_as<Base, Derived>) operator Base() const;
 };
 
 template <std::size_t>

@@ -42,7 +42,7 @@ class Value : public Lock {
 
   /// Throws std::system_error, which names the size, when memory is exhausted.
   explicit Value(const T& value) : Lock{sizeof(T)} {
-    std::memcpy(payload(), std::addressof(value), sizeof(T));
+    std::memcpy(payload(), static_cast<const void*>(std::addressof(value)), sizeof(T));
   }
 
   Object& operator*() noexcept { return *object(); }

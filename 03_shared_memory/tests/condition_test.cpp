@@ -29,7 +29,6 @@
 namespace {
 
 using namespace std::chrono_literals;
-using course::is_asleep;
 using course::kill_after;
 using course::NothingLeftOver;
 using course::wait_until;

@@ -26,7 +26,10 @@ using namespace std::chrono_literals;
 
 int square(int x) { return x * x; }
 
-int rank() { return std::atoi(std::getenv("OMPI_COMM_WORLD_RANK")); }
+int rank() {
+  const char* const text = std::getenv("OMPI_COMM_WORLD_RANK");
+  return text ? std::atoi(text) : -1;
+}
 
 void sums() {
   mp::ClusterPool pool;

@@ -173,7 +173,8 @@ bool no_hosts() {
 TEST(ThreeHosts, PiIsTheSame) {
   if (no_hosts()) GTEST_SKIP() << "network namespaces are not allowed here";
   const auto alone = course::run_lesson("cluster_pi", {"--points", "10000003"});
-  const auto run = on_three_hosts({"-n", "5", LESSON_DIR "/cluster_pi", "--points", "10000003"});
+  const auto cluster_pi = LESSON_DIR "/cluster_pi";
+  const auto run = on_three_hosts({"-n", "5", cluster_pi, "--points", "10000003"});
   EXPECT_EQ(run.status, 0) << run;
   EXPECT_EQ(run.output_lines().back(), alone.output_lines().back());
   EXPECT_THAT(run.output_lines().front(), AllOf(HasSubstr("host1"), HasSubstr("host3")));

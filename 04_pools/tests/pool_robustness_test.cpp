@@ -91,12 +91,14 @@ void fall_into_the_trap(WorkerStep where) {
 
 // Workers forked from now on have the trap.
 class Traps : public testing::TestWithParam<WorkerStep> {
+ public:
+  ~Traps() override { mp::detail::on_worker_step = nullptr; }
+
  protected:
   Traps() : memory_{sizeof(Trap)} {
     trap = new (memory_.data()) Trap{};
     mp::detail::on_worker_step = &fall_into_the_trap;
   }
-  ~Traps() override { mp::detail::on_worker_step = nullptr; }
   static void set(int signal, int workers = 1) {
     trap->signal = signal;
     trap->where = GetParam();

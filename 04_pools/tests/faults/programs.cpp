@@ -64,7 +64,7 @@ void processes(StartMethod method) {
 
 void echo(mp::Connection connection) {
   auto [here, there] = mp::pipe();
-  connection.send(std::move(there));
+  connection.send(there);
   for (;;) {
     try {
       here.send(connection.recv<std::string>());
@@ -99,7 +99,7 @@ void queue(StartMethod method) {
     producers.emplace_back(mp::ProcessOptions{.start_method = method}, put, std::ref(queue), count);
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < 2 * count; ++i) bytes += take(queue, producers).size();
-  require(bytes == 2 * 50 * (count * (count + 1) * (2 * count + 1) / 6), "sum of a queue");
+  require(bytes == 100 * (count * (count + 1) * (2 * count + 1) / 6), "sum of a queue");
   for (auto& producer : producers) join(producer);
   queue.close();
 }
