@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdlib>
 #include <type_traits>
 #include <utility>
 #include <cereal/details/traits.hpp>
@@ -13,10 +14,13 @@
 
 namespace mp::detail {
 
-// An initializer for any member.
+// An initializer for any member, which is never used. (Without a body, Clang warns of members whose
+// types are local to a file.)
 struct AnyValue {
   template <class T>
-  operator T() const;  // NOLINT(google-explicit-constructor)
+  operator T() const {  // NOLINT(google-explicit-constructor)
+    std::abort();
+  }
 };
 
 // An initializer for a base class.
@@ -24,7 +28,9 @@ template <class Derived>
 struct AnyBase {
   template <class Base>
   // NOLINTNEXTLINE(google-explicit-constructor)
-  requires(std::is_base_of_v<Base, Derived> && !std::same_as<Base, Derived>) operator Base() const;
+  requires(std::is_base_of_v<Base, Derived> && !std::same_as<Base, Derived>) operator Base() const {
+    std::abort();
+  }
 };
 
 template <std::size_t>

@@ -76,7 +76,9 @@ struct Travels<T, Around...> {
   struct EachMember {
     template <class... Member>
     std::bool_constant<((!std::is_const_v<Member> && Travels<Member, T, Around...>::value) && ...)>
-    operator()(Member&...) const;
+    operator()(Member&...) const {
+      return {};
+    }
   };
   static constexpr bool is_around = (std::same_as<T, Around> || ...);
   static constexpr bool value = [] {

@@ -114,8 +114,8 @@ TEST(Aggregate, TravelsMemberByMember) {
 }
 
 TEST(Aggregate, MayContainItself) {
-  Tree tree{1, {}, std::make_unique<Tree>(2)};
-  tree.branches.emplace_back(3);
+  Tree tree{1, {}, std::make_unique<Tree>(Tree{2, {}, {}})};
+  tree.branches.push_back(Tree{3, {}, {}});
   const Tree arrived = there_and_back(tree);
   EXPECT_EQ(arrived.parent->value, 2);
   EXPECT_EQ(arrived.branches.at(0).value, 3);

@@ -45,7 +45,6 @@ using mp::FileDescriptor;
 using mp::Process;
 using mp::StartMethod;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 class HostTest : public course::StartMethods {};
 INSTANTIATE_TEST_SUITE_P(Every, HostTest, every_start_method, method_name);

@@ -81,8 +81,8 @@ class Array : public Lock {
   Array(Array&& other) noexcept
       : Lock{std::move(other)}, elements_{std::exchange(other.elements_, {})} {}
   Array& operator=(Array&& other) noexcept {
-    Lock::operator=(std::move(other));
     elements_ = std::exchange(other.elements_, {});
+    Lock::operator=(std::move(other));
     return *this;
   }
   Array& operator=(std::initializer_list<T>) {

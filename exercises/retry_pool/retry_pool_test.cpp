@@ -82,7 +82,7 @@ void expect_attempts(int tasks, int attempts, const harness::Trace& trace) {
       harness::fail_and_stop("Expected: " + name +
                              " is done again, since its worker died.\nSeen: " + "it is attempted " +
                              often + ".");
-    if (numbers.size() > static_cast<std::size_t>(deaths + 1))
+    if (numbers.size() > static_cast<std::size_t>(deaths) + 1)
       harness::fail_and_stop("Expected: " + name +
                              " is not done again once it has a result.\nSeen: it is attempted " +
                              often +
