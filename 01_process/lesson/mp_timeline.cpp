@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <fmt/format.h>
 
 #include <lesson/timeline.hpp>
@@ -16,11 +15,10 @@
 // and FILE.png the toolkit runs this by itself.
 
 int main(int argc, char** argv) {
-  int width = 800;
   const std::string_view wanted = argc == 4 ? argv[3] : "800";
-  if (argc < 3 || argc > 4 ||
-      std::from_chars(wanted.data(), wanted.data() + wanted.size(), width).ec != std::errc{} ||
-      width < 300) {
+  int width = 0;  // unless it is a number
+  const auto rest = std::from_chars(wanted.data(), wanted.data() + wanted.size(), width).ptr;
+  if (argc < 3 || argc > 4 || rest != wanted.data() + wanted.size() || width < 300) {
     fmt::print(stderr, "usage: mp_timeline FILE.json|- PICTURE.svg|PICTURE.png [WIDTH]\n");
     return 2;
   }

@@ -25,7 +25,7 @@ void end_itself() { ::raise(SIGKILL); }
 void exit_with(int code) { std::exit(code); }
 void start_one() { Process{{.name = "Grandchild"}, do_nothing}; }
 void try_to_hold(mp::Lock& lock) {
-  if (lock.try_lock_for(std::chrono::milliseconds{10})) std::exit(1);
+  if (lock.try_lock_for(std::chrono::milliseconds{200})) std::exit(1);
 }
 void hold_and_end(mp::Lock& lock) {
   lock.lock();

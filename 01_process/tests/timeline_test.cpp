@@ -82,7 +82,7 @@ TEST_P(TimelineOfProgram, ShowsWhichProcessHoldsALockAndWhichWaits) {
   EXPECT_FALSE(holds[0].open);
   const auto waits = recorded.spans("waits for a lock", "Waiting");
   ASSERT_THAT(waits, SizeIs(1));
-  course::expect_timeout(recorded, waits[0]);
+  course::expect_timeout(waits[0]);
   // The main process held the lock for the whole wait, and took a second lock during it.
   EXPECT_LE(holds[0].begin, waits[0].begin);
   EXPECT_GE(holds[0].end, waits[0].end);

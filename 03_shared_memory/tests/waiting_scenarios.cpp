@@ -15,7 +15,7 @@ namespace {
 using mp::Process;
 using namespace std::chrono_literals;
 
-constexpr auto limit = 10ms;  // of a wait that times out
+constexpr auto limit = 200ms;  // of a wait that times out
 
 void wait_for_event(mp::Event& event) { event.wait_for(limit); }
 void wait_for_semaphore(mp::Semaphore& semaphore) {

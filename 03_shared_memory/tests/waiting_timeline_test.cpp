@@ -31,7 +31,7 @@ INSTANTIATE_TEST_SUITE_P(All, WaitingTimeline, every_start_method, method_name);
 void expect_timed_out_wait(const RecordedRun& recorded, const std::string& what) {
   const auto waits = recorded.spans(what, "Waiting");
   ASSERT_THAT(waits, SizeIs(1));
-  expect_timeout(recorded, waits[0]);
+  expect_timeout(waits[0]);
 }
 
 TEST_P(WaitingTimeline, ForAnEventThatIsNotSet) {

@@ -40,7 +40,7 @@ void background() {
   while (!first.ready()) {
   }
   auto second = pool.apply_async(wait_for, std::ref(never));
-  second.wait_for(10ms);
+  second.wait_for(200ms);
   never.set();
   second.get();
 }

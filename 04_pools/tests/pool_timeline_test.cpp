@@ -74,7 +74,7 @@ TEST_P(PoolTimeline, WhatAThreadOfThePoolDoesItsProcessDoes) {
     EXPECT_EQ(row.name.find("thread"), std::string::npos) << row.name;
   const auto waits = recorded.spans("waits for results", "MainProcess");
   ASSERT_THAT(waits, Not(IsEmpty()));
-  course::expect_timeout(recorded, waits[0]);
+  course::expect_timeout(waits[0]);
 }
 
 TEST_P(PoolTimeline, AKilledWorkerHasACrossAndNoResult) {

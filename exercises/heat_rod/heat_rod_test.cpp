@@ -190,11 +190,10 @@ TEST(heat_rod, the_workers_compute_at_the_same_time) {
   Submission submission;
   const auto temperatures = submission.call({12, 4, 2}, {.barrier = 4});
   expect_temperatures(12, 2, temperatures, submission.trace());
-  const int seen = submission.trace().most_at_once;
-  expect(seen >= 4, "Expected: four workers compute at the same time.\nSeen: never more than " +
-                        std::to_string(seen) +
-                        ".\nIs there a lock that is held during the work, or is each worker joined "
-                        "before the next one is started?");
+  harness::expect_at_once(4, submission.trace().most_at_once,
+                          "four workers compute at the same time",
+                          "Is there a lock that is held during the work, or is each worker joined "
+                          "before the next one is started?");
 }
 
 TEST(heat_rod, wrong_arguments_are_refused) {

@@ -121,10 +121,9 @@ TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
   Submission submission;
   const double pi = submission.call({40'000, 4, 1}, {.barrier = 4});
   expect_estimate(submission.trace(), 40'000, pi);
-  const int seen = submission.trace().most_at_once;
-  expect(seen >= 4, "Expected: four workers draw points at the same time.\nSeen: never more than " +
-                        std::to_string(seen) +
-                        ".\nStart all workers before you wait for the first one.");
+  harness::expect_at_once(4, submission.trace().most_at_once,
+                          "four workers draw points at the same time",
+                          "Start all workers before you wait for the first one.");
   if (HasFailure()) return;
 
   // The barrier waits for a fifth worker, so what the main process waits for meanwhile is what it

@@ -162,11 +162,9 @@ TEST(projectile, the_workers_run_at_the_same_time) {
   Submission submission;
   const auto counts = submission.call({40'000, 4, 20, 1}, {.barrier = 4});
   expect_counts(40'000, 20, 1, counts, submission.trace());
-  const int seen = submission.trace().most_at_once;
-  expect(seen >= 4, "Expected: four workers run at the same time.\nSeen: never more than " +
-                        std::to_string(seen) +
-                        ".\nIs there a lock that is held for all of the work? Or is each worker "
-                        "joined before the next one is started?");
+  harness::expect_at_once(4, submission.trace().most_at_once, "four workers run at the same time",
+                          "Is there a lock that is held for all of the work? Or is each worker "
+                          "joined before the next one is started?");
 }
 
 TEST(projectile, wrong_arguments_are_refused) {

@@ -99,11 +99,9 @@ TEST(race_repair, every_worker_measures_its_rounds) {
 TEST(race_repair, the_workers_measure_at_the_same_time) {
   Submission submission;
   submission.call({3, 4}, {.barrier = 3});
-  const int seen = submission.trace().most_at_once;
-  expect(seen >= 3,
-         "Expected: three workers measure at the same time.\nSeen: never more than " +
-             std::to_string(seen) +
-             ".\nA worker that holds a lock while it measures keeps all others waiting.");
+  harness::expect_at_once(3, submission.trace().most_at_once,
+                          "three workers measure at the same time",
+                          "A worker that holds a lock while it measures keeps all others waiting.");
 }
 
 TEST(race_repair, nothing_is_left_behind) {

@@ -29,6 +29,14 @@ std::string nothing_arrived(const std::string& what) {
          "put it there?";
 }
 
+void expect_at_once(int wanted, int seen, const std::string& expectation,
+                    const std::string& cause) {
+  const auto number = std::to_string(seen);
+  expect(seen == wanted, "Expected: " + expectation + ".\nSeen: " +
+                             (seen < wanted ? "never more than " + number + ".\n" + cause
+                                            : number + " of them.\nIs each worker started once?"));
+}
+
 std::string count_of(std::size_t number, const std::string& singular, const std::string& plural) {
   return std::to_string(number) + " " + (number == 1 ? singular : plural);
 }

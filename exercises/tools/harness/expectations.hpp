@@ -21,6 +21,10 @@ std::string take_notes();
 /// Returns what is seen when a result is 0 (`what`: "the total"), and the typical causes.
 std::string nothing_arrived(const std::string& what);
 
+/// Expects that as many workers as wanted are at work at the same time, no fewer and no more.
+/// `cause` is for fewer.
+void expect_at_once(int wanted, int seen, const std::string& expectation, const std::string& cause);
+
 /// Returns "1 process", "3 processes" …
 std::string count_of(std::size_t number, const std::string& singular, const std::string& plural);
 
