@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include <mp/hash.hpp>
 #include <mp/program_file.hpp>
 
 namespace mp::detail {
@@ -60,6 +61,19 @@ std::string program_file() {
     return file == name || file.empty() || name.find('\n') != std::string::npos;
   }();
   return is_executed ? executed : mapped();
+}
+
+std::uint64_t program_hash() {
+  static const std::uint64_t found = [] {
+    const auto path = program_file();
+    std::ifstream file{path, std::ios::binary};
+    if (!file) throw std::system_error(errno, std::generic_category(), "open(" + path + ")");
+    std::string bytes(std::filesystem::file_size(path), '\0');
+    if (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size())))
+      throw std::runtime_error{path + " cannot be read to its end"};
+    return hash(bytes);
+  }();
+  return found;
 }
 
 }  // namespace mp::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace mp::detail {
@@ -10,5 +11,9 @@ namespace mp::detail {
 /// /proc/self/exe is not enough, because for a program started through the dynamic loader or an
 /// emulator it is the loader or the emulator.
 std::string program_file();
+
+/// Returns a hash of that file, which tells whether two processes run the same program. Throws if
+/// it cannot be read.
+std::uint64_t program_hash();
 
 }  // namespace mp::detail

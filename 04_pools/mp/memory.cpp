@@ -18,6 +18,7 @@
 
 #include <mp/file_descriptor.hpp>
 #include <mp/file_size_limit.hpp>
+#include <mp/hash.hpp>
 #include <mp/memory.hpp>
 #include <mp/program_file.hpp>
 
@@ -33,6 +34,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
+using detail::hash;
 
 constexpr std::string_view ending = ".result";
 constexpr std::string_view hex_digits = "0123456789abcdef";
@@ -45,26 +47,9 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
-// A hash in which every change of one word changes the result.
-std::uint64_t hash(std::string_view bytes, std::uint64_t state) {
-  const auto mix = [&](std::uint64_t word) {
-    state = (state ^ word) * 0x9e3779b97f4a7c15;
-    state ^= state >> 32;
-  };
-  mix(bytes.size());
-  while (!bytes.empty()) {
-    std::uint64_t word = 0;
-    const auto part = bytes.substr(0, sizeof word);
-    std::memcpy(&word, part.data(), part.size());
-    bytes.remove_prefix(part.size());
-    mix(word);
-  }
-  return state;
-}
-
 Header header_for(std::string_view key, std::string_view result) {
   return {
-      .key_size = key.size(), .result_size = result.size(), .checksum = hash(result, hash(key, 0))};
+      .key_size = key.size(), .result_size = result.size(), .checksum = hash(result, hash(key))};
 }
 
 // A regular file to read; throws if it is missing or not a regular file.
@@ -184,22 +169,13 @@ fs::path whole_path(fs::path folder) {
   return error ? std::move(folder) : whole;
 }
 
-// A hash of the executable.
-std::uint64_t program_version() {
-  static const std::uint64_t version = [] {
-    InputFile program{detail::program_file()};
-    return hash(program.read(program.size()), 0);
-  }();
-  return version;
-}
-
 }  // namespace
 
 Memory::Memory(fs::path folder) : folder_{whole_path(std::move(folder))} { remove_unfinished(); }
 
 bool Memory::complete(Message& key) {
   try {
-    Writer{key}(program_version());
+    Writer{key}(detail::program_hash());
     return true;
   } catch (const std::exception& error) {
     warn(("the program's own file cannot be read: "s + error.what()).c_str());
@@ -216,7 +192,7 @@ void Memory::warn(const char* reason) {
 fs::path Memory::file(const Message& key) const {
   if (!key.descriptors.empty())
     throw CannotTravel{"mp::Memory: an argument holds a descriptor, which means nothing later"};
-  return folder_ / (hex(hash(key.bytes, 0)) + std::string{ending});
+  return folder_ / (hex(hash(key.bytes)) + std::string{ending});
 }
 
 std::optional<Message> Memory::find(const Message& key) const {

@@ -5,10 +5,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
+#include <exception>
 #include <stdexcept>
 
 #include <mp/mpi_transport.hpp>
+#include <mp/program_file.hpp>
 
 // A small frame is one MPI message. A large one is announced by its header, and its bytes follow in
 // messages small enough for MPI's counts, which are of type int.
@@ -25,17 +26,13 @@ struct FrameHeader {
   std::uint64_t number, size;
 };
 
-// Returns a hash of this process's executable (FNV-1a).
+// Returns 0 if the executable cannot be read.
 std::uint64_t executable_hash() {
-  std::ifstream file{"/proc/self/exe", std::ios::binary};
-  std::uint64_t hash = 0xcbf29ce484222325;
-  std::vector<char> part(1 << 16);
-  while (file) {
-    file.read(part.data(), static_cast<std::streamsize>(part.size()));
-    for (std::streamsize i = 0; i < file.gcount(); ++i)
-      hash = (hash ^ static_cast<unsigned char>(part[static_cast<std::size_t>(i)])) * 0x100000001b3;
+  try {
+    return program_hash();
+  } catch (const std::exception&) {
+    return 0;
   }
-  return hash;
 }
 
 struct Introduction {
