@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
+#include <mp/descriptor_passing.hpp>
 #include <mp/message.hpp>
 
 namespace mp {
@@ -18,13 +18,6 @@ struct Opening {
   std::uint64_t descriptors;
 };
 constexpr std::size_t beginning = 112;
-
-constexpr std::size_t descriptors_per_batch = 253;  // the kernel's limit for one sendmsg
-
-// Space for the descriptors of one batch, aligned as the kernel requires.
-struct Ancillary {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * descriptors_per_batch)> room{};
-};
 
 std::size_t send_once(int socket, const msghdr& header) {
   const auto sent = retry([&] { return ::sendmsg(socket, &header, MSG_NOSIGNAL); });
@@ -72,51 +65,33 @@ std::size_t receive_all(int socket, char* data, std::size_t size) {
   throw MessageError{"the sender ended in the middle of a message"};
 }
 
-void send_descriptors(int socket, std::span<const FileDescriptor> descriptors) {
-  Ancillary ancillary;
+// The byte and its buffer that carry descriptors.
+struct Carrier {
   char byte = 0;
   iovec part{&byte, 1};
   msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = ancillary.room.data();
-  header.msg_controllen = CMSG_SPACE(sizeof(int) * descriptors.size());
-  auto* control = CMSG_FIRSTHDR(&header);
-  control->cmsg_level = SOL_SOCKET;
-  control->cmsg_type = SCM_RIGHTS;
-  control->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
-  auto* out = CMSG_DATA(control);
-  for (const auto& descriptor : descriptors) {
-    const int number = descriptor.get();
-    std::memcpy(std::exchange(out, out + sizeof number), &number, sizeof number);
+  Carrier() {
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
   }
-  send_once(socket, header);
+};
+
+void send_descriptors(int socket, std::span<const FileDescriptor> descriptors) {
+  Carrier carrier;
+  detail::PassedDescriptors passed;
+  passed.attach(carrier.header, detail::numbers_of(descriptors));
+  send_once(socket, carrier.header);
 }
 
-// Returns false when this process has too few free descriptors; the kernel has then dropped the
-// others.
+// Returns false when this process has too few free descriptors.
 bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescriptor>& descriptors) {
-  Ancillary ancillary;
-  char byte = 0;
-  iovec part{&byte, 1};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = ancillary.room.data();
-  header.msg_controllen = ancillary.room.size();
-  const auto got = retry([&] { return ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC); });
+  Carrier carrier;
+  detail::PassedDescriptors passed;
+  passed.accept(carrier.header);
+  const auto got = retry([&] { return ::recvmsg(socket, &carrier.header, MSG_CMSG_CLOEXEC); });
   if (!has_sender(got, "recvmsg")) throw_torn();
   const auto before = descriptors.size();
-  for (auto* control = CMSG_FIRSTHDR(&header); control; control = CMSG_NXTHDR(&header, control)) {
-    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
-    const auto* in = CMSG_DATA(control);
-    for (auto left = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int); left > 0; --left) {
-      int number = -1;
-      std::memcpy(&number, std::exchange(in, in + sizeof number), sizeof number);
-      descriptors.emplace_back(number);
-    }
-  }
-  if (header.msg_flags & MSG_CTRUNC) return false;
+  if (!passed.take(carrier.header, descriptors)) return false;
   if (descriptors.size() - before != count)
     throw MessageError{"damaged message: its descriptors do not match its header"};
   return true;
@@ -137,7 +112,7 @@ void Message::send(const FileDescriptor& socket, std::string_view tail) const {
   try {
     send_all(socket.get(), parts);
     for (std::span rest{descriptors}; !rest.empty();) {
-      const auto batch = std::min(rest.size(), descriptors_per_batch);
+      const auto batch = std::min(rest.size(), detail::PassedDescriptors::max);
       send_descriptors(socket.get(), rest.first(batch));
       rest = rest.subspan(batch);
     }
@@ -168,7 +143,7 @@ detail::ArrivingMessage::ArrivingMessage(const FileDescriptor& socket) : socket_
   fetch(left_);
   bool complete = true;
   while (opening.descriptors > 0) {
-    const auto batch = std::min<std::uint64_t>(opening.descriptors, descriptors_per_batch);
+    const auto batch = std::min<std::uint64_t>(opening.descriptors, PassedDescriptors::max);
     complete = receive_descriptors(socket.get(), batch, message.descriptors) && complete;
     opening.descriptors -= batch;
   }

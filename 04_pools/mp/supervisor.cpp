@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <mp/descriptor_passing.hpp>
 #include <mp/supervisor.hpp>
 #include <mp/worker.hpp>
 
@@ -74,10 +75,8 @@ void Supervisor::add(std::size_t place, std::unique_ptr<WorkerChannel> worker) {
   next_start_.reset();
   pause_ = first_pause;
   if (!initializer_) return;
-  std::vector<int> descriptors;
-  for (const auto& descriptor : initializer_->message.descriptors)
-    descriptors.push_back(descriptor.get());
-  workers_[place]->send(initializer_position, initializer_->message.bytes, std::move(descriptors));
+  const auto& message = initializer_->message;
+  workers_[place]->send(initializer_position, message.bytes, numbers_of(message.descriptors));
 }
 
 void Supervisor::start_failed(const std::exception_ptr& error) {

@@ -3,24 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <span>
 #include <utility>
 
+#include <mp/descriptor_passing.hpp>
 #include <mp/transfer.hpp>
 
 namespace mp::detail {
 namespace {
 
-constexpr std::size_t descriptors_per_batch = 253;  // the kernel's limit for one sendmsg
-
 std::size_t batches(std::size_t descriptors) {
-  return (descriptors + descriptors_per_batch - 1) / descriptors_per_batch;
+  return (descriptors + PassedDescriptors::max - 1) / PassedDescriptors::max;
 }
-
-// Space for the descriptors of one batch, aligned as the kernel requires.
-struct Ancillary {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * descriptors_per_batch)> room;
-};
 
 }  // namespace
 
@@ -41,22 +35,14 @@ bool Outgoing::send(const FileDescriptor& socket, int flags) {
     parts[message.msg_iovlen++] = {begin, size - from};
   };
   const auto beginning = sizeof header_ + bytes_->size();
-  Ancillary ancillary;
+  PassedDescriptors passed;
   if (sent_ < beginning) {
     add(&header_, sizeof header_, sent_);
     add(bytes_->data(), bytes_->size(), std::max(sent_, sizeof header_) - sizeof header_);
   } else {  // one batch of descriptors, with a byte to carry it
-    const auto from = (sent_ - beginning) * descriptors_per_batch;
-    const auto count = std::min(descriptors_.size() - from, descriptors_per_batch);
+    const auto rest = std::span{descriptors_}.subspan((sent_ - beginning) * PassedDescriptors::max);
     add("", 1, 0);
-    message.msg_control = ancillary.room.data();
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-    std::memset(ancillary.room.data(), 0, message.msg_controllen);
-    auto* control = CMSG_FIRSTHDR(&message);
-    control->cmsg_level = SOL_SOCKET;
-    control->cmsg_type = SCM_RIGHTS;
-    control->cmsg_len = CMSG_LEN(sizeof(int) * count);
-    std::memcpy(CMSG_DATA(control), &descriptors_[from], sizeof(int) * count);
+    passed.attach(message, rest.first(std::min(rest.size(), PassedDescriptors::max)));
   }
   const auto sent = retry([&] { return ::sendmsg(socket.get(), &message, flags | MSG_NOSIGNAL); });
   if (sent == -1 && (flags & MSG_DONTWAIT) != 0 && errno == EAGAIN) return false;
@@ -80,27 +66,17 @@ Incoming::State Incoming::receive(const FileDescriptor& socket, int flags) {
   } else {
     part = {&carrier, 1};
   }
-  Ancillary ancillary;
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = ancillary.room.data();
-  message.msg_controllen = ancillary.room.size();
+  PassedDescriptors passed;
+  passed.accept(message);
   const auto got =
       retry([&] { return ::recvmsg(socket.get(), &message, flags | MSG_CMSG_CLOEXEC); });
   if (got == 0 || (got == -1 && errno == ECONNRESET)) return State::end;
   if (got == -1 && (flags & MSG_DONTWAIT) != 0 && errno == EAGAIN) return State::nothing;
   check(got, "recvmsg");
-  for (auto* control = CMSG_FIRSTHDR(&message); control; control = CMSG_NXTHDR(&message, control)) {
-    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) continue;
-    const auto* in = CMSG_DATA(control);
-    for (auto left = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int); left > 0; --left) {
-      int number = -1;
-      std::memcpy(&number, std::exchange(in, in + sizeof number), sizeof number);
-      message_.descriptors.emplace_back(number);
-    }
-  }
-  if ((message.msg_flags & MSG_CTRUNC) != 0) complete_ = false;
+  if (!passed.take(message, message_.descriptors)) complete_ = false;
   return count(static_cast<std::size_t>(got));
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include <mp/descriptor_passing.hpp>
 #include <mp/idle_handler.hpp>
 #include <mp/outcome.hpp>
 #include <mp/output.hpp>
@@ -156,9 +157,7 @@ class Worker {
 
   bool send(std::uint64_t position, Message message) {
     try {
-      std::vector<int> descriptors;
-      for (const auto& descriptor : message.descriptors) descriptors.push_back(descriptor.get());
-      Outgoing outgoing{position, message.bytes, std::move(descriptors)};
+      Outgoing outgoing{position, message.bytes, numbers_of(message.descriptors)};
       while (!outgoing.is_done()) {
         outgoing.send(socket_, 0);
         step(WorkerStep::delivering);

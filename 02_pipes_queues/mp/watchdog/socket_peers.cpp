@@ -10,11 +10,12 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <array>
 #include <csignal>
 #include <cstring>
 #include <utility>
+#include <vector>
 
+#include <mp/descriptor_passing.hpp>
 #include <mp/watchdog/proc_text.hpp>
 #include <mp/watchdog/socket_peers.hpp>
 
@@ -30,13 +31,11 @@ FileDescriptor open_netlink() {
 struct Letter {
   char byte = 0;
   iovec part{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  PassedDescriptors passed;
   msghdr header{};
   Letter() {
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    header.msg_control = room.data();
-    header.msg_controllen = room.size();
   }
 };
 
@@ -47,11 +46,7 @@ struct Letter {
     const auto opened = open_netlink();
     const int netlink = opened.get();
     Letter letter;
-    auto* control = CMSG_FIRSTHDR(&letter.header);
-    control->cmsg_level = SOL_SOCKET;
-    control->cmsg_type = SCM_RIGHTS;
-    control->cmsg_len = CMSG_LEN(sizeof netlink);
-    std::memcpy(CMSG_DATA(control), &netlink, sizeof netlink);
+    letter.passed.attach(letter.header, {&netlink, 1});
     ::sendmsg(channel, &letter.header, MSG_NOSIGNAL);
   }
   ::_exit(0);
@@ -73,13 +68,12 @@ FileDescriptor open_netlink_of(pid_t pid) {
   there.close();
   if (helper == -1) return {};
   Letter letter;
+  letter.passed.accept(letter.header);
   const auto got = retry([&] { return ::recvmsg(here.get(), &letter.header, MSG_CMSG_CLOEXEC); });
   retry([&] { return ::waitpid(helper, nullptr, static_cast<int>(__WCLONE)); });
-  const auto* control = got > 0 ? CMSG_FIRSTHDR(&letter.header) : nullptr;
-  if (!control || control->cmsg_type != SCM_RIGHTS) return {};
-  int netlink = -1;
-  std::memcpy(&netlink, CMSG_DATA(control), sizeof netlink);
-  return FileDescriptor{netlink};
+  std::vector<FileDescriptor> received;
+  if (got > 0) letter.passed.take(letter.header, received);
+  return received.empty() ? FileDescriptor{} : std::move(received.front());
 }
 
 std::optional<std::uint64_t> ask_for_peer(const FileDescriptor& netlink, std::uint32_t inode) {
