@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <lesson/memory.hpp>
+#include <loader.hpp>
 #include <mp/process.hpp>
 #include <program.hpp>
 #include <temporary_folder.hpp>
@@ -88,10 +89,16 @@ TEST(Cluster, AnotherExecutableIsRefused) {
   const auto other = folder.path() / "other";
   fs::copy_file(scenarios, other);
   std::ofstream{other, std::ios::app} << "changed";
-  const auto run = mpirun(1, {scenarios, "sums", ":", "-n", "1", other, "sums"});
-  EXPECT_EQ(run.status, 1) << run;
-  EXPECT_THAT(run.errors, HasSubstr("mp::ClusterPool: rank 1 on "));
-  EXPECT_THAT(run.errors, HasSubstr("runs another executable than rank 0"));
+  const auto expect_refusal = [&](const std::vector<std::string>& words) {
+    const auto run = mpirun(1, words);
+    EXPECT_EQ(run.status, 1) << run;
+    EXPECT_THAT(run.errors, HasSubstr("mp::ClusterPool: rank 1 on "));
+    EXPECT_THAT(run.errors, HasSubstr("runs another executable than rank 0"));
+  };
+  expect_refusal({scenarios, "sums", ":", "-n", "1", other, "sums"});
+  const auto loader = course::loader();
+  ASSERT_FALSE(loader.empty());
+  expect_refusal({loader, scenarios, "sums", ":", "-n", "1", loader, other, "sums"});
 }
 
 TEST(Cluster, MessagesOfAnySize) {
