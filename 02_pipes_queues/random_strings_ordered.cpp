@@ -10,7 +10,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// A queue does not say which process put a value, so the position travels with it.
+// A queue does not say which process put a value, so the position is sent with it.
 using Result = std::pair<int, std::string>;
 
 void put_string(mp::Queue<Result>& output, int length, int seed, int position) {
@@ -20,7 +20,7 @@ void put_string(mp::Queue<Result>& output, int length, int seed, int position) {
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   int processes = 4, length = 5, seed = 123;
-  lesson::parse(argc, argv, "Random strings again, sorted by the position that travels with each.",
+  lesson::parse(argc, argv, "Random strings again, sorted by the position sent with each.",
                 {{"--processes", processes, "how many strings", 1, 1000},
                  {"--length", length, "how many characters each has"},
                  {"--seed", seed, "a different seed gives different strings", 0}});

@@ -141,11 +141,11 @@ namespace detail {
 template <class T>
 constexpr bool require_travel() {
   static_assert(can_travel<T>,
-                "values of this type cannot travel to another process. A class with a constructor, "
-                "private members, a base class, an array or more than twelve members needs a line "
-                "such as  "
+                "values of this type cannot be sent to another process. A class with a "
+                "constructor, private members, a base class, an array or more than twelve members "
+                "needs a line such as  "
                 "void serialize(auto& archive) { archive(first_member, second_member); }  "
-                "and a default constructor. Addresses cannot travel at all.");
+                "and a default constructor. Addresses cannot be sent at all.");
   return can_travel<T>;
 }
 }  // namespace detail

@@ -96,7 +96,7 @@ ExclusiveDescriptor Process::send_job(detail::Identity identity, const detail::T
         check(retry([&] { return ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); }), "open(.)")};
     identity.signals = detail::SignalState::current();
   }
-  // A task that cannot travel is rejected here, before anything has been started.
+  // A task that cannot be sent is rejected here, before anything has been started.
   Message job;
   Writer writer{job};
   writer(identity, mp::start_method());

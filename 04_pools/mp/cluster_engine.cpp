@@ -156,7 +156,7 @@ void ClusterEngine::submit(const std::shared_ptr<BatchState>& batch, Chunk chunk
                            bool in_background) {
   if (!chunk.message.descriptors.empty())
     throw CannotTravel{
-        "descriptors and shared memory do not travel between machines; send values to a "
+        "descriptors and shared memory cannot be sent to another machine; send values to a "
         "ClusterPool, or use mp::Pool"};
   const std::scoped_lock lock{cluster_->mutex};
   require_own();

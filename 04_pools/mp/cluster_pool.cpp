@@ -72,7 +72,7 @@ void work_for_cluster(std::unique_ptr<MpiTransport> transport) {
     if (!reply.descriptors.empty()) {
       answer.kind = FrameKind::failure;
       answer.bytes =
-          "a result holds a descriptor or shared memory, which do not travel between machines";
+          "a result holds a descriptor or shared memory, which cannot be sent to another machine";
     }
     transport->send(0, std::move(answer));
   }

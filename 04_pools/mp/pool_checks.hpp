@@ -29,8 +29,8 @@ template <class Function, class Arguments>
 constexpr bool check_work() {
   static_assert(
       is_portable<Function>,
-      "mp::Pool: this callable cannot travel to a worker; use a function, a lambda "
-      "without captures, or mp::partial(function, values...) with values that can travel");
+      "mp::Pool: this callable cannot be sent to a worker; use a function, a lambda "
+      "without captures, or mp::partial(function, values...) with values that can be sent");
   if constexpr (is_portable<Function>) {
     if constexpr (are_sendable<Arguments>) {
       static_assert(
