@@ -70,7 +70,7 @@ void Reader::check_count(cereal::size_type count) {
 std::shared_ptr<void> Reader::getSharedPointer(std::uint32_t id) {
   const auto known = shared_types_.find(id);
   if (known != shared_types_.end() && *known->second != *expected_)
-    throw MessageError{"a shared pointer has another type than before"};
+    throw MessageError{"a shared pointer has a different type than before"};
   return InputArchive::getSharedPointer(id);
 }
 

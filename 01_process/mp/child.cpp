@@ -62,7 +62,7 @@ void finish_output(int status) {
   const int error = detail::flush_output(deadline_after(1s));
   if (error != 0 && status == 0) {
     report(std::string{"output is lost: "} +
-           (error == EBUSY ? "another thread is blocked in writing" : std::strerror(error)));
+           (error == EBUSY ? "another thread is blocked while writing" : std::strerror(error)));
     status = EXIT_FAILURE;
   }
   detail::report_exit(W_EXITCODE(status & 0xff, 0));

@@ -46,7 +46,7 @@ std::string file_mapped_at(std::uintptr_t address) {
     std::getline(fields >> std::ws, file);
     return file;
   }
-  throw std::runtime_error{"/proc/self/maps does not tell where the program comes from"};
+  throw std::runtime_error{"/proc/self/maps does not say where the program comes from"};
 }
 
 }  // namespace

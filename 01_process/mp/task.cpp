@@ -99,8 +99,8 @@ CodeLocation code_location(const void* address) {
   if (!found) refuse(address, "there is no code at this address");
   if (location.object == 0)
     refuse(address,
-           "it is in a shared library that has no build id to be known by; link that with "
-           "-Wl,--build-id, or use start method fork");
+           "it is in a shared library without a build id; link that with -Wl,--build-id, or use "
+           "start method fork");
   return location;
 }
 
@@ -115,8 +115,8 @@ const void* code_address(const CodeLocation& location) {
     });
     if (!is_loaded)
       throw MessageError{
-          "the function is in a shared library that is not loaded in this process, or is another "
-          "build of it; link the program to it, or use start method fork"};
+          "the function is in a shared library that this process has not loaded, or has loaded "
+          "from a different build; link the program to it, or use start method fork"};
   }
   const auto number = found.dlpi_addr + location.offset;
   if (!has_code_at(found, number))

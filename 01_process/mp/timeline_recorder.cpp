@@ -79,7 +79,7 @@ Timeline::Timeline(SharedMemory memory, std::uint16_t place)
     : memory_{std::move(memory)}, place_{place} {
   if (memory_.size() < sizeof(Shared) ||
       memory_.size() != sizeof(Shared) + shared().slots * sizeof(Slot))
-    throw MessageError{"no timeline came along"};
+    throw MessageError{"the message contains no timeline"};
 }
 
 Timeline::Shared& Timeline::shared() const noexcept {

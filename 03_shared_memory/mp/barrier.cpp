@@ -214,7 +214,7 @@ std::size_t Barrier::arrive(const Deadline& deadline) {
       state.let_through();
     else
       state.look_for_the_dead();
-    if (wait.is_over() && state.round == round) state.break_it(own_name() + " waits no longer");
+    if (wait.is_over() && state.round == round) state.break_it(own_name() + " stopped waiting");
   }
   if ((state.broken_rounds & state.bit(round)) == 0) return before;
   const auto guard = state.lock();

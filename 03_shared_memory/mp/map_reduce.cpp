@@ -155,7 +155,7 @@ MapReduce::MapReduce(int workers) : workers_{workers} {
 }
 
 std::size_t MapReduce::chunk_count(std::size_t count, std::size_t chunk_size) {
-  if (chunk_size == 0) throw std::invalid_argument{"mp::MapReduce: a chunk needs a size"};
+  if (chunk_size == 0) throw std::invalid_argument{"mp::MapReduce: the chunk size cannot be 0"};
   return count / chunk_size + (count % chunk_size != 0);
 }
 

@@ -153,7 +153,7 @@ TEST(Barrier, BreaksForAllWhenOneWaitsNoLonger) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, 120ms);
   EXPECT_TRUE(patient.join().success());
   EXPECT_TRUE(barrier.is_broken());
-  EXPECT_THAT(break_of(barrier), HasSubstr("waits no longer"));
+  EXPECT_THAT(break_of(barrier), HasSubstr("stopped waiting"));
 }
 
 TEST(Barrier, AbortBreaksAndResetMends) {

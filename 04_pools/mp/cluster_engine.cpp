@@ -149,7 +149,7 @@ ClusterEngine::ClusterEngine(std::shared_ptr<Cluster> cluster, const Initializer
 
 void ClusterEngine::require_own() const {
   if (closed_) throw closed_error();
-  if (!cluster()) throw std::logic_error{"only the process that has made a pool can use it"};
+  if (!cluster()) throw std::logic_error{"only the process that created a pool can use it"};
 }
 
 void ClusterEngine::submit(const std::shared_ptr<BatchState>& batch, Chunk chunk,

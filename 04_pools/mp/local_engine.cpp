@@ -66,7 +66,7 @@ std::shared_ptr<Engine> LocalEngine::start(const PoolOptions& options) {
 void LocalEngine::require_own(const Engines& engines) const {
   if (engines.alive.contains(this)) return;
   if (closed_) throw closed_error();
-  throw std::logic_error{"only the process that has made a pool can use it"};
+  throw std::logic_error{"only the process that created a pool can use it"};
 }
 
 // ---- Waiting ----

@@ -76,7 +76,7 @@ MpiTransport::MpiTransport() {
   if (other == all.end()) return;
   if (rank_ == 0) {
     std::fprintf(stderr,
-                 "mp::ClusterPool: rank %td on %s runs another executable than rank 0 on %s\n",
+                 "mp::ClusterPool: rank %td on %s runs a different executable than rank 0 on %s\n",
                  other - all.begin(), other->host.data(), all.front().host.data());
     MPI_Abort(MPI_COMM_WORLD, 1);
   }

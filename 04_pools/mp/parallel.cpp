@@ -10,7 +10,8 @@ namespace mp::detail {
 
 int parallel_processes(int asked) {
   if (asked == 0)
-    throw std::invalid_argument{"mp::parallel: there cannot be 0 processes; -1 is all processors"};
+    throw std::invalid_argument{
+        "mp::parallel: there cannot be 0 processes; -1 means all processors"};
   return asked > 0 ? asked : std::max(1, cpu_count() + 1 + asked);
 }
 

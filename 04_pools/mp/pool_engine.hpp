@@ -141,7 +141,7 @@ class Batch {
     if (reply)
       ++taken_;
     else if (taken_ < submitted_)
-      throw TimedOut{"the results are not there yet"};
+      throw TimedOut{"the results are not ready yet"};
     return reply;
   }
   bool wait(Deadline deadline) {
@@ -155,7 +155,7 @@ class Batch {
     for (const auto* batch : batches) {
       batch->require_engine();
       if (batch->engine_ != batches.front()->engine_)
-        throw std::invalid_argument{"these are results of different pools"};
+        throw std::invalid_argument{"these results belong to different pools"};
       states.push_back(batch->state_.get());
     }
     batches.front()->engine_->wait(states, std::nullopt);
@@ -170,7 +170,7 @@ class Batch {
 
  private:
   void require_engine() const {
-    if (!engine_) throw std::logic_error{"this result belongs to no work"};
+    if (!engine_) throw std::logic_error{"this result is empty, or was moved"};
   }
 
   std::shared_ptr<Engine> engine_;

@@ -93,7 +93,7 @@ TEST(Cluster, AnotherExecutableIsRefused) {
     const auto run = mpirun(1, words);
     EXPECT_EQ(run.status, 1) << run;
     EXPECT_THAT(run.errors, HasSubstr("mp::ClusterPool: rank 1 on "));
-    EXPECT_THAT(run.errors, HasSubstr("runs another executable than rank 0"));
+    EXPECT_THAT(run.errors, HasSubstr("runs a different executable than rank 0"));
   };
   expect_refusal({scenarios, "sums", ":", "-n", "1", other, "sums"});
   const auto loader = course::loader();

@@ -23,7 +23,7 @@ class LessonList(SphinxDirective):
         items = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".", classes=["lesson-list"])
         for name in read_lessons(self.env.app).get(chapter, {}):
             if name not in shows:
-                raise self.error(f"{chapter}/README.md does not tell what {name} shows")
+                raise self.error(f"{chapter}/README.md does not say what {name} shows")
             text, _ = self.state.inline_text(shows[name], self.lineno)
             minutes = nodes.inline("", "", classes=["minutes"], lesson=name)  # filled in after the page has been read
             items += nodes.list_item("", nodes.paragraph("", "", link_to_lesson(self.env, name), *text, minutes))
