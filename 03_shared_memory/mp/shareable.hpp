@@ -48,10 +48,10 @@ inline constexpr bool is_for_threads_only<std::counting_semaphore<most>> = true;
 template <class T>
 struct WorksBetweenProcesses : std::true_type {
   static_assert(!is_for_threads_only<T>,
-                "std::mutex and its like work between the threads of one process only: use the "
+                "std::mutex and the like work between the threads of one process only; use the "
                 "lock that mp::Value and mp::Array have, or mp::Lock, mp::Semaphore, mp::Barrier");
   static_assert(is_always_lock_free<T>,
-                "a std::atomic that is not lock-free uses a lock that other processes do not have: "
+                "a std::atomic that is not lock-free uses a lock that other processes do not have; "
                 "share the plain type, and change it under the lock that mp::Value and mp::Array "
                 "have");
 };
@@ -64,7 +64,7 @@ class SharedAtomic : public std::atomic<T> {
   template <class... Arguments>
   void wait(Arguments...) const {
     static_assert(sizeof...(Arguments) > 9,
-                  "std::atomic::wait and notify work between the threads of one process only: use "
+                  "std::atomic::wait and notify work between the threads of one process only; use "
                   "mp::Event, mp::Condition or mp::Semaphore");
   }
   template <class... Arguments>

@@ -53,8 +53,8 @@ template <class T>
 class SharedQueue {
   static_assert(is_shareable<T> && std::is_copy_constructible_v<T>,
                 "mp::SharedQueue<T>: T must be trivially copyable, because its bytes are all that "
-                "processes share; what owns memory, such as std::string, holds an address, which "
-                "means nothing in another process; mp::Queue takes such values");
+                "processes share; a type that owns memory, such as std::string, holds an address, "
+                "which means nothing in another process; mp::Queue takes such values");
   static_assert(detail::WorksBetweenProcesses<T>::value);
 
  public:
@@ -102,7 +102,7 @@ class SharedQueue {
   struct Room {
     static_assert(
         sizeof(T) <= 1 << 20,
-        "mp::SharedQueue<T>: an item of more than 1 MiB is too large for the stack: write "
+        "mp::SharedQueue<T>: an item of more than 1 MiB is too large for the stack; write "
         "queue.get(item), which fills an existing item");
     alignas(T) std::byte bytes[sizeof(T)];
     const T& item() const { return *std::launder(reinterpret_cast<const T*>(bytes)); }

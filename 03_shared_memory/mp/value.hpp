@@ -25,8 +25,8 @@ template <class T>
 class Value : public Lock {
   static_assert(is_shareable<T>,
                 "mp::Value<T>: T must be trivially copyable, because its bytes are all that "
-                "processes share; what owns memory, such as std::string, holds an address, which "
-                "means nothing in another process");
+                "processes share; a type that owns memory, such as std::string, holds an address, "
+                "which means nothing in another process");
   static_assert(detail::WorksBetweenProcesses<T>::value);
   static_assert(alignof(T) <= 64, "mp::Value<T>: shared objects are aligned to 64 bytes at most");
 

@@ -36,8 +36,9 @@ constexpr bool check_work() {
       static_assert(
           is_callable<Function, Arguments>,
           "mp::Pool: the function cannot be called with these arguments. `map` passes one item. If "
-          "it takes more, use `starmap` with tuples, or mp::partial to bind those that stay the "
-          "same. It gets copies, so take them by value or by reference to const");
+          "the function takes more, use `starmap` with tuples, or mp::partial to bind those that "
+          "stay the same. It gets copies, so it must take them by value or by reference to "
+          "const");
       if constexpr (is_callable<Function, Arguments>) {
         using Result = typename Work<Function, Arguments>::Result;
         if constexpr (std::is_void_v<Result>)
