@@ -73,8 +73,8 @@ void expect_codes(const Jobs& jobs, const Codes& seen) {
          "The jobs: " + text + "\nExpected: " + to_string(expected) + "\nSeen: " + to_string(seen) +
              typical_cause(expected, seen) +
              (text.find('?') == text.npos ? ""
-                                          : "\n(The examiner draws the numbers with a question "
-                                            "mark; only do_job() knows them.)"));
+                                          : "\n(The examiner chooses the numbers marked with ?; "
+                                            "only do_job() knows them.)"));
 }
 
 TEST(exit_codes, codes_come_in_the_order_of_the_jobs) {

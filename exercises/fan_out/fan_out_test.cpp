@@ -49,7 +49,7 @@ void expect_nodes(int width, int depth, const harness::Trace& trace) {
         "Expected: with " + tree(width, depth) + " there are the nodes 1 to " +
         std::to_string(nodes) + ".\nSeen: work() is called with " +
         (times.begin()->first < 1
-             ? std::to_string(times.begin()->first) + ", too.\nThe root, node 0, does not work."
+             ? std::to_string(times.begin()->first) + ", too.\nThe root, node 0, does not call it."
              : std::to_string(times.rbegin()->first) +
                    ", too.\nDoes the lowest level start more nodes?"));
 }
@@ -62,7 +62,7 @@ void expect_sum(int width, int depth, int seen, const harness::Trace& trace) {
     harness::fail_and_stop(
         "Expected: with " + tree(width, depth) + " the sum is " + std::to_string(expected) +
         ".\nSeen: " + std::to_string(seen) +
-        (seen == 0 ? ".\nOnly its exit code takes a number from a child process to its parent. "
+        (seen == 0 ? ".\nOnly its exit code carries a number from a child process to its parent. "
                      "Each process has its own copy of every variable, even of a global one."
                    : ".\nDoes every exit code include the node's own number and those of its "
                      "children?"));
@@ -81,7 +81,7 @@ TEST(fan_out, every_node_is_a_child_of_the_node_above) {
     const auto& trace = submission.trace();
     if (trace.main_process_worked())
       harness::fail_and_stop(
-          "Expected: the root does not work.\nSeen: the main process calls work().");
+          "Expected: the root does not call work().\nSeen: the main process calls work().");
     expect_nodes(width, depth, trace);
     std::map<std::int64_t, harness::Event> by_node;
     for (const auto& event : trace.events) by_node[event.numbers[0]] = event;

@@ -126,9 +126,9 @@ void expect_temperatures(int cells, double tolerance, const Temperatures& seen,
   if (seen == expected) return;
   if (seen == cold_rod(cells))
     harness::fail_and_stop(
-        "Expected: the temperatures after the last step.\nSeen: those of the beginning, so nothing "
-        "that the workers computed has arrived.\nIs the rod in shared memory? Each process has its "
-        "own copy of every other variable.");
+        "Expected: the temperatures after the last step.\nSeen: the initial ones, so nothing that "
+        "the workers computed has arrived.\nIs the rod in shared memory? Each process has its own "
+        "copy of every other variable.");
   const auto [wrong, right] = std::ranges::mismatch(seen, expected);
   harness::fail_and_stop(
       "Expected: the temperatures are exactly those that one process computes.\nSeen: "
@@ -166,7 +166,7 @@ TEST(heat_rod, every_worker_has_a_block_of_its_own) {
   const auto [least, most] = std::ranges::minmax(
       steps[0], {}, [](const Block& block) { return block.last - block.first; });
   expect((most.last - most.first) - (least.last - least.first) <= 1,
-         "Expected: blocks differ by at most one cell.\nSeen: " + to_string(least) + ", and " +
+         "Expected: block sizes differ by at most one cell.\nSeen: " + to_string(least) + ", and " +
              to_string(most) + ".");
   expect_temperatures(14, 2, seen, trace);
 }

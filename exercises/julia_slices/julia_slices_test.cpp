@@ -92,7 +92,7 @@ TEST(julia_slices, every_slice_is_computed_on_its_own) {
   Submission submission;
   const auto picture = submission.call({26, 7, 2});  // 52 rows in 7 slices
   const auto& events = submission.trace().events;
-  expect(events.size() == 7, "Expected: 7 slices are 7 calls of julia_rows().\nSeen: " +
+  expect(events.size() == 7, "Expected: 7 slices are 7 calls to julia_rows().\nSeen: " +
                                  count_of(events.size(), "call", "calls") + ".");
   for (const auto& [process, numbers] : events)
     if (numbers[0] != 7 && numbers[0] != 8)

@@ -64,13 +64,12 @@ void expect_counts(int pages, const Counts& seen, const harness::Trace& trace) {
                            count_of(seen.size(), "count", "counts") + ".");
   for (std::size_t i = 0; i < asked.size(); ++i)
     if (seen[i] != expected[i])
-      harness::fail_and_stop("Expected: '" + asked[i] + "' is there " +
-                             std::to_string(expected[i]) + " times.\nSeen: " +
-                             (seen == Counts(seen.size()) ? harness::nothing_arrived("each count")
-                              : seen[i] < expected[i]
-                                  ? "fewer.\nDo all words of all unpackers arrive? Is one of them "
-                                    "done before the others, and does it end the stage for all?"
-                                  : "more."));
+      harness::fail_and_stop(
+          "Expected: '" + asked[i] + "' occurs " + std::to_string(expected[i]) + " times.\nSeen: " +
+          (seen == Counts(seen.size()) ? harness::nothing_arrived("each count")
+           : seen[i] < expected[i] ? "fewer.\nDo all words of all unpackers arrive? Is one of them "
+                                     "done before the others, and does it end the stage for all?"
+                                   : "more."));
 }
 
 // The unpacker of page 0 is done last; by then all others have ended or wait.

@@ -176,13 +176,13 @@ void hint(const Facts& facts) {
   progress().set_hints(facts.name, seen);
   for (std::size_t i = 0; i < seen; ++i)
     fmt::print("Hint {} of {}: {}\n", i + 1, facts.hints.size(), facts.hints[i]);
-  if (seen < facts.hints.size()) fmt::print("The next call shows another.\n");
+  if (seen < facts.hints.size()) fmt::print("The same command shows the next one.\n");
 }
 
 void watch(const Facts& facts) {
   for (harness::FileWatch file{file_to_edit(facts)};; file.wait()) {
     check(facts);
-    fmt::print("Waiting until {} is saved; Ctrl-C stops this.\n", shown(file_to_edit(facts)));
+    fmt::print("Waiting until {} is saved; press Ctrl-C to stop.\n", shown(file_to_edit(facts)));
     std::fflush(stdout);
   }
 }
@@ -191,7 +191,7 @@ int solution(const Facts& facts, bool spoil) {
   const auto best = progress().best(facts.name);
   if (!spoil && !(best && best->full())) {
     fmt::print(
-        "The solution is shown once './course check {0}' gives yours all points.\n"
+        "The solution is shown once you have all points in './course check {0}'.\n"
         "'./course solution {0} --spoil' shows it now.\n",
         facts.name);
     return EXIT_FAILURE;
@@ -222,7 +222,7 @@ int run_command(const std::vector<std::string>& words) {
   }
   if (words.size() != 2 && !spoil && !strict)
     throw UsageError{command + " takes the name of an exercise" +
-                     (command == "solution" ? ", and --spoil" : "") +
+                     (command == "solution" ? ", and optionally --spoil" : "") +
                      "; './course list' shows all"};
   const auto facts = find_exercise(words[1]);
   if (command == "check") return check(facts) ? EXIT_SUCCESS : EXIT_FAILURE;

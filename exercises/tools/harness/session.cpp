@@ -200,8 +200,8 @@ void Session::fail_stuck(const std::string& what) {
 
 void Session::fail_damaged(const std::string& reason) {
   stop(
-      "Your program's answer could not be read. It writes to a descriptor that it did not "
-      "open.\n(" +
+      "Your program's answer could not be read. The program writes to a descriptor that it did "
+      "not open.\n(" +
       reason + ")");
 }
 

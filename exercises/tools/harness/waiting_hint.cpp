@@ -16,11 +16,11 @@ std::string waiting_hint(const std::string& explanation) {
     return "\nA process that receives waits until another one sends, or closes the queue or its "
            "end of the pipe because nothing more will come.";
   if (says("for a barrier"))
-    return "\nA barrier opens when as many processes have arrived as it was made for. Does each "
-           "arrive, and equally often?";
+    return "\nA barrier opens when as many processes have arrived as it expects. Does each arrive, "
+           "and equally often?";
   if (says("for a notification"))
-    return "\nEvery change that a process may wait for needs a notification. Have those that could "
-           "send one ended?";
+    return "\nEvery change that a process may wait for needs a notification. Have the processes "
+           "that could send one ended?";
   return {};
 }
 

@@ -1,5 +1,5 @@
 // Fails: the_sum_is_right
-// Told: Only its exit code takes a number
+// Told: Only its exit code carries a number
 #include <cstdlib>
 #include <stdexcept>
 #include <vector>
