@@ -58,7 +58,7 @@ do_grade() {
 do_new-exercise() {
   local name=${1:-} file to last
   needs_full_version new-exercise
-  [[ $# -eq 1 && $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error 'new-exercise takes a name, such as: matrix_rows'
+  [[ $# -eq 1 && $name =~ ^[a-z][a-z0-9_]*$ ]] || usage_error 'new-exercise takes a name, such as matrix_rows'
   if [ -e "exercises/$name" ] || [ -e "solutions/$name" ]; then usage_error "there is already a folder $name"; fi
   mkdir -p "exercises/$name" "solutions/$name/wrong"
   for file in exercises/tools/template/{*,wrong/*.cpp}; do

@@ -50,7 +50,7 @@ build() {  # everything, or these targets
 
 prepare() {
   set_up "$needs" >&2
-  set_up_if_possible "$cluster_needs" 'the lesson cluster_pi is left out.' >&2
+  set_up_if_possible "$cluster_needs" 'The lesson cluster_pi is left out.' >&2
   configure
 }
 
@@ -103,7 +103,7 @@ run_one() {
     chapter=$(chapter_of "$name")
   fi
   if [ -z "$chapter" ] && [ -e "exercises/$name/exercise.json" ]; then
-    usage_error "$name is an exercise; './course check $name' checks yours, and build/exercises/$name/$name then runs it"
+    usage_error "$name is an exercise; './course check $name' checks your solution, and build/exercises/$name/$name then runs it"
   fi
   if [ -z "$chapter" ]; then
     like=$(awk -v name="$name" 'index($2, name) || index(name, $2) || substr($2, 1, 3) == substr(name, 1, 3) {
@@ -132,7 +132,7 @@ take_timeline() {
     *.svg | *.png | *.json | *.txt)
       (cd "$caller" && : >>"$timeline") 2>/dev/null || usage_error "cannot write $timeline"
       ;;
-    *) usage_error '--timeline takes a file that ends in .svg, .png, .json or .txt, or - for text here' ;;
+    *) usage_error '--timeline takes a file that ends in .svg, .png, .json or .txt, or - for text in the terminal' ;;
   esac
 }
 

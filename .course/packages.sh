@@ -208,7 +208,7 @@ set_up_if_possible() {
   find_missing "$1"
   [ -n "$names" ] || return 0
   if command -v apt-get >/dev/null && can_install && (set_up "$1"); then return; fi
-  say "Without $names $2"
+  say "Not installed: $names. $2"
 }
 
 #: setup [--bench|--dev]  install what is missing; also what bench compares with, or what .ci/run needs
@@ -218,10 +218,10 @@ do_setup() {
     --bench) set_up "$needs$bench_needs" ;;
     --dev)
       set_up "$needs$bench_needs$developer_needs"
-      set_up_if_possible "$format_needs" "the step 'format' of .ci/run cannot run."
+      set_up_if_possible "$format_needs" "The step 'format' of .ci/run cannot run."
       ;;
     *) usage_error "setup takes only --bench or --dev" ;;
   esac
-  set_up_if_possible "$cluster_needs" 'the lesson cluster_pi is left out.'
+  set_up_if_possible "$cluster_needs" 'The lesson cluster_pi is left out.'
   say 'Everything needed is installed.'
 }

@@ -83,10 +83,10 @@ def save(file, facts, measured):
 
 def parse():
     parser = argparse.ArgumentParser(prog="course bench", description=__doc__.splitlines()[0])
-    parser.add_argument("name", nargs="*", help="only these groups, such as: pi, memory, course; --list names them")
+    parser.add_argument("name", nargs="*", help="only these groups, such as pi or memory; --list names them all")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: within two minutes")
     parser.add_argument("--json", type=Path, metavar="FILE",
-                        help="put the results into this file, beside what it has of other groups, and figures beside it")
+                        help="write the results to this file, which keeps those of other groups, and figures next to it")
     parser.add_argument("--list", action="store_true", help="list the groups")
     options = parser.parse_args()
     options.rounds, options.min_time = (2, 0.02) if options.quick else (5, 0.1)

@@ -74,7 +74,7 @@ def describe(app, pagename, templatename, context, doctree):
     if pagename == "404":  # shown at any depth below the site's root, which GitHub puts below the project's name
         context["metatags"] += ("\n<script>document.head.append(Object.assign(document.createElement('base'), {href: "
                                 "location.hostname.endsWith('.github.io') ? location.pathname.match(/^\\/[^/]*\\/?/)[0] : '/'}))</script>")
-    context["needs_scripts"] = [what for what, mark in (("formulas are shown as TeX", 'class="math'), ("quizzes are not judged", 'class="quiz'))
+    context["needs_scripts"] = [what for what, mark in (("formulas are shown as TeX", 'class="math'), ("quizzes are not checked", 'class="quiz'))
                                 if mark in context.get("body", "")]
 
 
