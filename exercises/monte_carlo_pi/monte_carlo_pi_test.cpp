@@ -47,7 +47,7 @@ void expect_estimate(const harness::Trace& trace, std::int64_t points, double se
                         : std::to_string(seen) + "." + one_share));
 }
 
-TEST(monte_carlo_pi, the_estimate_is_that_of_the_points) {
+TEST(monte_carlo_pi, the_estimate_is_right) {
   Submission submission;
   for (const int workers : {1, 4}) {
     const double pi = submission.call({1'000'000, workers, 1});

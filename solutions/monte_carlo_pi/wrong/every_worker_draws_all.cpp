@@ -1,4 +1,4 @@
-// Fails: the_estimate_is_that_of_the_points
+// Fails: the_estimate_is_right
 // Told: asked for 1000000 when 1000000 are already drawn
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Fails: the_estimate_is_that_of_the_points
+// Fails: the_estimate_is_right
 // Told: points are inside, so the estimate is
 #include <stdexcept>
 #include <vector>

@@ -1,4 +1,4 @@
-// Fails: the_estimate_is_that_of_the_points
+// Fails: the_estimate_is_right
 // Told: Seen: 3.000000
 #include "monte_carlo_pi.hpp"
 

@@ -1,4 +1,4 @@
-// Fails: the_estimate_is_that_of_the_points
+// Fails: the_estimate_is_right
 // Told: A child process crashed: signal 11 .*beyond the end of an array
 #include <functional>
 #include <stdexcept>

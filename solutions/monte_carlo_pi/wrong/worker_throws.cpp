@@ -1,4 +1,4 @@
-// Fails: the_estimate_is_that_of_the_points
+// Fails: the_estimate_is_right
 // Told: no share for worker
 #include <functional>
 #include <stdexcept>
