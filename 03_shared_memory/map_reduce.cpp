@@ -46,12 +46,12 @@ void copy_and_sum(mp::MapReduce& workers, std::size_t items, std::size_t chunk_s
 int main(int argc, char** argv) {
   mp::init(argc, argv);
   // A number and its copy take 16 bytes. By default they use at most half of the free memory.
-  const std::int64_t most = lesson::available_memory() / 16;
-  std::int64_t items = std::clamp(most / 2, mebi, 128 * mebi), chunk_size = mebi;
+  const std::int64_t max_items = lesson::available_memory() / 16;
+  std::int64_t items = std::clamp(max_items / 2, mebi, 128 * mebi), chunk_size = mebi;
   int processes = mp::cpu_count();
   lesson::parse(
       argc, argv, "A divided loop: a critical section, then a copy of a large array.",
-      {{"--items", items, "how many numbers to copy and add up, 16 bytes each", 1, most},
+      {{"--items", items, "how many numbers to copy and add up, 16 bytes each", 1, max_items},
        {"--chunk", chunk_size, "how many numbers a process takes at a time", 1, 1'000'000'000'000},
        {"--processes", processes, "how many processes share the work", 1, 1000}});
 

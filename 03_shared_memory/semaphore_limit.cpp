@@ -12,7 +12,7 @@
 #include <mp/value.hpp>
 
 struct Visitors {
-  int inside, most;
+  int inside, max_inside;
 };
 
 void visit(mp::Semaphore& places, mp::Value<Visitors>& visitors) {
@@ -22,7 +22,7 @@ void visit(mp::Semaphore& places, mp::Value<Visitors>& visitors) {
   {
     const std::scoped_lock guard{visitors};
     visitors->inside += 1;
-    visitors->most = std::max(visitors->most, visitors->inside);
+    visitors->max_inside = std::max(visitors->max_inside, visitors->inside);
     fmt::print("    {} enters: {} inside\n", mp::this_process::name(), visitors->inside);
   }
   std::this_thread::sleep_for(std::chrono::milliseconds{20});  // a download, for example
@@ -44,6 +44,6 @@ int main(int argc, char** argv) {
   for (int i = 0; i < processes; ++i) all.emplace_back(visit, std::ref(places), std::ref(visitors));
   for (auto& process : all) process.join();
   fmt::print("{} processes were inside, never more than {} at the same time\n", processes,
-             visitors->most);
-  return visitors->most <= limit ? 0 : 1;
+             visitors->max_inside);
+  return visitors->max_inside <= limit ? 0 : 1;
 }

@@ -10,9 +10,9 @@
 #include <mp/process.hpp>
 
 // The random wait stands in for work of varying length.
-int square(double most_seconds, int seed, int x) {
+int square(double max_seconds, int seed, int x) {
   fmt::print("    {} is working on the value {}\n", mp::this_process::name(), x);
-  const std::chrono::duration<double> wait{most_seconds * lesson::random_number(seed, x)};
+  const std::chrono::duration<double> wait{max_seconds * lesson::random_number(seed, x)};
   std::this_thread::sleep_for(wait);
   return x * x;
 }

@@ -10,9 +10,9 @@
 #include <mp/pool.hpp>
 #include <mp/process.hpp>
 
-int product(double most_seconds, int seed, int x, int y) {
+int product(double max_seconds, int seed, int x, int y) {
   fmt::print("    {} is working on the values {} and {}\n", mp::this_process::name(), x, y);
-  const std::chrono::duration<double> wait{most_seconds * lesson::random_number(seed, x)};
+  const std::chrono::duration<double> wait{max_seconds * lesson::random_number(seed, x)};
   std::this_thread::sleep_for(wait);
   return x * y;
 }

@@ -48,15 +48,15 @@ void close_output() {
 }
 
 template <class Value>
-Value number_in(const std::string& text, Value least, Value most) {
+Value number_in(const std::string& text, Value min, Value max) {
   Value value{};
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   if (rest != end || error == std::errc::invalid_argument)
     throw std::invalid_argument{
         fmt::format("'{}' is not {} number", text, std::is_integral_v<Value> ? "a whole" : "a")};
-  if (error == std::errc::result_out_of_range || !(least <= value && value <= most))
-    throw std::invalid_argument{fmt::format("{} is not between {} and {}", text, least, most)};
+  if (error == std::errc::result_out_of_range || !(min <= value && value <= max))
+    throw std::invalid_argument{fmt::format("{} is not between {} and {}", text, min, max)};
   return value;
 }
 

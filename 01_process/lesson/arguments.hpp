@@ -27,11 +27,11 @@ struct Option {
       : name{std::move(option)}, help{std::move(text)}, variable{std::move(apply)} {}
   template <class Value>
   requires std::is_arithmetic_v<Value> Option(
-      std::string option, Value& value, std::string text, std::type_identity_t<Value> least = 1,
-      std::type_identity_t<Value> most = std::numeric_limits<Value>::max())
+      std::string option, Value& value, std::string text, std::type_identity_t<Value> min = 1,
+      std::type_identity_t<Value> max = std::numeric_limits<Value>::max())
       : name{std::move(option)},
         help{std::move(text)},
-        variable{Number<Value>{&value, {least, most}}} {}
+        variable{Number<Value>{&value, {min, max}}} {}
 
   std::string name, help;
   std::variant<bool*, Number<int>, Number<std::int64_t>, Number<double>, Apply> variable;

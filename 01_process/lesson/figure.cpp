@@ -22,7 +22,7 @@ namespace {
 // The gnuplot commands for an axis: its label, range and ticks.
 std::string axis(char name, const std::string& label, bool logarithmic, const Figure& figure,
                  const std::string& file) {
-  double least = std::numeric_limits<double>::infinity(), most = -least;
+  double min = std::numeric_limits<double>::infinity(), max = -min;
   bool is_whole = true;
   for (const auto& series : figure.series) {
     for (const auto& [x, y] : series.points) {
@@ -30,29 +30,29 @@ std::string axis(char name, const std::string& label, bool logarithmic, const Fi
       if (!std::isfinite(value) || (logarithmic && value <= 0))
         throw std::runtime_error{
             fmt::format("cannot draw {}: the {} axis has no place for {}", file, name, value)};
-      least = std::min(least, value);
-      most = std::max(most, value);
+      min = std::min(min, value);
+      max = std::max(max, value);
       is_whole = is_whole && value == std::floor(value);
     }
   }
-  if (least > most) throw std::runtime_error{fmt::format("cannot draw {}: no points", file)};
+  if (min > max) throw std::runtime_error{fmt::format("cannot draw {}: no points", file)};
   // Within less than a power of ten, a logarithmic axis might show no number at all.
-  logarithmic = logarithmic && most >= 10 * least;
+  logarithmic = logarithmic && max >= 10 * min;
 
   // A margin, so that points at the edge are drawn whole.
   constexpr double room = 0.04;
   auto script = fmt::format("set {}label {} noenhanced\n", name, quoted(label));
   if (!logarithmic) {
     // The axis starts at zero if that is near, so that heights can be compared.
-    if (name == 'y' && least > 0 && least < most / 2) least = 0;
-    const double margin = least < most ? room * (most - least) : 0.5;
-    const double from = least == 0 ? 0 : least - margin;
+    if (name == 'y' && min > 0 && min < max / 2) min = 0;
+    const double margin = min < max ? room * (max - min) : 0.5;
+    const double from = min == 0 ? 0 : min - margin;
     // There is no half process. With more values, gnuplot chooses whole numbers anyway.
-    if (name == 'x' && is_whole && most - least <= 10) script += "set xtics 1\n";
-    return script + fmt::format("set {}range [{}:{}]\n", name, from, most + margin);
+    if (name == 'x' && is_whole && max - min <= 10) script += "set xtics 1\n";
+    return script + fmt::format("set {}range [{}:{}]\n", name, from, max + margin);
   }
-  const double factor = std::pow(most / least, room);
-  const double from = least / factor, to = most * factor;
+  const double factor = std::pow(max / min, room);
+  const double from = min / factor, to = max * factor;
   // Plain numbers while they are short, and always in the terminal, which has no superscripts.
   const bool plain = file == "-" || (from > 1e-4 && to < 1e5);
   script += fmt::format("set logscale {0}\nset format {0} '{1}'\nset {0}range [{2}:{3}]\n", name,
@@ -102,15 +102,15 @@ void write(Gnuplot& gnuplot, const Figure& figure, const std::string& file) {
 }
 
 void write(Gnuplot& gnuplot, const BarChart& chart, const std::string& file) {
-  double most = 0;
-  for (const auto& bar : chart.bars) most = std::max(most, bar.height);
-  if (!std::isfinite(most) || most <= 0)
+  double max = 0;
+  for (const auto& bar : chart.bars) max = std::max(max, bar.height);
+  if (!std::isfinite(max) || max <= 0)
     throw std::runtime_error{fmt::format("cannot draw {}: no bars", file)};
 
   begin(gnuplot, chart.title, file);
   gnuplot << "unset key\nset ylabel " << quoted(chart.y_label) << " noenhanced\n"
           << fmt::format("set xrange [-0.7:{}]\n", static_cast<double>(chart.bars.size()) - 0.3)
-          << fmt::format("set yrange [0:{}]\n", 1.1 * most)  // space for the texts
+          << fmt::format("set yrange [0:{}]\n", 1.1 * max)  // space for the texts
           << "set boxwidth 0.6\nset style fill solid\nset grid noxtics\nset xtics scale 0 (";
   const char* separator = "";
   for (std::size_t i = 0; i < chart.bars.size(); ++i) {
@@ -157,7 +157,7 @@ void write(Gnuplot& gnuplot, const Image& image, const std::string& file) {
   const auto columns = std::min(image.width, limit);
   const auto rows = std::min(image.pixels.size() / image.width, limit);
   const auto pixels = shrink(image, columns, rows);
-  const auto [least, most] = std::ranges::minmax(pixels);
+  const auto [min, max] = std::ranges::minmax(pixels);
   begin(gnuplot, image.title, file, 800);
   const auto middle = [&](std::size_t count) {  // gnuplot places pixels by their centres
     const double step = (image.to - image.from) / static_cast<double>(count);
@@ -169,7 +169,7 @@ void write(Gnuplot& gnuplot, const Image& image, const std::string& file) {
       << "set size ratio -1\nunset key\nunset grid\nset tics out\n"
       << "set xlabel " << quoted(image.x_label) << "\nset ylabel " << quoted(image.y_label)
       << fmt::format("\nset xrange [{0}:{1}]\nset yrange [{0}:{1}]\nset cbrange [{2}:{3}]\n",
-                     image.from, image.to, least, most)
+                     image.from, image.to, min, max)
       << "set palette defined (0 '#000004', 1 '#3b0f70', 2 '#8c2981', 3 '#de4968', 4 '#fe9f6d', 5 "
          "'#fcfdbf')\n"
       << fmt::format("plot '-' binary array=({},{}) format='%double' dx={} dy={} origin=({},{}) ",
@@ -184,12 +184,12 @@ void print(const Image& image) {
   constexpr std::string_view shades = " .:-=+*#%@";
   const std::size_t columns = 80, rows = 40;
   const auto pixels = shrink(image, columns, rows);
-  const auto [least, most] = std::ranges::minmax(pixels);
+  const auto [min, max] = std::ranges::minmax(pixels);
   fmt::print("{:^{}}\n", image.title, columns);
   for (std::size_t row = rows; row-- > 0;) {
     std::string line;
     for (std::size_t column = 0; column < columns; ++column) {
-      const double share = (pixels[row * columns + column] - least) / std::max(most - least, 1e-9);
+      const double share = (pixels[row * columns + column] - min) / std::max(max - min, 1e-9);
       line += shades[static_cast<std::size_t>(share * 0.999 * shades.size())];
     }
     fmt::print("{}\n", line);

@@ -29,10 +29,10 @@ std::int64_t left_to(const fs::path& root, const fs::path& group, const char* li
   auto left = unlimited;
   for (auto each = group;; each = each.parent_path()) {
     const auto folder = root / each.relative_path();
-    const auto most = number_in(folder / limit, "", unlimited);  // "max" is not a number
+    const auto max = number_in(folder / limit, "", unlimited);  // "max" is not a number
     const auto used = number_in(folder / usage, "", 0);
     const auto files = number_in(folder / "memory.stat", "inactive_file", 0);
-    left = std::min(left, most - std::max<std::int64_t>(used - files, 0));
+    left = std::min(left, max - std::max<std::int64_t>(used - files, 0));
     if (!each.has_relative_path()) return std::max<std::int64_t>(left, 0);
   }
 }

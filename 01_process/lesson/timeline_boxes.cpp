@@ -8,8 +8,8 @@ namespace {
 constexpr std::size_t runs = 0, works = 1, holds = 2, first_wait = 3;
 constexpr auto looks = timeline_looks.size();
 
-constexpr std::size_t most_boxes = 600;  // more would make a large file
-constexpr std::size_t most_short = 150;
+constexpr std::size_t max_boxes = 600;  // more would make a large file
+constexpr std::size_t max_short = 150;
 constexpr double narrowest = 1 / 300.0;  // of the whole time
 
 using Shares = std::array<double, looks>;  // how long each look takes
@@ -62,12 +62,12 @@ std::vector<TimelineBox> boxes_of(const Timeline& timeline, std::size_t rows, st
 }
 
 std::vector<TimelineBox> short_ones(const Timeline& timeline, std::size_t rows) {
-  const double least = narrowest * (timeline.end - timeline_begin(timeline));
+  const double min_length = narrowest * (timeline.end - timeline_begin(timeline));
   std::vector<TimelineBox> boxes;
   for (const auto& span : timeline.spans) {
     const auto look = look_of(span.what);
-    if ((look == works || look == holds) && span.row < rows && span.end - span.begin < least)
-      boxes.push_back({span.row, look, span.begin, span.begin + least});
+    if ((look == works || look == holds) && span.row < rows && span.end - span.begin < min_length)
+      boxes.push_back({span.row, look, span.begin, span.begin + min_length});
   }
   return boxes;
 }
@@ -88,9 +88,9 @@ double timeline_begin(const Timeline& timeline) {
 std::vector<TimelineBox> timeline_boxes(const Timeline& timeline, std::size_t rows) {
   std::size_t parts = 1600;
   auto boxes = boxes_of(timeline, rows, parts);
-  while (boxes.size() > most_boxes && parts > 50) boxes = boxes_of(timeline, rows, parts /= 2);
+  while (boxes.size() > max_boxes && parts > 50) boxes = boxes_of(timeline, rows, parts /= 2);
   const auto more = short_ones(timeline, rows);
-  if (more.size() <= most_short) boxes.insert(boxes.end(), more.begin(), more.end());
+  if (more.size() <= max_short) boxes.insert(boxes.end(), more.begin(), more.end());
   return boxes;
 }
 

@@ -18,7 +18,7 @@ namespace lesson {
 namespace {
 
 // More than this would be unreadable, and the file large.
-constexpr std::size_t most_rows = 24, most_messages = 80, most_others = 40, most_tasks = 150;
+constexpr std::size_t max_rows = 24, max_messages = 80, max_others = 40, max_tasks = 150;
 
 // Returns the next number up that is 1, 2 or 5 times a power of ten.
 double round_up(double number) {
@@ -55,7 +55,7 @@ class TimelineFigure {
       : timeline_{timeline},
         file_{file},
         width_{width},
-        rows_{std::min(timeline.rows.size(), most_rows)},
+        rows_{std::min(timeline.rows.size(), max_rows)},
         boxes_{timeline_boxes(timeline, rows_)} {
     if (timeline.end >= 10e6)
       unit_ = 1e6, unit_name_ = "seconds";
@@ -193,7 +193,7 @@ class TimelineFigure {
     for (const auto& span : timeline_.spans)
       if (span.what == "works on a task" && span.row < rows_)
         borders.push_back({span.begin / unit_, y(span.row) - 0.22, 0, 0.44});
-    if (borders.size() > most_tasks) borders.clear();
+    if (borders.size() > max_tasks) borders.clear();
     return borders;
   }
 
@@ -206,11 +206,10 @@ class TimelineFigure {
     std::size_t messages = 0, others = 0, number = 0;
     for (const auto& arrow : timeline_.arrows)
       if (is_shown(arrow)) ++(is_message(arrow) ? messages : others);
-    every_ = (messages + most_messages - 1) / most_messages;
+    every_ = (messages + max_messages - 1) / max_messages;
     for (const auto& arrow : timeline_.arrows) {
       if (!is_shown(arrow)) continue;
-      if (is_message(arrow) ? number++ % every_ == 0
-                            : others <= most_others || arrow.kind != "join")
+      if (is_message(arrow) ? number++ % every_ == 0 : others <= max_others || arrow.kind != "join")
         shown.push_back(arrow);
     }
     return shown;

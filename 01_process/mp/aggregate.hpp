@@ -48,19 +48,19 @@ constexpr bool takes_braces(std::index_sequence<before...>, std::index_sequence<
 }
 
 // The limit on members, from with_members.
-inline constexpr std::size_t most_members = 12;
+inline constexpr std::size_t max_members = 12;
 
 // Returns the number of members, or 0 if they cannot be listed.
 template <class T, std::size_t... index>
 constexpr std::size_t count_members(std::index_sequence<index...> = {}) {
   constexpr std::size_t count = sizeof...(index);
-  if constexpr (count <= most_members && takes<T, Value<index>..., AnyValue>) {
+  if constexpr (count <= max_members && takes<T, Value<index>..., AnyValue>) {
     return count_members<T>(std::make_index_sequence<count + 1>{});
   } else {
     const bool no_arrays = (takes_braces<T>(std::make_index_sequence<index>{},
                                             std::make_index_sequence<count - index - 1>{}) &&
                             ...);
-    return no_arrays && count <= most_members ? count : 0;
+    return no_arrays && count <= max_members ? count : 0;
   }
 }
 

@@ -70,7 +70,7 @@ File create(std::size_t size) {
 // An arena is a file for small pieces, one after the other. None is used twice, so each is zeroed,
 // and nothing has to be given back, because the file is freed with the last of them. It begins with
 // the amount taken, in shared memory, because a forked child keeps using its parent's arena.
-constexpr std::size_t arena_size = 64 * 1024, largest_in_arena = 4096;
+constexpr std::size_t arena_size = 64 * 1024, max_in_arena = 4096;
 constexpr std::size_t alignment = 128;  // cache lines come in pairs
 
 using Taken = std::atomic<std::size_t>;
@@ -111,7 +111,7 @@ std::optional<Piece> take_from_arena(std::size_t size) {
 
 // Each piece that is not in an arena has a file of its own.
 Piece take(std::size_t size) {
-  if (size <= largest_in_arena && !has_ended)
+  if (size <= max_in_arena && !has_ended)
     if (auto piece = take_from_arena(size)) return *std::move(piece);
   return {create(size), 0};
 }

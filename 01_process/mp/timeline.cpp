@@ -64,12 +64,12 @@ TimelineStart::TimelineStart(const std::string& name, const pid_t& pid) : pid_{p
 
 TimelineStart::~TimelineStart() {
   if (!on_) return;
-  if (place_ != Timeline::most_processes && pid_ > 0) on_->set_pid(place_, pid_);
+  if (place_ != Timeline::max_processes && pid_ > 0) on_->set_pid(place_, pid_);
   on_->record(Step::done);
 }
 
 void TimelinePlace::take() const {
-  if (!inherited || place == Timeline::most_processes) return;
+  if (!inherited || place == Timeline::max_processes) return;
   timeline = std::exchange(inherited, nullptr);
   timeline->begin_process(place);
 }

@@ -121,13 +121,13 @@ class TimelineStart {
  private:
   Timeline* on_ = timeline;
   const pid_t& pid_;
-  std::uint16_t place_ = Timeline::most_processes;
+  std::uint16_t place_ = Timeline::max_processes;
 };
 
 /// A child's place on its parent's timeline, sent to the child, with the timeline itself if the
 /// child has no copy.
 struct TimelinePlace {
-  std::uint16_t place = Timeline::most_processes;
+  std::uint16_t place = Timeline::max_processes;
   void take() const;  // in the child
   void save(Writer& writer) const;
   void load(Reader& reader);

@@ -65,8 +65,8 @@ struct Timeline::Shared {
   std::atomic<std::uint64_t> events;
   std::atomic<std::uint64_t> channel_numbers;
   std::atomic<std::size_t> processes;
-  std::array<Life, most_processes> lives;
-  std::array<Channel, most_channels> channels;
+  std::array<Life, max_processes> lives;
+  std::array<Channel, max_channels> channels;
 
   Slot& slot(std::uint64_t number) { return reinterpret_cast<Slot*>(this + 1)[number % slots]; }
 };
@@ -160,7 +160,7 @@ std::uint64_t Timeline::new_channel() noexcept {
 
 std::uint16_t Timeline::add_process(const std::string& name) noexcept {
   const auto place = shared().processes.fetch_add(1);
-  if (place >= most_processes) return most_processes;
+  if (place >= max_processes) return max_processes;
   auto& life = shared().lives[place];
   name.copy(life.name.data(), life.name.size() - 1);
   life.parent = place_;
@@ -170,10 +170,10 @@ std::uint16_t Timeline::add_process(const std::string& name) noexcept {
 void Timeline::set_pid(std::uint16_t place, pid_t pid) noexcept { shared().lives[place].pid = pid; }
 
 std::uint16_t Timeline::place_of(pid_t pid) const noexcept {
-  auto place = std::min(shared().processes.load(), most_processes);
+  auto place = std::min(shared().processes.load(), max_processes);
   while (place-- > 0)  // the newest first, because pids are reused
     if (shared().lives[place].pid == pid) return static_cast<std::uint16_t>(place);
-  return most_processes;
+  return max_processes;
 }
 
 void Timeline::begin_process(std::uint16_t place) noexcept {
@@ -188,20 +188,20 @@ void Timeline::begin_process(std::uint16_t place) noexcept {
 void Timeline::end_process() noexcept { shared().lives[place_].end = now(); }
 
 void Timeline::killed(pid_t pid) noexcept {
-  if (const auto place = place_of(pid); place != most_processes)
+  if (const auto place = place_of(pid); place != max_processes)
     shared().lives[place].killed = now();
 }
 
 void Timeline::reaped(pid_t pid, int wait_status) noexcept {
   const auto place = place_of(pid);
-  if (place == most_processes || shared().lives[place].reaped != 0) return;
+  if (place == max_processes || shared().lives[place].reaped != 0) return;
   shared().lives[place].wait_status = wait_status;
   shared().lives[place].reaped = now();
 }
 
 std::vector<ProcessLife> Timeline::processes() const {
   std::vector<ProcessLife> result;
-  const auto count = std::min(shared().processes.load(), most_processes);
+  const auto count = std::min(shared().processes.load(), max_processes);
   for (std::size_t place = 0; place < count; ++place) {
     const auto& life = shared().lives[place];
     result.push_back({.name = life.name.data(),
@@ -217,7 +217,7 @@ std::vector<ProcessLife> Timeline::processes() const {
 }
 
 std::size_t Timeline::missing_processes() const {
-  return std::max(shared().processes.load(), most_processes) - most_processes;
+  return std::max(shared().processes.load(), max_processes) - max_processes;
 }
 
 }  // namespace mp::detail

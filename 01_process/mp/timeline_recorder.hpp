@@ -63,7 +63,7 @@ struct ProcessLife {
 
 class Timeline {
  public:
-  static constexpr std::size_t most_processes = 1024, most_channels = 4096;
+  static constexpr std::size_t max_processes = 1024, max_channels = 4096;
 
   /// A new timeline that keeps the newest events, up to a given number.
   explicit Timeline(std::size_t events);
@@ -82,7 +82,7 @@ class Timeline {
   void connect(std::uint64_t one, std::uint64_t other) noexcept;
   std::uint64_t new_channel() noexcept;
 
-  /// Returns the place of a process that is about to be started, or most_processes when there is
+  /// Returns the place of a process that is about to be started, or max_processes when there is
   /// none left.
   std::uint16_t add_process(const std::string& name) noexcept;
   void set_pid(std::uint16_t place, pid_t pid) noexcept;

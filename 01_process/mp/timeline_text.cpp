@@ -14,7 +14,7 @@ namespace {
 
 using Report = TimelineReport;
 
-constexpr std::size_t columns = 64, most_rows = 40, most_lines = 60;
+constexpr std::size_t columns = 64, max_rows = 40, max_lines = 60;
 
 // The time of each step within one column of a row.
 using Shares = std::array<double, step_kinds>;
@@ -43,7 +43,7 @@ class TextWriter {
 
   std::string run() {
     text_ = "Timeline of " + time(report_.end) + ", from left to right:\n\n";
-    const auto shown = std::min(report_.rows.size(), most_rows);
+    const auto shown = std::min(report_.rows.size(), max_rows);
     for (std::size_t row = 0; row < shown; ++row) add_row(row);
     if (shown < report_.rows.size())
       text_ += "… and " + std::to_string(report_.rows.size() - shown) + " more\n";
@@ -164,8 +164,8 @@ class TextWriter {
     }
     std::ranges::stable_sort(steps, {}, [](const auto& step) { return step.first; });
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (steps.size() > most_lines && i == most_lines / 2) {
-        const auto left_out = steps.size() - most_lines;
+      if (steps.size() > max_lines && i == max_lines / 2) {
+        const auto left_out = steps.size() - max_lines;
         text_ += "          … " + std::to_string(left_out) + " more steps …\n";
         i += left_out;
       }

@@ -95,14 +95,14 @@ TEST(TimelineRecorder, CountsTheMessagesOfEachChannelAndDirection) {
 
 TEST(TimelineRecorder, ManyChannelsAndProcessesAreLeftOutWithoutHarm) {
   Timeline timeline{1};
-  for (std::uint64_t channel = 1; channel <= Timeline::most_channels; ++channel)
+  for (std::uint64_t channel = 1; channel <= Timeline::max_channels; ++channel)
     ASSERT_EQ(timeline.count_message(channel * 97, Step::waits_to_send), 1U);
   EXPECT_EQ(timeline.count_message(5, Step::waits_to_send), 0U);
-  for (std::size_t i = 0; i < Timeline::most_processes; ++i)
+  for (std::size_t i = 0; i < Timeline::max_processes; ++i)
     ASSERT_EQ(timeline.add_process("a process"), i);
-  EXPECT_EQ(timeline.add_process("one more"), Timeline::most_processes);
+  EXPECT_EQ(timeline.add_process("one more"), Timeline::max_processes);
   EXPECT_EQ(timeline.missing_processes(), 1U);
-  EXPECT_THAT(timeline.processes(), SizeIs(Timeline::most_processes));
+  EXPECT_THAT(timeline.processes(), SizeIs(Timeline::max_processes));
 }
 
 }  // namespace

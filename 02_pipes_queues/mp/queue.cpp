@@ -48,7 +48,7 @@ struct Guard {
 struct MessageQueue::Shared {
   static constexpr std::uint32_t waiting = 1, one = 2;
 
-  explicit Shared(std::size_t most) : capacity{most} {}
+  explicit Shared(std::size_t max_size) : capacity{max_size} {}
 
   RobustMutex writing, reading;
   std::atomic<bool> closed{false};
@@ -77,7 +77,7 @@ struct MessageQueue::Chunk {
 };
 
 std::size_t checked_capacity(std::size_t capacity) {
-  if (capacity == 0 || capacity > MessageQueue::largest)
+  if (capacity == 0 || capacity > MessageQueue::max_capacity)
     throw std::invalid_argument{"the capacity of a queue must be 1 to 2^29, not " +
                                 std::to_string(capacity)};
   return capacity;
@@ -146,14 +146,14 @@ bool MessageQueue::put(const Message& message, const Deadline& deadline) {
   if (shared.closed) throw QueueClosed{"cannot put: the queue is closed"};
   if (deadline && !wait_ready(write_end_, POLLOUT, deadline)) return false;
 
-  constexpr auto most = PIPE_BUF - offsetof(Chunk, payload);
+  constexpr auto max_payload = PIPE_BUF - offsetof(Chunk, payload);
   std::array<char, PIPE_BUF> buffer;
   std::string_view rest{message.bytes};
   const std::uint32_t number = shared.put;
   shared.put = number + one_message;
   std::uint32_t place = number | first;
   do {
-    const auto size = std::min(rest.size(), most);
+    const auto size = std::min(rest.size(), max_payload);
     if (size == rest.size()) place |= last;
     const Chunk chunk{shared.mark, static_cast<std::uint32_t>(size), place, {}};
     std::memcpy(buffer.data(), &chunk, sizeof chunk);

@@ -28,7 +28,7 @@ namespace detail {
 /// message leaves a pipe in which the next reader finds the start of a chunk.
 class MessageQueue {
  public:
-  static constexpr std::size_t unbounded = 0, largest = 1 << 29;
+  static constexpr std::size_t unbounded = 0, max_capacity = 1 << 29;
 
   explicit MessageQueue(std::size_t capacity = unbounded);
   bool put(const Message& message, const Deadline& deadline);  // false when the deadline has passed

@@ -10,8 +10,8 @@
 namespace mp::detail {
 
 std::size_t array_bytes(std::size_t count, std::size_t element_size) {
-  constexpr auto most = static_cast<std::size_t>(PTRDIFF_MAX);
-  if (count > most / element_size)
+  constexpr auto max_bytes = static_cast<std::size_t>(PTRDIFF_MAX);
+  if (count > max_bytes / element_size)
     throw std::system_error(EFBIG, std::generic_category(),
                             "not enough shared memory for " + std::to_string(count) +
                                 " elements of " + std::to_string(element_size) + " bytes");

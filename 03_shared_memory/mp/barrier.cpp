@@ -139,8 +139,8 @@ struct Barrier::Memberships {
 };
 
 Barrier::Barrier(std::size_t parties) {
-  constexpr std::size_t most = 1 << 16;
-  if (parties == 0 || parties > most)
+  constexpr std::size_t max_parties = 1 << 16;
+  if (parties == 0 || parties > max_parties)
     throw std::invalid_argument{"mp::Barrier: there must be 1 to 2^16 parties, not " +
                                 std::to_string(parties)};
   state_ = detail::SharedState<State>{State::places(parties) * sizeof(Member)};

@@ -76,8 +76,8 @@ std::unique_lock<detail::RobustMutex> locked(detail::RobustMutex& mutex) {
 }  // namespace
 
 Semaphore::Semaphore(std::size_t units) {
-  constexpr std::size_t most = 1 << 20;
-  if (units == 0 || units > most)
+  constexpr std::size_t max_units = 1 << 20;
+  if (units == 0 || units > max_units)
     throw std::invalid_argument{"mp::Semaphore: there must be 1 to 2^20 units, not " +
                                 std::to_string(units)};
   state_ = detail::SharedState<State>{units * sizeof(Holder)};

@@ -41,8 +41,8 @@ inline constexpr bool is_for_threads_only =
     std::is_same_v<T, std::recursive_mutex> || std::is_same_v<T, std::recursive_timed_mutex> ||
     std::is_same_v<T, std::shared_mutex> || std::is_same_v<T, std::shared_timed_mutex> ||
     std::is_same_v<T, std::latch>;
-template <std::ptrdiff_t most>
-inline constexpr bool is_for_threads_only<std::counting_semaphore<most>> = true;
+template <std::ptrdiff_t max>
+inline constexpr bool is_for_threads_only<std::counting_semaphore<max>> = true;
 
 /// Rejects, with the reason, types that could be copied into shared memory but do not work there.
 template <class T>

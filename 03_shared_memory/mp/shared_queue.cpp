@@ -28,7 +28,7 @@ using Count = SharedWord;
 constexpr std::uint32_t waiting = 1;  // a process may sleep until the count changes
 constexpr std::uint32_t closed = 2;
 constexpr std::uint32_t one = 4;
-constexpr std::size_t most = std::size_t{1} << 29;
+constexpr std::size_t max_capacity = std::size_t{1} << 29;
 // Every queue soon counts beyond 2^30 and through zero, so the tests cover that.
 constexpr std::uint32_t first = 0U - 1000 * one;
 
@@ -100,7 +100,7 @@ struct Ring::Shared {
 };
 
 Ring::Ring(std::size_t capacity, std::size_t item_size) {
-  if (capacity == 0 || capacity > most)
+  if (capacity == 0 || capacity > max_capacity)
     throw std::invalid_argument{"mp::SharedQueue: the capacity must be from 1 to 2^29, not " +
                                 std::to_string(capacity)};
   // A power of two, so that the slots stay in step when a count wraps to zero.

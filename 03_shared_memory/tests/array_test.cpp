@@ -207,9 +207,8 @@ TEST(Array, CanBeMovedWhileHeld) {
 // ---- What may go wrong ----
 
 TEST(Array, NamesTheSizeThatDoesNotFit) {
-  constexpr auto most = std::numeric_limits<std::size_t>::max();
-  for (const auto size :
-       {most, most / 2, most / 8 + 1, std::size_t{1} << 60, std::size_t{1} << 59}) {
+  constexpr auto max = std::numeric_limits<std::size_t>::max();
+  for (const auto size : {max, max / 2, max / 8 + 1, std::size_t{1} << 60, std::size_t{1} << 59}) {
     try {
       const Array<double> numbers(size);
       ADD_FAILURE() << "there cannot be so much";

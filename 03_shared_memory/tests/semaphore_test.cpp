@@ -42,14 +42,14 @@ class SemaphoreUnder : public course::StartMethods {
 INSTANTIATE_TEST_SUITE_P(Each, SemaphoreUnder, course::every_start_method, course::method_name);
 
 struct Inside {
-  std::atomic<int> now{0}, most{0}, entries{0};
+  std::atomic<int> now{0}, max{0}, entries{0};
 };
 
 void enter_and_leave(Semaphore& semaphore, Value<Inside>& inside, int times) {
   for (int i = 0; i < times; ++i) {
     const std::scoped_lock unit{semaphore};
     const int now = ++inside->now;
-    for (int most = inside->most; now > most && !inside->most.compare_exchange_weak(most, now);) {
+    for (int max = inside->max; now > max && !inside->max.compare_exchange_weak(max, now);) {
     }
     std::this_thread::yield();
     ++inside->entries;
@@ -67,7 +67,7 @@ TEST_P(SemaphoreUnder, LetsInNoMoreThanItHasUnits) {
       all.emplace_back(options(), enter_and_leave, std::ref(semaphore), std::ref(inside), 300);
     for (auto& process : all) EXPECT_TRUE(process.join().success());
     EXPECT_EQ(inside->entries, 8 * 300);
-    EXPECT_LE(inside->most, units);
+    EXPECT_LE(inside->max, units);
     EXPECT_EQ(semaphore.available(), semaphore.units());
   }
 }
@@ -117,9 +117,9 @@ TEST(Semaphore, IsOneForAllThreadsOfAProcess) {
 TEST(Semaphore, RejectsInvalidNumbers) {
   EXPECT_THROW(Semaphore{0}, std::invalid_argument);
   EXPECT_THROW(Semaphore{(1 << 20) + 1}, std::invalid_argument);
-  Semaphore most{1 << 20};
-  most.acquire();
-  EXPECT_EQ(most.available(), (1u << 20) - 1);
+  Semaphore largest{1 << 20};
+  largest.acquire();
+  EXPECT_EQ(largest.available(), (1u << 20) - 1);
 }
 
 TEST(Semaphore, AMovedOneSaysSo) {

@@ -176,9 +176,9 @@ TEST(SharedQueue, RejectsInvalidCapacities) {
   const NothingLeftOver nothing;
   EXPECT_THROW(SharedQueue<int>{0}, std::invalid_argument);
   EXPECT_THROW(SharedQueue<int>{(1ULL << 29) + 1}, std::invalid_argument);
-  SharedQueue<int> most{1ULL << 29};  // takes memory only where it is touched
-  most.put(1);
-  EXPECT_EQ(most.get(), 1);
+  SharedQueue<int> largest{1ULL << 29};  // takes memory only where it is touched
+  largest.put(1);
+  EXPECT_EQ(largest.get(), 1);
   using Large = std::array<char, 1 << 20>;
   EXPECT_THROW(SharedQueue<Large>{1ULL << 29}, std::system_error);
 }

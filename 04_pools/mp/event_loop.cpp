@@ -23,7 +23,7 @@ constexpr auto time_to_claim = 2ms;  // for a woken worker; after this, all are 
 
 TaskBoard::Settings settings_of(const PoolOptions& options, bool may_spin) {
   if (options.processes < 1) throw std::invalid_argument{"a pool needs at least one process"};
-  if (options.processes > static_cast<int>(TaskBoard::most_workers))
+  if (options.processes > static_cast<int>(TaskBoard::max_workers))
     throw std::invalid_argument{"a pool has at most 65,535 processes"};
   if (options.max_tasks_per_child < 0)
     throw std::invalid_argument{"max_tasks_per_child cannot be negative"};

@@ -18,7 +18,7 @@ namespace mp::detail {
 namespace {
 
 constexpr int frame_tag = 1, part_tag = 2;
-constexpr std::size_t most_inline = 1 << 16, most_part = 1 << 30;
+constexpr std::size_t max_inline = 1 << 16, max_part = 1 << 30;
 
 struct FrameHeader {
   FrameKind kind;
@@ -96,14 +96,14 @@ void MpiTransport::send(int rank, Frame frame) {
     MPI_Isend(data, static_cast<int>(size), MPI_BYTE, rank, tag, MPI_COMM_WORLD,
               &sending.requests.emplace_back());
   };
-  if (header.size <= most_inline) {
+  if (header.size <= max_inline) {
     sending.head += frame.bytes;
     return begin(sending.head.data(), sending.head.size(), frame_tag);
   }
   sending.bytes = std::move(frame.bytes);
   begin(sending.head.data(), sending.head.size(), frame_tag);
-  for (std::size_t sent = 0; sent < header.size; sent += most_part)
-    begin(sending.bytes.data() + sent, std::min(most_part, header.size - sent), part_tag);
+  for (std::size_t sent = 0; sent < header.size; sent += max_part)
+    begin(sending.bytes.data() + sent, std::min(max_part, header.size - sent), part_tag);
 }
 
 bool MpiTransport::advance() {
@@ -128,10 +128,10 @@ std::optional<MpiTransport::Arrival> MpiTransport::receive() {
   FrameHeader header{};
   std::memcpy(&header, bytes.data(), sizeof header);
   bytes.erase(0, sizeof header);
-  if (header.size > most_inline) {
+  if (header.size > max_inline) {
     bytes.resize(header.size);
-    for (std::size_t have = 0; have < header.size; have += most_part)
-      MPI_Recv(bytes.data() + have, static_cast<int>(std::min(most_part, header.size - have)),
+    for (std::size_t have = 0; have < header.size; have += max_part)
+      MPI_Recv(bytes.data() + have, static_cast<int>(std::min(max_part, header.size - have)),
                MPI_BYTE, rank, part_tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
   }
   return Arrival{rank, {header.kind, header.calls, header.number, std::move(bytes)}};

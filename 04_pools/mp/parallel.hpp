@@ -72,7 +72,7 @@ template <class Range, class Function>
 auto parallel_loop(Range& range, Function& function, const ParallelOptions& options) {
   using ThisLoop = Loop<Function, std::ranges::iterator_t<Range>>;
   using Result = typename ThisLoop::Result;
-  const auto most = parallel_processes(options.processes);
+  const auto max_processes = parallel_processes(options.processes);
   ThisLoop loop{function, {}};
   for (auto item = std::ranges::begin(range); item != std::ranges::end(range); ++item)
     loop.items.push_back(item);
@@ -84,7 +84,7 @@ auto parallel_loop(Range& range, Function& function, const ParallelOptions& opti
     std::vector<std::size_t> indices(loop.items.size());
     std::iota(indices.begin(), indices.end(), 0);
     Progress progress{options.verbose ? loop.items.size() : 0};
-    const auto processes = std::min<std::ptrdiff_t>(most, rounds);
+    const auto processes = std::min<std::ptrdiff_t>(max_processes, rounds);
     Pool pool{{.processes = static_cast<int>(processes),
                .start_method = StartMethod::fork,
                .shares_connections = true}};

@@ -11,9 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int most_ended_early = 10;
+constexpr int max_early_ends = 10;
 constexpr auto first_pause = 10ms;  // after a failed start; then twice as long …
-constexpr Supervisor::Clock::duration longest_pause = 1s;
+constexpr Supervisor::Clock::duration max_pause = 1s;
 
 // A thread of the pool blocks all signals; a worker must not.
 class SignalMask {
@@ -83,7 +83,7 @@ void Supervisor::start_failed(const std::exception_ptr& error) {
   if (std::ranges::all_of(workers_, [](const auto& worker) { return !worker; }))
     std::rethrow_exception(error);
   next_start_ = Clock::now() + pause_;
-  pause_ = std::min(2 * pause_, longest_pause);
+  pause_ = std::min(2 * pause_, max_pause);
 }
 
 void Supervisor::note_ready() {
@@ -100,7 +100,7 @@ bool Supervisor::remove(std::size_t place) {
   ready_[place] = false;
   workers_[place].reset();
   board_.reset(place);
-  return ended_early_ < most_ended_early;
+  return ended_early_ < max_early_ends;
 }
 
 std::optional<Supervisor::Clock::time_point> Supervisor::deadline(bool if_starting) const {

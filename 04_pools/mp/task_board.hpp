@@ -68,16 +68,16 @@ inline void pause_processor() {
 /// at all when it was not. It is useless while the other process has no processor.
 class SpinBudget {
  public:
-  explicit SpinBudget(std::uint32_t most) : most_{most} {}
+  explicit SpinBudget(std::uint32_t max_spins) : max_spins_{max_spins} {}
 
   /// Returns true as soon as the condition holds, false when it is time to sleep.
   template <class Condition>
   bool spin(const Condition& holds) {
-    if (most_ == 0) return holds();
+    if (max_spins_ == 0) return holds();
     const auto spins = spins_ > 0 ? spins_ : ++skipped_ % 32 == 0 ? 64U : 0U;
     for (std::uint32_t i = 0; i < spins; ++i) {
       if (holds()) {
-        spins_ = std::min(2 * i + 64, most_);
+        spins_ = std::min(2 * i + 64, max_spins_);
         return true;
       }
       pause_processor();
@@ -87,7 +87,7 @@ class SpinBudget {
   }
 
  private:
-  std::uint32_t most_, spins_ = most_;
+  std::uint32_t max_spins_, spins_ = max_spins_;
   unsigned skipped_ = 0;
 };
 
@@ -100,7 +100,7 @@ class TaskBoard {
     bool has_initializer = false;
     bool may_spin = false;  // idle workers, before they sleep
   };
-  static constexpr std::size_t most_workers = 0xffff;
+  static constexpr std::size_t max_workers = 0xffff;
   static constexpr std::size_t area_size = 1 << 17;
 
   /// Returns memory with an empty board.

@@ -46,8 +46,8 @@ class Worker {
   Worker(const FileDescriptor& socket, const FileDescriptor& bell, const TaskBoard& board,
          std::size_t number)
       : socket_{socket}, bell_{bell}, board_{board}, number_{number} {
-    const auto most = board_.settings().max_calls;
-    calls_left_ = most > 0 ? most : std::numeric_limits<std::uint64_t>::max();
+    const auto max_calls = board_.settings().max_calls;
+    calls_left_ = max_calls > 0 ? max_calls : std::numeric_limits<std::uint64_t>::max();
     own_socket_ = identify_socket();
   }
 
@@ -113,9 +113,9 @@ class Worker {
     step(WorkerStep::done);
     calls_left_ -= std::min<std::uint64_t>(calls_left_, calls);
     const auto start = std::exchange(now_, Clock::now());
-    constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+    constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
     cell.nanoseconds =
-        static_cast<std::uint32_t>(std::min<std::int64_t>((now_ - start) / 1ns, most));
+        static_cast<std::uint32_t>(std::min<std::int64_t>((now_ - start) / 1ns, max));
     const bool is_posted = post(cell, position);
     clear(chunk_);
     clear(reply_);

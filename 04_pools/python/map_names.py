@@ -4,9 +4,9 @@ from functools import partial
 from multiprocessing import Pool, current_process
 
 
-def square(most_seconds, x):
+def square(max_seconds, x):
     print(f"    {current_process().name} is working on the value {x}", flush=True)
-    wait = random.uniform(0, most_seconds)
+    wait = random.uniform(0, max_seconds)
     time.sleep(wait)
     return x * x
 

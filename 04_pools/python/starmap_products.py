@@ -4,19 +4,19 @@ from functools import partial
 from multiprocessing import Pool, current_process
 
 
-def product(most_seconds, x, y):
+def product(max_seconds, x, y):
     print(f"    {current_process().name} is working on the values {x} and {y}", flush=True)
-    wait = random.uniform(0, most_seconds)
+    wait = random.uniform(0, max_seconds)
     time.sleep(wait)
     return x * y
 
 
 if __name__ == "__main__":
-    processes, most_seconds = 4, 0.1
+    processes, max_seconds = 4, 0.1
     pairs = [(i, i + 1) for i in range(10)]
     print(f"MainProcess: the pairs are {pairs}", flush=True)
     with Pool(processes) as pool:
-        products = pool.starmap(partial(product, most_seconds), pairs, chunksize=1)
+        products = pool.starmap(partial(product, max_seconds), pairs, chunksize=1)
     print(f"MainProcess: the products are {products}")
 
 # Ends with:

@@ -92,7 +92,7 @@ void expect_children(const harness::Trace& trace) {
 }
 
 struct Store {
-  int least = 0, most = 0;
+  int min = 0, max = 0;
 };
 
 constexpr int couriers_held = 2;
@@ -112,16 +112,16 @@ Store fill_store(Submission& submission, int producers, int parcels, int capacit
   for (const auto& [process, numbers] : submission.trace().events) {
     if (numbers[0] == calls::deliver) {
       const int delivery = ++deliveries[process];
-      if (delivery == 1) store.most -= weight_of(numbers[1]);
-      if (delivery == 2) store.least -= weight_of(numbers[1]);
+      if (delivery == 1) store.max -= weight_of(numbers[1]);
+      if (delivery == 2) store.min -= weight_of(numbers[1]);
       held = held && delivery == 1;
     } else if (held) {
       last[numbers[1]] = 1 + static_cast<int>((numbers[1] + numbers[2]) % most_weight);
-      store.most += last[numbers[1]];
+      store.max += last[numbers[1]];
     }
   }
-  store.least += store.most;
-  for (const auto& [producer, weight] : last) store.least -= weight;
+  store.min += store.max;
+  for (const auto& [producer, weight] : last) store.min -= weight;
   return store;
 }
 
@@ -130,11 +130,10 @@ TEST(bounded_buffer, the_store_is_never_too_full) {
   for (const int capacity : {4, 10}) {
     const auto store = fill_store(submission, 2, 12, capacity);
     expect(
-        store.least <= capacity,
+        store.min <= capacity,
         "Expected: no more than " + std::to_string(capacity) +
             " kilograms are in the store.\nSeen: while two couriers are on their way, at least " +
-            std::to_string(store.least) +
-            " are in it.\nA producer must wait until its parcel fits.");
+            std::to_string(store.min) + " are in it.\nA producer must wait until its parcel fits.");
   }
 }
 
@@ -142,10 +141,10 @@ TEST(bounded_buffer, the_store_is_filled) {
   Submission submission;
   const auto store = fill_store(submission, 2, 40, 50);
   expect(
-      store.most > 50 - most_weight,
+      store.max > 50 - most_weight,
       "Expected: producers continue as long as their parcels fit into the 50 kilograms of the "
       "store.\nSeen: while two couriers are on their way, all producers wait with no more than " +
-          std::to_string(store.most) + " in it.");
+          std::to_string(store.max) + " in it.");
 }
 
 // All couriers wait when the only parcel is made, which only one of them can get.
@@ -170,7 +169,7 @@ void expect_together(Submission& submission, int call, int place, const std::str
   if (processes != 3)
     harness::fail_and_stop("Expected: three " + workers +
                            " are three processes.\nSeen: " + std::to_string(processes) + ".");
-  const int at_once = trace.most_at_once;
+  const int at_once = trace.max_at_once;
   expect(at_once == 3,
          "Expected: three " + workers + " work at the same time.\nSeen: never more than " +
              std::to_string(at_once) + ".\nIs the lock held while a parcel is made or delivered?");

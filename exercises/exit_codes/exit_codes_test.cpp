@@ -114,9 +114,9 @@ TEST(exit_codes, all_jobs_run_at_the_same_time) {
     harness::fail_and_stop(
         "Expected: three jobs are done in three processes.\nSeen: " +
         harness::count_of(trace.processes().size(), "process does", "processes do") + " them.");
-  expect(trace.most_at_once == 3,
+  expect(trace.max_at_once == 3,
          "Expected: three jobs run at the same time.\nSeen: never more than " +
-             std::to_string(trace.most_at_once) +
+             std::to_string(trace.max_at_once) +
              ".\nStart all processes before you wait for the first one.");
 }
 

@@ -107,7 +107,7 @@ TEST(fan_out, all_nodes_work_at_the_same_time) {
   const int nodes = nodes_of(3, 2);
   submission.call({3, 2}, {.barrier = nodes});
   expect_nodes(3, 2, submission.trace());
-  const int seen = submission.trace().most_at_once;
+  const int seen = submission.trace().max_at_once;
   expect(seen == nodes,
          "Expected: with " + tree(3, 2) + ", all " + std::to_string(nodes) +
              " nodes work at the same time.\nSeen: never more than " + std::to_string(seen) +

@@ -163,11 +163,11 @@ TEST(heat_rod, every_worker_has_a_block_of_its_own) {
       harness::fail_and_stop(
           "Expected: a worker has the same block in every step.\nSeen: the blocks of step 0 and "
           "of a later one differ.");
-  const auto [least, most] = std::ranges::minmax(
+  const auto [min, max] = std::ranges::minmax(
       steps[0], {}, [](const Block& block) { return block.last - block.first; });
-  expect((most.last - most.first) - (least.last - least.first) <= 1,
-         "Expected: block sizes differ by at most one cell.\nSeen: " + to_string(least) + ", and " +
-             to_string(most) + ".");
+  expect((max.last - max.first) - (min.last - min.first) <= 1,
+         "Expected: block sizes differ by at most one cell.\nSeen: " + to_string(min) + ", and " +
+             to_string(max) + ".");
   expect_temperatures(14, 2, seen, trace);
 }
 
@@ -190,7 +190,7 @@ TEST(heat_rod, the_workers_compute_at_the_same_time) {
   Submission submission;
   const auto temperatures = submission.call({12, 4, 2}, {.barrier = 4});
   expect_temperatures(12, 2, temperatures, submission.trace());
-  harness::expect_at_once(4, submission.trace().most_at_once,
+  harness::expect_at_once(4, submission.trace().max_at_once,
                           "four workers compute at the same time",
                           "Is there a lock that is held during the work, or is each worker joined "
                           "before the next one is started?");

@@ -110,10 +110,10 @@ TEST(julia_slices, the_workers_share_the_slices) {
   expect(
       !trace.main_process_worked(),
       "Expected: the workers of the pool compute slices.\nSeen: the main process computes some.");
-  if (trace.most_at_once < 3)
+  if (trace.max_at_once < 3)
     harness::fail_and_stop(
         "Expected: three processes compute at the same time.\nSeen: never more than " +
-        std::to_string(trace.most_at_once) +
+        std::to_string(trace.max_at_once) +
         ".\nstarmap() hands out all slices at once; apply() in a loop waits for each result.");
   expect(trace.processes().size() == 3,
          "Expected: a pool of three shares the slices.\nSeen: " +
@@ -121,9 +121,9 @@ TEST(julia_slices, the_workers_share_the_slices) {
              " them.");
   // All three begin each slice together, so an honest pool cannot leave half of the rows to one of
   // them.
-  const auto most = std::ranges::max(trace.shares());
-  expect(most <= 16, "Expected: three processes share 32 rows.\nSeen: one of them computes " +
-                         std::to_string(most) + " rows, and the others hardly any.");
+  const auto max = std::ranges::max(trace.shares());
+  expect(max <= 16, "Expected: three processes share 32 rows.\nSeen: one of them computes " +
+                        std::to_string(max) + " rows, and the others hardly any.");
 }
 
 TEST(julia_slices, wrong_arguments_are_refused) {

@@ -83,11 +83,11 @@ TEST(monte_carlo_pi, every_worker_does_its_share) {
                            count_of(trace.processes().size(), "process draws", "processes draw") +
                            " points.");
   const auto shares = trace.shares();
-  const auto [least, most] = std::ranges::minmax(shares);
-  expect(most - least <= 1,
+  const auto [min, max] = std::ranges::minmax(shares);
+  expect(max - min <= 1,
          "Expected: the shares differ by one point at most.\n"
          "Seen: shares from " +
-             std::to_string(least) + " to " + std::to_string(most) + " points.");
+             std::to_string(min) + " to " + std::to_string(max) + " points.");
 }
 
 TEST(monte_carlo_pi, every_worker_draws_points_of_its_own) {
@@ -121,7 +121,7 @@ TEST(monte_carlo_pi, the_workers_run_at_the_same_time) {
   Submission submission;
   const double pi = submission.call({40'000, 4, 1}, {.barrier = 4});
   expect_estimate(submission.trace(), 40'000, pi);
-  harness::expect_at_once(4, submission.trace().most_at_once,
+  harness::expect_at_once(4, submission.trace().max_at_once,
                           "four workers draw points at the same time",
                           "Start all workers before you wait for the first one.");
   if (HasFailure()) return;

@@ -128,7 +128,7 @@ TEST(pipeline_words, the_stages_work_at_the_same_time) {
         "Expected: the main process counts words while others unpack.\nSeen: it waits for a "
         "process to end first.\nWith more pages than the queue has space for, that process would "
         "never end. See the lesson queue_join_deadlock.");
-  const int at_once = submission.trace().most_at_once;
+  const int at_once = submission.trace().max_at_once;
   expect(at_once == 3,
          "Expected: three processes unpack at the same time.\nSeen: never more "
          "than " +

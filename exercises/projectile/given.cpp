@@ -9,11 +9,11 @@
 
 namespace {
 
-constexpr double least_angle = 30, most_angle = 31, least_speed = 99, most_speed = 100;
+constexpr double min_angle = 30, max_angle = 31, min_speed = 99, max_speed = 100;
 
 // Angle and speed are measured to a hundredth, so both ends of the interval occur.
-double between(double least, double most, double random) {
-  return least + (most - least) * std::floor(101 * random) / 100;
+double between(double min, double max, double random) {
+  return min + (max - min) * std::floor(101 * random) / 100;
 }
 
 }  // namespace
@@ -24,8 +24,8 @@ double range_of(double angle, double speed) {
   return speed * std::cos(radians) * time;
 }
 
-double smallest_range() { return range_of(least_angle, least_speed); }
-double largest_range() { return range_of(most_angle, most_speed); }
+double smallest_range() { return range_of(min_angle, min_speed); }
+double largest_range() { return range_of(max_angle, max_speed); }
 
 std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int seed) {
   const harness::TraceScope scope{count, first, seed};
@@ -34,8 +34,7 @@ std::vector<double> sample_ranges(std::int64_t first, std::int64_t count, int se
   std::vector<double> ranges;
   for (std::int64_t sample = first; sample < first + count; ++sample) {
     const auto [x, y] = lesson::random_point(drawn_seed, sample);
-    ranges.push_back(
-        range_of(between(least_angle, most_angle, x), between(least_speed, most_speed, y)));
+    ranges.push_back(range_of(between(min_angle, max_angle, x), between(min_speed, max_speed, y)));
   }
   return ranges;
 }

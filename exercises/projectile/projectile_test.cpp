@@ -139,9 +139,9 @@ TEST(projectile, every_worker_does_its_share) {
                            count_of(trace.processes().size(), "process does", "processes do") +
                            " the work.");
   const auto shares = trace.shares();
-  const auto [least, most] = std::ranges::minmax(shares);
-  expect(most - least <= 4, "Expected: the samples are shared evenly.\nSeen: shares from " +
-                                std::to_string(least) + " to " + std::to_string(most) + ".");
+  const auto [min, max] = std::ranges::minmax(shares);
+  expect(max - min <= 4, "Expected: the samples are shared evenly.\nSeen: shares from " +
+                             std::to_string(min) + " to " + std::to_string(max) + ".");
 }
 
 // While one worker adds its counts, another adds, too, and the first one to write loses. A lock
@@ -162,7 +162,7 @@ TEST(projectile, the_workers_run_at_the_same_time) {
   Submission submission;
   const auto counts = submission.call({40'000, 4, 20, 1}, {.barrier = 4});
   expect_counts(40'000, 20, 1, counts, submission.trace());
-  harness::expect_at_once(4, submission.trace().most_at_once, "four workers run at the same time",
+  harness::expect_at_once(4, submission.trace().max_at_once, "four workers run at the same time",
                           "Is there a lock that is held for all of the work? Or is each worker "
                           "joined before the next one is started?");
 }

@@ -99,7 +99,7 @@ TEST(race_repair, every_worker_measures_its_rounds) {
 TEST(race_repair, the_workers_measure_at_the_same_time) {
   Submission submission;
   submission.call({3, 4}, {.barrier = 3});
-  harness::expect_at_once(3, submission.trace().most_at_once,
+  harness::expect_at_once(3, submission.trace().max_at_once,
                           "three workers measure at the same time",
                           "A worker that holds a lock while it measures keeps all others waiting.");
 }

@@ -127,7 +127,7 @@ TEST(retry_pool, after_the_last_attempt_there_is_no_result) {
 TEST(retry_pool, the_workers_run_at_the_same_time) {
   Submission submission;
   submission.call({21, 3, 3}, {.barrier = 3});
-  const int seen = submission.trace().most_at_once;
+  const int seen = submission.trace().max_at_once;
   expect(seen == 3, "Expected: three workers run at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nGive the pool all tasks before you wait for the first result.");

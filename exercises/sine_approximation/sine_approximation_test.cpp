@@ -75,10 +75,10 @@ TEST(sine_approximation, two_processes_share_the_terms) {
   expect_approximation(1.0, 40, seen, trace);
   expect(!trace.main_process_worked(),
          "Expected: the workers of the pool compute terms.\nSeen: the main process computes some.");
-  if (trace.most_at_once < 2)
+  if (trace.max_at_once < 2)
     harness::fail_and_stop(
         "Expected: two processes compute at the same time.\nSeen: never more than " +
-        std::to_string(trace.most_at_once) +
+        std::to_string(trace.max_at_once) +
         ".\nmap() hands out all terms at once; apply() in a loop waits for each result.");
   expect(trace.processes().size() == 2,
          "Expected: a pool of two shares the terms.\nSeen: " +

@@ -127,9 +127,9 @@ std::string ReportFormatter::wakers(const Dependency& dependency, pid_t self) co
   const auto inside = [&](pid_t pid) { return names_.contains(pid); };
   if (std::ranges::any_of(pids, inside)) std::erase_if(pids, std::not_fn(inside));
   std::vector<std::string> all;
-  constexpr std::size_t most = 4;
+  constexpr std::size_t max_named = 4;
   for (const auto pid : pids) {
-    if (all.size() + 1 == most && pids.size() > most) {
+    if (all.size() + 1 == max_named && pids.size() > max_named) {
       all.push_back(std::to_string(pids.size() - all.size()) + " others");
       break;
     }

@@ -122,8 +122,8 @@ Dependency WaitDecoder::polled(int number, int events) {
 }
 
 Wait WaitDecoder::operator()(const PollCall& call) {
-  constexpr std::uint64_t most = 4096;
-  if (call.count > most) return waiting_for_unknown(Kind::many_events);
+  constexpr std::uint64_t max_polled = 4096;
+  if (call.count > max_polled) return waiting_for_unknown(Kind::many_events);
   std::vector<pollfd> entries(call.count);
   if (!read(call.entries, entries.data(), entries.size())) return busy(Activity::unreadable);
   Wait wait{.limited = call.limited};

@@ -47,7 +47,7 @@ class Assailant {
     if (!process || !std::ranges::count(descendants(host_), pid)) return;
     if (draw(random_, 0, 2) > 0) {
       if (send(process, SIGSTOP)) ++chaos.stops, stopped_.push_back(std::move(process));
-    } else if (chaos.kills < most_kills && !is_server(pid)) {
+    } else if (chaos.kills < max_kills && !is_server(pid)) {
       if (send(process, SIGKILL)) ++chaos.kills;
     }
   }
@@ -60,7 +60,7 @@ class Assailant {
   }
 
  private:
-  static constexpr std::size_t most_kills = 6;  // after more, a pool rightly gives up
+  static constexpr std::size_t max_kills = 6;  // after more, a pool rightly gives up
 
   static bool send(const mp::FileDescriptor& process, int signal) {
     return ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0;

@@ -148,7 +148,7 @@ void put_and_get(Random& random, const mp::ProcessOptions& options) {
 
   const auto consumed = consumer.join();
   require_own_end(consumed);
-  int most_lost = was_killed(consumed) ? 1 : 0;  // the item that it was getting or passing on
+  int max_lost = was_killed(consumed) ? 1 : 0;  // the item that it was getting or passing on
   for (auto& producer : producers) {
     const auto status = producer.join();
     require_own_end(status);
@@ -162,9 +162,9 @@ void put_and_get(Random& random, const mp::ProcessOptions& options) {
     require(all.empty() || (all.front() >= 0 && all.back() < count), "an item that was never put");
     // All that a killed producer had put has arrived, except what a killed consumer lost.
     const int expected = was_killed(status) ? (all.empty() ? 0 : all.back() + 1) : count;
-    most_lost -= expected - static_cast<int>(all.size());
+    max_lost -= expected - static_cast<int>(all.size());
   }
-  require(most_lost >= 0, "more items are lost than processes were killed");
+  require(max_lost >= 0, "more items are lost than processes were killed");
 }
 
 struct Pair {
@@ -208,8 +208,8 @@ void lock_and_change(Random& random, const mp::ProcessOptions& options) {
   value.unlock();
   require(!died || killed > 0, "an owner died, though none was killed");
   require(died || value->one == value->other, "half a change under a lock, but no OwnerDied");
-  const auto least = long{count} * (processes - killed), most = long{count} * processes;
-  require(value->other >= least && value->other <= most, "changes are lost, or came twice");
+  const auto min = long{count} * (processes - killed), max = long{count} * processes;
+  require(value->other >= min && value->other <= max, "changes are lost, or came twice");
 }
 
 int slow_square(int x) {

@@ -22,7 +22,7 @@ class Archive {
   const std::vector<std::string>& names() const { return names_; }
 
   /// Returns the content of one of them, up to this many bytes.
-  std::string read(const std::string& name, std::size_t most) const;
+  std::string read(const std::string& name, std::size_t max_size) const;
 
  private:
   std::filesystem::path file_;

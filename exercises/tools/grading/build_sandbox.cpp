@@ -29,7 +29,7 @@ const fs::path course = COURSE, course_build = BUILD;
 constexpr harness::Limits compiler_limits{
     .memory = std::uint64_t{2} << 30, .file = 256 << 20, .processor_time = 60};
 constexpr mp::Seconds build_limit{120};
-constexpr std::size_t most_output = 1 << 16;
+constexpr std::size_t max_output = 1 << 16;
 
 // Placeholders for the submission's scratch directory in a build command.
 const std::string scratch_mark = "@SCRATCH@", home_mark = "@HOME@";
@@ -214,7 +214,7 @@ BuildSandbox::Product BuildSandbox::build(const std::string& exercise, const std
     const auto size = ::read(launched.output.get(), part, sizeof part);
     if (size == -1 && (errno == EAGAIN || errno == EINTR)) continue;
     ended = check(size, "read") == 0;
-    if (output.size() < most_output) output.append(part, static_cast<std::size_t>(size));
+    if (output.size() < max_output) output.append(part, static_cast<std::size_t>(size));
   }
   if (!ended || !mp::wait_ready(launched.ended, POLLIN, deadline))
     return {.program = {}, .complaint = "The compiler did not finish within two minutes.\n"};

@@ -28,15 +28,15 @@ Deadline read_deadline(const std::string& text) {
   throw std::invalid_argument{"'" + text + "' is not a time like 2026-12-31 or 2026-12-31T18:00"};
 }
 
-double read_number(const std::string& text, double most) {
+double read_number(const std::string& text, double max) {
   std::size_t used = 0;
   double value = -1;
   try {
     value = std::stod(text, &used);
   } catch (const std::logic_error&) {
   }
-  if (used != text.size() || !(value >= 0 && value <= most))
-    throw std::invalid_argument{fmt::format("'{}' is not a number from 0 to {}", text, most)};
+  if (used != text.size() || !(value >= 0 && value <= max))
+    throw std::invalid_argument{fmt::format("'{}' is not a number from 0 to {}", text, max)};
   return value;
 }
 

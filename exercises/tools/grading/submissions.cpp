@@ -19,11 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_bytes = 256 << 10;
+constexpr std::size_t max_bytes = 256 << 10;
 constexpr auto too_large = "is larger than 256 KiB";
-constexpr int most_depth = 6;  // folders in folders
-constexpr std::size_t most_files = 10'000;
-constexpr std::size_t most_named = 8;  // of the files found instead
+constexpr int max_depth = 6;  // folders in folders
+constexpr std::size_t max_files = 10'000;
+constexpr std::size_t max_named = 8;  // of the files found instead
 
 void refuse(Submission& submission, std::error_code error) {
   submission.refusal = "cannot be read: " + error.message();
@@ -47,7 +47,7 @@ void take(const fs::path& path, Submission& submission) {
     submission.refusal = "is not a regular file";
     return;
   }
-  std::string text(most_bytes + 1, '\0');
+  std::string text(max_bytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const auto part =
@@ -59,7 +59,7 @@ void take(const fs::path& path, Submission& submission) {
     if (part == 0) break;
     size += static_cast<std::size_t>(part);
   }
-  if (size > most_bytes) {
+  if (size > max_bytes) {
     submission.refusal = too_large;
     return;
   }
@@ -94,11 +94,11 @@ void take_from(const Archive& archive, const fs::path& path, const std::string& 
                Submission& submission) {
   submission.time = time_of(path);
   try {
-    submission.source = archive.read(name, most_bytes + 1);
+    submission.source = archive.read(name, max_bytes + 1);
   } catch (const std::runtime_error& error) {
     submission.refusal = error.what();
   }
-  if (submission.source.size() <= most_bytes) return;
+  if (submission.source.size() <= max_bytes) return;
   submission.source.clear();
   submission.refusal = too_large;
 }
@@ -139,9 +139,9 @@ void StudentFiles::look_into(const fs::path& folder) {
     const auto name = entry->path().lexically_relative(folder);
     const auto status = entry->symlink_status(gone);
     if (fs::is_directory(status)) {
-      if (is_left_out(name.filename()) || entry.depth() >= most_depth)
+      if (is_left_out(name.filename()) || entry.depth() >= max_depth)
         entry.disable_recursion_pending();
-    } else if (!name.filename().string().starts_with('.') && ++files <= most_files) {
+    } else if (!name.filename().string().starts_with('.') && ++files <= max_files) {
       if (is_archive(name) && fs::is_regular_file(status))
         look_into_archive(entry->path(), name);
       else
@@ -205,10 +205,10 @@ std::string StudentFiles::listed() const {
   auto names = unreadable_;
   for (const auto& candidate : candidates_) names.push_back(candidate.shown);
   std::string text;
-  for (std::size_t i = 0; i < names.size() && i < most_named; ++i)
+  for (std::size_t i = 0; i < names.size() && i < max_named; ++i)
     text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > most_named)
-    text += " and " + std::to_string(names.size() - most_named) + " more";
+  if (names.size() > max_named)
+    text += " and " + std::to_string(names.size() - max_named) + " more";
   return text;
 }
 

@@ -19,7 +19,7 @@
 namespace harness {
 namespace {
 
-constexpr rlim_t most_processes = 100;
+constexpr rlim_t max_processes = 100;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool reserves_much_memory = true;  // sanitizers reserve memory that they hardly touch
@@ -89,7 +89,7 @@ Bounds::Bounds(const ScratchDirectory& scratch, const Limits& limits)
     : limits_{limits},
       home_{scratch.home},
       user_{scratch.user},
-      processes_{processes_of(scratch.user) + most_processes},
+      processes_{processes_of(scratch.user) + max_processes},
       parent_{::getpid()},
       variables_{"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + scratch.home.string(),
                  "TMPDIR=" + scratch.home.string(),

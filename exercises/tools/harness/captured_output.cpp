@@ -7,8 +7,8 @@
 namespace harness {
 namespace {
 
-constexpr std::size_t most_output = 64 << 20, most_shown = 4096;
-constexpr int most_lines = 10;
+constexpr std::size_t max_output = 64 << 20, max_shown = 4096;
+constexpr int max_lines = 10;
 
 }  // namespace
 
@@ -20,12 +20,12 @@ void CapturedOutput::read() {
     if (size == 0) pipe_.close();
     if (size <= 0) return;
     size_ += static_cast<std::size_t>(size);
-    if (text_.size() < most_shown) text_.append(part, static_cast<std::size_t>(size));
+    if (text_.size() < max_shown) text_.append(part, static_cast<std::size_t>(size));
     if (is_too_much()) return;
   }
 }
 
-bool CapturedOutput::is_too_much() const { return size_ > most_output; }
+bool CapturedOutput::is_too_much() const { return size_ > max_output; }
 
 std::string CapturedOutput::shown(const std::string& title) const {
   std::string shown, before;
@@ -39,7 +39,7 @@ std::string CapturedOutput::shown(const std::string& title) const {
     }
     if (line.empty() || without_numbers == before) continue;
     before = without_numbers;
-    if (++count > most_lines) return title + "\n" + shown + "  ...\n";
+    if (++count > max_lines) return title + "\n" + shown + "  ...\n";
     shown += "  " + line + "\n";
   }
   return shown.empty() ? shown : title + "\n" + shown;

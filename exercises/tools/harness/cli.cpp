@@ -198,8 +198,8 @@ int solution(const Facts& facts, bool spoil) {
   }
   const auto own = file_to_edit(facts), worked = solutions / facts.name / (facts.name + ".cpp");
   const int width = harness::terminal_width();
-  constexpr int least_width = 140;  // two columns of code
-  if (width < least_width) {
+  constexpr int min_width = 140;  // two columns of code
+  if (width < min_width) {
     fmt::print("The worked solution, {}:\n\n{}", shown(worked), harness::text_of(worked));
     return EXIT_SUCCESS;
   }

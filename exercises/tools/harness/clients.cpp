@@ -23,8 +23,8 @@ namespace {
 using mp::check;
 using mp::FileDescriptor;
 
-constexpr std::size_t most_clients = 200;
-constexpr std::size_t most_callers = 200;  // at any time during a call
+constexpr std::size_t max_clients = 200;
+constexpr std::size_t max_callers = 200;  // at any time during a call
 
 FileDescriptor listen_at(const std::filesystem::path& path) {
   sockaddr_un address{};
@@ -82,7 +82,7 @@ void Clients::accept() {
     ucred peer{};
     socklen_t size = sizeof peer;
     check(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size), "getsockopt");
-    if (clients_.size() >= most_clients) {
+    if (clients_.size() >= max_clients) {
       complaint_ = "Your program connects to the examiner too often.";
       return;
     }
@@ -141,7 +141,7 @@ void Clients::on_call(Client& client, const Greeting& greeting) {
   client.place = greeting.place;
   // Otherwise the result would depend on the computer's speed.
   callers_.insert(client.process);
-  if (callers_.size() > most_callers)
+  if (callers_.size() > max_callers)
     complaint_ =
         "Your program used more than 200 processes in one call, one after the other.\n"
         "Start a few, and give each more to do.";
@@ -178,7 +178,7 @@ void Clients::release() {
     at_once.insert(client.process);
     if (client.waits) waiting.insert(client.process);
   }
-  trace_.most_at_once = std::max(trace_.most_at_once, static_cast<int>(at_once.size()));
+  trace_.max_at_once = std::max(trace_.max_at_once, static_cast<int>(at_once.size()));
   // A process released before does not count, or a quick one would not wait for it again.
   const bool wait_for_more = barrier_ && static_cast<int>(waiting.size()) < options_.barrier;
   for (auto& client : clients_) {

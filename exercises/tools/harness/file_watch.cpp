@@ -21,10 +21,10 @@ std::filesystem::file_time_type FileWatch::time() const {
 }
 
 void FileWatch::wait() {
-  constexpr int longest = 500;  // milliseconds; some file systems do not report remote changes
+  constexpr int max_wait = 500;  // milliseconds; some file systems do not report remote changes
   while (time() == seen_) {
     pollfd state{changes_.get(), POLLIN, 0};
-    ::poll(&state, 1, longest);
+    ::poll(&state, 1, max_wait);
     alignas(inotify_event) char events[4096];
     while (changes_ && ::read(changes_.get(), events, sizeof events) > 0) {
     }

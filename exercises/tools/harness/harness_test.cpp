@@ -238,7 +238,7 @@ TEST(Clients, a_quick_process_waits_at_the_barrier_for_slow_ones) {
   slow.begin();
   clients.handle_events();
   EXPECT_TRUE(quick.may_go_on() && slow.may_go_on());
-  EXPECT_EQ(clients.trace().most_at_once, 2);
+  EXPECT_EQ(clients.trace().max_at_once, 2);
   ::unsetenv(harness::socket_variable);
 }
 

@@ -36,8 +36,8 @@ std::string folder_for_programs() {
   if ((file_system.f_flag & ST_NOEXEC) != 0)
     throw std::runtime_error{"programs in " + folder +
                              " may not be run (noexec); set TMPDIR to a folder where they may"};
-  constexpr std::size_t most = 64;  // keeps the socket's path short enough
-  if (folder.size() > most)
+  constexpr std::size_t max_length = 64;  // keeps the socket's path short enough
+  if (folder.size() > max_length)
     throw std::runtime_error{"the path " + folder + " is too long; set TMPDIR to a shorter one"};
   return folder;
 }

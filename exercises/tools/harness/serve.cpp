@@ -17,9 +17,9 @@ namespace {
 // Low numbers are left to the submission, which should not hit this one by accident.
 mp::FileDescriptor out_of_the_way(const mp::FileDescriptor& socket) {
   std::random_device random;
-  const auto least = 100 + static_cast<int>(random() % 100);
+  const auto min = 100 + static_cast<int>(random() % 100);
   return mp::FileDescriptor{
-      mp::check(::fcntl(socket.get(), F_DUPFD_CLOEXEC, least), "fcntl(F_DUPFD_CLOEXEC)")};
+      mp::check(::fcntl(socket.get(), F_DUPFD_CLOEXEC, min), "fcntl(F_DUPFD_CLOEXEC)")};
 }
 
 }  // namespace

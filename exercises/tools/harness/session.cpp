@@ -23,8 +23,8 @@ using mp::check;
 using mp::FileDescriptor;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_processes = 64;
-constexpr std::uint64_t most_memory = 1ULL << 30;
+constexpr std::size_t max_processes = 64;
+constexpr std::uint64_t max_memory = 1ULL << 30;
 
 bool is_readable(const FileDescriptor& descriptor) {
   pollfd state{descriptor.get(), POLLIN, 0};
@@ -150,13 +150,13 @@ void Session::read_reply() {
 
 void Session::watch_limits() {
   const auto processes = descendants();
-  if (processes.size() > most_processes) {
+  if (processes.size() > max_processes) {
     kill_descendants();
-    stop("Your program started more than " + std::to_string(most_processes) +
+    stop("Your program started more than " + std::to_string(max_processes) +
          " processes.\nLook at where you start them. Does a child process continue the loop that "
          "starts children, or does a recursion not end?");
   }
-  if (memory_of(processes) > most_memory) {
+  if (memory_of(processes) > max_memory) {
     kill_descendants();
     stop("Your program used more than 1 GiB of memory.");
   }

@@ -20,7 +20,7 @@ struct Event {
 struct Trace {
   pid_t main_process = 0;
   std::vector<Event> events;  ///< in the order in which they began
-  int most_at_once = 0;       ///< processes at the barrier at the same time
+  int max_at_once = 0;        ///< processes at the barrier at the same time
 
   /// When the barrier was released, the main process was waiting for the end of a process that
   /// could still send it something.

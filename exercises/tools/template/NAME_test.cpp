@@ -42,7 +42,7 @@ TEST(NAME, the_workers_run_at_the_same_time) {
   Submission submission;
   // Each process waits in its first call of square() until three are there.
   submission.call({30, 3}, {.barrier = 3});
-  const int seen = submission.trace().most_at_once;
+  const int seen = submission.trace().max_at_once;
   expect(seen == 3, "Expected: three workers run at the same time.\nSeen: never more than " +
                         std::to_string(seen) +
                         ".\nStart all workers before you wait for the first one.");

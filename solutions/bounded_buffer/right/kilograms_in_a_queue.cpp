@@ -11,10 +11,10 @@
 std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
   if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
     throw std::invalid_argument{"wrong"};
-  const auto most = static_cast<std::size_t>(capacity);
-  mp::SharedQueue<char> room{most};
+  const auto size = static_cast<std::size_t>(capacity);
+  mp::SharedQueue<char> room{size};
   for (int kilogram = 0; kilogram < capacity; ++kilogram) room.put('k');
-  mp::SharedQueue<std::int64_t> store{most};
+  mp::SharedQueue<std::int64_t> store{size};
   mp::Value<int> to_come{producers * parcels};
   mp::Value<std::int64_t> prices{0};
   mp::Lock turn;
