@@ -61,7 +61,7 @@ std::vector<TimelineBox> boxes_of(const Timeline& timeline, std::size_t rows, st
   return boxes;
 }
 
-std::vector<TimelineBox> short_ones(const Timeline& timeline, std::size_t rows) {
+std::vector<TimelineBox> short_boxes(const Timeline& timeline, std::size_t rows) {
   const double min_length = narrowest * (timeline.end - timeline_begin(timeline));
   std::vector<TimelineBox> boxes;
   for (const auto& span : timeline.spans) {
@@ -89,7 +89,7 @@ std::vector<TimelineBox> timeline_boxes(const Timeline& timeline, std::size_t ro
   std::size_t parts = 1600;
   auto boxes = boxes_of(timeline, rows, parts);
   while (boxes.size() > max_boxes && parts > 50) boxes = boxes_of(timeline, rows, parts /= 2);
-  const auto more = short_ones(timeline, rows);
+  const auto more = short_boxes(timeline, rows);
   if (more.size() <= max_short) boxes.insert(boxes.end(), more.begin(), more.end());
   return boxes;
 }

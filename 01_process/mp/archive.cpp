@@ -13,7 +13,7 @@ void Writer::attach(const FileDescriptor& descriptor) {
   if (message_) message_->descriptors.push_back(descriptor.duplicate());
 }
 
-void Writer::refuse_depth() {
+void Writer::throw_too_deep() {
   throw CannotTravel{"cannot send a value that is nested more than " +
                      std::to_string(detail::depth_limit) +
                      " levels deep, such as a long list of nodes that own each other; send its "

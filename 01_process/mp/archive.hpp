@@ -52,7 +52,7 @@ class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElisi
 
   /// Begins a nested value. Throws CannotTravel if a Reader would reject it.
   void enter() {
-    if (++depth_ > detail::depth_limit) refuse_depth();
+    if (++depth_ > detail::depth_limit) throw_too_deep();
     begin_ = written();
   }
 
@@ -68,7 +68,7 @@ class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElisi
       : OutputArchive{this}, message_{&message}, canonical_{canonical} {}
 
   std::size_t written() const { return message_ ? message_->bytes.size() : 0; }
-  [[noreturn]] static void refuse_depth();
+  [[noreturn]] static void throw_too_deep();
 
   Message* message_ = nullptr;
   std::set<int>* noted_ = nullptr;

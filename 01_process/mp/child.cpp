@@ -92,8 +92,8 @@ void open_standard_streams() {
 }
 
 void take_on(detail::Identity identity) {
-  if (identity.signals) identity.signals->take();
-  identity.on_timeline.take();
+  if (identity.signals) identity.signals->apply();
+  identity.on_timeline.apply();
   own_name() = std::move(identity.name);
   ::prctl(PR_SET_NAME, own_name().c_str());  // what ps and top show, up to 15 characters
   if (identity.directory) check(::fchdir(identity.directory.get()), "fchdir");
@@ -105,7 +105,7 @@ void take_on(detail::Identity identity) {
 void keep_what_was_given(const detail::Task& task, Message& message) {
   std::vector<int> owned;
   Reader{message}(owned);
-  ExclusiveDescriptor::close_inherited_but([&, referred_to = task.descriptors()](int number) {
+  ExclusiveDescriptor::close_inherited_except([&, referred_to = task.descriptors()](int number) {
     return std::ranges::count(owned, number) > 0 || referred_to.contains(number);
   });
 }

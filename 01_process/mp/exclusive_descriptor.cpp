@@ -126,7 +126,7 @@ std::vector<int> ExclusiveDescriptor::closed_by(const std::function<void()>& des
   return numbers;
 }
 
-void ExclusiveDescriptor::close_inherited_but(const std::function<bool(int number)>& keep) {
+void ExclusiveDescriptor::close_inherited_except(const std::function<bool(int number)>& keep) {
   std::erase_if(registry().open, [&](ExclusiveDescriptor* one) {
     if (one->private_ || keep(one->descriptor_.get())) return false;
     one->descriptor_.close();

@@ -42,7 +42,7 @@ class ExclusiveDescriptor {
 
   /// Closes all that were inherited, except those for which `keep` returns true. For a child just
   /// forked, which has no other thread.
-  static void close_inherited_but(const std::function<bool(int number)>& keep);
+  static void close_inherited_except(const std::function<bool(int number)>& keep);
 
  private:
   friend struct ExclusiveDescriptorRegistry;

@@ -39,13 +39,13 @@ void tell(const FileDescriptor& socket, const ForkServerReply& reply) {
 }
 
 // The state of the server.
-struct Holdings {
+struct ServerState {
   FileDescriptor control;  // requests arrive here
   std::vector<Child> children;
 };
 
 // Forks a child that receives its job through the socket.
-void fork_child(FileDescriptor socket, Holdings& server) {
+void fork_child(FileDescriptor socket, ServerState& server) {
   ForkServerReply reply;
   try {
     reply.pid = fork_process();
@@ -71,10 +71,10 @@ void fork_child(FileDescriptor socket, Holdings& server) {
 
 // The server's main loop, which ends when the process that it serves closes its end or ends.
 void serve(FileDescriptor control) {
-  Holdings server{.control = std::move(control), .children = {}};
+  ServerState server{.control = std::move(control), .children = {}};
   // The server treats signals as a fresh program does, whatever the program it serves has changed.
   // It outlives Ctrl-C, which stays pending in a child until the child takes on its own state.
-  SignalState{.blocked = std::uint64_t{1} << (SIGINT - 1)}.take();
+  SignalState{.blocked = std::uint64_t{1} << (SIGINT - 1)}.apply();
   auto& children = server.children;
   for (;;) {
     std::vector<pollfd> events{{server.control.get(), POLLIN, 0}};
@@ -94,9 +94,9 @@ void serve(FileDescriptor control) {
     }
     if (events[0].revents == 0) continue;
     try {
-      auto order = Message::receive(server.control);
+      auto request = Message::receive(server.control);
       FileDescriptor socket;
-      Reader{order}(socket);
+      Reader{request}(socket);
       fork_child(std::move(socket), server);
     } catch (const EndOfFile&) {
       return;
@@ -121,7 +121,7 @@ Server start_server() {
   return server;
 }
 
-using Order = std::pair<ForkServerReply, ExclusiveDescriptor>;
+using Requested = std::pair<ForkServerReply, ExclusiveDescriptor>;
 
 // Called when the server was killed.
 void forget_server(pid_t pid) {
@@ -132,7 +132,7 @@ void forget_server(pid_t pid) {
 
 // Empty when there is no server, or it has ended. It waits for the reply without the lock, because
 // a fork takes this lock, too.
-std::optional<Order> try_to_order() {
+std::optional<Requested> try_request() {
   auto [here, there] = ExclusiveDescriptor::channel();
   pid_t pid = 0;
   try {
@@ -140,15 +140,15 @@ std::optional<Order> try_to_order() {
       const auto [guard, server] = PerProcess<Server>::use();
       if (!server.control) return std::nullopt;
       pid = server.process.pid();
-      Message order;
-      Writer{order}(there);
-      order.send(server.control);
+      Message request;
+      Writer{request}(there);
+      request.send(server.control);
     }
     there.close();  // then the server's death is an end-of-file
     auto message = Message::receive(here.get());
     ForkServerReply reply;
     Reader{message}(reply);
-    return Order{std::move(reply), std::move(here)};
+    return Requested{std::move(reply), std::move(here)};
   } catch (const BrokenPipe&) {
   } catch (const EndOfFile&) {
   }
@@ -171,14 +171,14 @@ FileDescriptor open_pidfd(pid_t pid) {
 }
 
 std::pair<ForkServerReply, ExclusiveDescriptor> request_process() {
-  if (auto order = try_to_order()) return *std::move(order);
+  if (auto request = try_request()) return *std::move(request);
   {
     // Not under the lock, which a fork takes, too: vfork may become fork under a sanitizer.
     auto fresh = start_server();
     const auto [guard, server] = PerProcess<Server>::use();
     if (!server.control) server = std::move(fresh);  // or another thread was faster
   }
-  if (auto order = try_to_order()) return *std::move(order);
+  if (auto request = try_request()) return *std::move(request);
   throw std::runtime_error{"the fork server ends as soon as it is started"};
 }
 

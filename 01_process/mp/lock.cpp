@@ -51,12 +51,12 @@ inline detail::RobustMutex& Lock::mutex() const {
 }
 
 inline bool Lock::settle(Result result) {
-  if (result != Result::locked) return settle_rare(result);
+  if (result != Result::locked) return settle_slow(result);
   held_.store(held_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return true;
 }
 
-bool Lock::settle_rare(Result result) {
+bool Lock::settle_slow(Result result) {
   if (result == Result::timed_out) return false;
   held_.store(0, std::memory_order_relaxed);
   mutex().unlock();

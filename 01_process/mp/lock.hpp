@@ -62,7 +62,7 @@ class Lock {
   detail::RobustMutex& mutex() const;
   bool lock_recorded(const Deadline& deadline);
   bool settle(detail::RobustMutex::Result result);
-  bool settle_rare(detail::RobustMutex::Result result);
+  bool settle_slow(detail::RobustMutex::Result result);
 
   SharedMemory memory_;
   std::atomic<int> held_ = 0;  // how many times this process holds it through this object

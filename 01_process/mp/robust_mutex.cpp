@@ -53,7 +53,7 @@ RobustMutex::Result RobustMutex::result(int error, const char* call) {
   }
 }
 
-RobustMutex::Result RobustMutex::lock_rare(int error, Deadline deadline) {
+RobustMutex::Result RobustMutex::lock_slow(int error, Deadline deadline) {
   using namespace std::chrono;
   constexpr nanoseconds odd{odd_fraction};
   for (bool last = false; error == EBUSY || (error == ETIMEDOUT && !last);) {

@@ -22,7 +22,7 @@ class RobustMutex {
   /// Throws std::system_error when this thread already holds it and it is not recursive.
   Result lock(Deadline deadline = std::nullopt) {
     const int error = ::pthread_mutex_trylock(&mutex_);
-    return error == 0 ? Result::locked : lock_rare(error, deadline);
+    return error == 0 ? Result::locked : lock_slow(error, deadline);
   }
   Result try_lock();
 
@@ -42,7 +42,7 @@ class RobustMutex {
   static constexpr long renewal_tick = 10'000'000;   // for waits that are renewed more often
 
  private:
-  Result lock_rare(int error, Deadline deadline);
+  Result lock_slow(int error, Deadline deadline);
   Result result(int error, const char* call);
   static void require_success(int error, const char* call);
 

@@ -25,7 +25,7 @@ SignalState SignalState::current() {
   return state;
 }
 
-void SignalState::take() const {
+void SignalState::apply() const {
   sigset_t set;
   ::sigemptyset(&set);
   for_each_signal([&](int signal, std::uint64_t bit) {

@@ -62,7 +62,7 @@ struct SignalState {
   std::uint64_t blocked = 0, ignored = 0;
 
   static SignalState current();
-  void take() const;  ///< unblocks all others, and gives them their default effect
+  void apply() const;  ///< unblocks all others, and gives them their default effect
 };
 
 /// What a child needs before it runs its task.

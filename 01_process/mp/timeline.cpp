@@ -68,7 +68,7 @@ TimelineStart::~TimelineStart() {
   on_->record(Step::done);
 }
 
-void TimelinePlace::take() const {
+void TimelinePlace::apply() const {
   if (!inherited || place == Timeline::max_processes) return;
   timeline = std::exchange(inherited, nullptr);
   timeline->begin_process(place);

@@ -128,7 +128,7 @@ class TimelineStart {
 /// child has no copy.
 struct TimelinePlace {
   std::uint16_t place = Timeline::max_processes;
-  void take() const;  // in the child
+  void apply() const;  // in the child
   void save(Writer& writer) const;
   void load(Reader& reader);
 };

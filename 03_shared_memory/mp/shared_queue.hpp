@@ -73,9 +73,9 @@ class SharedQueue {
 
   /// Waits for an item. Throws QueueClosed when the queue is closed and empty.
   T get() {
-    Room room;
-    ring_.get(room.bytes, std::nullopt);
-    return room.item();
+    Storage storage;
+    ring_.get(storage.bytes, std::nullopt);
+    return storage.item();
   }
 
   /// Fills an existing object, for items that are too large for the stack.
@@ -98,8 +98,8 @@ class SharedQueue {
   void load(Reader& reader) { ring_.load(reader, sizeof(T)); }
 
  private:
-  // Where an item arrives; T need not have a default constructor.
-  struct Room {
+  // Storage for an item that arrives; T need not have a default constructor.
+  struct Storage {
     static_assert(
         sizeof(T) <= 1 << 20,
         "mp::SharedQueue<T>: an item of more than 1 MiB is too large for the stack; write "
@@ -109,9 +109,9 @@ class SharedQueue {
   };
 
   std::optional<T> take(const Deadline& deadline) {
-    Room room;
-    if (!ring_.get(room.bytes, deadline)) return std::nullopt;
-    return room.item();
+    Storage storage;
+    if (!ring_.get(storage.bytes, deadline)) return std::nullopt;
+    return storage.item();
   }
 
   detail::Ring ring_;

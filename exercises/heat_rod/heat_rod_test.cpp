@@ -182,7 +182,7 @@ TEST(heat_rod, no_worker_runs_ahead) {
   // Here only the first block changes by more than the tolerance, and only in step 0. Its worker
   // computes step 1 before the others look at the changes of step 0.
   const auto seen = submission.call(
-      {9, 3, 15}, {.barrier = 2, .barrier_place = places::first_block, .others_stay_behind = true});
+      {9, 3, 15}, {.barrier = 2, .barrier_place = places::first_block, .stop_others = true});
   expect_temperatures(9, 15, seen, submission.trace());
 }
 

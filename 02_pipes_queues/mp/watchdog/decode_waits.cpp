@@ -30,7 +30,7 @@ bool may_be_signalled(const ProcessState& process) {
     if (thread.status != ThreadStatus::ended) blocked &= thread.blocked_signals;
   auto caught = process.caught_signals & ~own_signals & ~blocked;
   if (is_self) caught &= ~timeline_signals();  // handled, but they still end the process
-  if (caught != 0 && (caught & ~idle_handlers_of(living_thread(process.pid))) != 0) return true;
+  if (caught != 0 && (caught & ~idle_handlers_of(live_thread(process.pid))) != 0) return true;
   if (process.has_timers) return true;
   itimerval alarm{};  // another process's timer cannot be read
   return is_self && ::getitimer(ITIMER_REAL, &alarm) == 0 &&

@@ -40,7 +40,7 @@ OpenFile parse_link(std::string link) {
   return file;
 }
 
-std::string fact_text(pid_t pid, int number) {
+std::string fdinfo_text(pid_t pid, int number) {
   return read_text(proc_path(pid, "fdinfo/" + std::to_string(number))).value_or("");
 }
 
@@ -65,20 +65,20 @@ std::optional<OpenFile> open_file(pid_t pid, int number) {
 }
 
 std::optional<int> access_mode(pid_t pid, int number) {
-  const auto text = fact_text(pid, number);
+  const auto text = fdinfo_text(pid, number);
   if (text.empty()) return std::nullopt;
   return number_field<int>(text, "flags:", 8) & O_ACCMODE;
 }
 
-std::optional<long> descriptor_fact(pid_t pid, int number, std::string_view key) {
-  const auto text = fact_text(pid, number);
+std::optional<long> fdinfo_number(pid_t pid, int number, std::string_view key) {
+  const auto text = fdinfo_text(pid, number);
   const auto values = words(field(text, key));
   return values.empty() ? std::nullopt : to_number<long>(values.front());
 }
 
 std::vector<EpollTarget> epoll_targets(pid_t pid, int number) {
   std::vector<EpollTarget> targets;
-  const auto text = fact_text(pid, number);
+  const auto text = fdinfo_text(pid, number);
   // "tfd: 5 events: 19 data: … pos:0 ino:4e2a sdev:9"
   for_each_line(text, [&](std::string_view line) {
     const auto values = words(line);

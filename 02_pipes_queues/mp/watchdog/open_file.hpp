@@ -37,7 +37,7 @@ std::optional<OpenFile> open_file(pid_t pid, int number);
 std::optional<int> access_mode(pid_t pid, int number);
 
 /// Returns the number that follows "Pid:", "scm_fds:" … in the kernel's text about a descriptor.
-std::optional<long> descriptor_fact(pid_t pid, int number, std::string_view key);
+std::optional<long> fdinfo_number(pid_t pid, int number, std::string_view key);
 
 /// A file that an epoll descriptor watches.
 struct EpollTarget {

@@ -37,7 +37,7 @@ void Owners::look_for(const Resource& resource) {
 }
 
 void Owners::visit(pid_t pid, bool refusal_counts) {
-  const auto thread = living_thread(pid);
+  const auto thread = live_thread(pid);
   const auto table = descriptors_of(thread);
   if (table.unreadable && refusal_counts) anything_.insert(pid);
   for (const auto& descriptor : table.entries) visit(pid, thread, descriptor);
@@ -52,7 +52,7 @@ void Owners::visit(pid_t pid, pid_t thread, const Descriptor& descriptor) {
   const auto& [number, file] = descriptor;
   if (file.kind == OpenFile::Kind::socket) {
     add(Socket{file.inode}, pid);
-    if (descriptor_fact(thread, number, "scm_fds:").value_or(0) > 0) anything_.insert(pid);
+    if (fdinfo_number(thread, number, "scm_fds:").value_or(0) > 0) anything_.insert(pid);
   } else if (file.kind == OpenFile::Kind::pipe) {
     const PipeEnd read{file.inode, PipeEnd::Side::read}, write{file.inode, PipeEnd::Side::write};
     if (!owners_.contains(read) && !owners_.contains(write)) return;
@@ -65,7 +65,7 @@ void Owners::visit(pid_t pid, pid_t thread, const Descriptor& descriptor) {
 void Owners::visit_counters(pid_t pid, pid_t thread, const DescriptorTable& table) {
   for (const auto& [number, file] : table.entries) {
     if (file.kind != OpenFile::Kind::eventfd) continue;
-    const auto id = descriptor_fact(thread, number, "eventfd-id:");
+    const auto id = fdinfo_number(thread, number, "eventfd-id:");
     if (!id || !owners_.contains(EventCounter{*id})) continue;
     add(EventCounter{*id}, pid);
     if (may_have_kernel_count(thread, table)) kernel_.insert(EventCounter{*id});

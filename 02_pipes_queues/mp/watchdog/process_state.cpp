@@ -138,7 +138,7 @@ pid_t parent_of(pid_t pid) {
   return number_field<pid_t>(read_text(proc_path(pid, "status")).value_or(""), "PPid:");
 }
 
-pid_t living_thread(pid_t pid) {
+pid_t live_thread(pid_t pid) {
   const auto lives = [](pid_t tid) {
     const auto status = read_text(proc_path(tid, "status"));
     return status && status_in(*status) != ThreadStatus::ended;

@@ -60,6 +60,6 @@ pid_t parent_of(pid_t pid);
 
 /// Returns a live thread of the process, under whose id /proc shows what all its threads share. It
 /// is the first thread, unless that has ended before the others and so has no files.
-pid_t living_thread(pid_t pid);
+pid_t live_thread(pid_t pid);
 
 }  // namespace mp::detail

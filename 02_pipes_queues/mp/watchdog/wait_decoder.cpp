@@ -74,12 +74,12 @@ Dependency WaitDecoder::descriptor(int number, Direction direction) {
       break;
     case OpenFile::Kind::pidfd:
       dependency.kind = Kind::process_end;
-      if (const auto pid = descriptor_fact(thread_.tid, number, "Pid:"))
+      if (const auto pid = fdinfo_number(thread_.tid, number, "Pid:"))
         dependency.wakers.insert(static_cast<pid_t>(*pid));
       break;
     case OpenFile::Kind::eventfd:
       dependency.kind = Kind::notification;
-      if (const auto id = descriptor_fact(thread_.tid, number, "eventfd-id:"))
+      if (const auto id = fdinfo_number(thread_.tid, number, "eventfd-id:"))
         dependency.resource = EventCounter{*id};
       else
         dependency.unknown_wakers = true;

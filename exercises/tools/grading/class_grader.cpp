@@ -83,7 +83,7 @@ int ClassGrader::grade() {
   const auto names = hand_ins_.names();
   report.keep_only({names.begin(), names.end()});
   write_file(report.grades(), grades_table(students_));
-  write_file(report.summary(), class_page(students_, hand_ins_.strangers()));
+  write_file(report.summary(), class_page(students_, hand_ins_.unassigned()));
   return conclude(report);
 }
 
@@ -181,7 +181,7 @@ int ClassGrader::conclude(const ReportFolder& report) const {
                    grade.exercise->name, grade.outcome.text);
         status = EXIT_FAILURE;
       }
-  for (const auto& name : hand_ins_.strangers())
+  for (const auto& name : hand_ins_.unassigned())
     fmt::print(stderr, "course: '{}' belongs to no student, and was ignored\n", shown(name));
   fmt::print("The grades are in {}\n", report.grades().string());
   return status;

@@ -101,7 +101,7 @@ std::string grades_table(const std::vector<Student>& students) {
 }
 
 std::string class_page(const std::vector<Student>& students,
-                       const std::vector<std::string>& strangers) {
+                       const std::vector<std::string>& unassigned) {
   std::string text = fmt::format(
       "# The class\n\n{} students\n\n| exercise | handed in | late | all points | points on "
       "average "
@@ -131,9 +131,9 @@ std::string class_page(const std::vector<Student>& students,
     text +=
         "\n## Missing, late and not examined\n\n| student | exercise | |\n| --- | --- | --- |\n" +
         marks;
-  if (!strangers.empty()) {
+  if (!unassigned.empty()) {
     text += "\n## Belongs to no student\n\n";
-    for (const auto& name : strangers) text += "- " + plain(name) + '\n';
+    for (const auto& name : unassigned) text += "- " + plain(name) + '\n';
   }
   return text;
 }

@@ -14,6 +14,6 @@ std::string grades_table(const std::vector<Student>& students);
 /// Returns class.md: how many students have handed in each exercise, which tests failed most, what
 /// is missing or late, and which files belong to no student.
 std::string class_page(const std::vector<Student>& students,
-                       const std::vector<std::string>& strangers);
+                       const std::vector<std::string>& unassigned);
 
 }  // namespace grading

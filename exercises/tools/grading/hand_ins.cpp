@@ -51,7 +51,7 @@ void HandIns::add_file(const fs::path& path) {
   std::smatch parts;
   std::error_code broken_link;
   if (!fs::is_regular_file(path, broken_link))
-    strangers_.push_back(name);
+    unassigned_.push_back(name);
   else if (std::regex_match(name, parts, moodle))
     students_[parts[1]].files.push_back({parts[2], path});
   else if (std::regex_match(name, parts, canvas))
@@ -60,7 +60,7 @@ void HandIns::add_file(const fs::path& path) {
   else if (is_archive(path))
     students_[name.substr(0, name.find('.', 1))].files.push_back({name, path});
   else
-    strangers_.push_back(name);
+    unassigned_.push_back(name);
 }
 
 }  // namespace grading

@@ -36,14 +36,14 @@ class HandIns {
   std::vector<std::string> names() const;
 
   /// The files in the class's folder that belong to no student, except hidden ones.
-  const std::vector<std::string>& strangers() const { return strangers_; }
+  const std::vector<std::string>& unassigned() const { return unassigned_; }
 
  private:
   void add_folder(const std::filesystem::path& path);
   void add_file(const std::filesystem::path& path);
 
   std::map<std::string, Places> students_;
-  std::vector<std::string> strangers_;
+  std::vector<std::string> unassigned_;
 };
 
 }  // namespace grading

@@ -16,9 +16,9 @@ std::string reason(const Grade& grade) {
   switch (grade.outcome.kind) {
     case Kind::missing:
       return fmt::format("There is no {}.cpp{}\n", name,
-                         grade.submission.there.empty()
+                         grade.submission.found.empty()
                              ? "."
-                             : " in any folder or archive. Found: " + grade.submission.there + ".");
+                             : " in any folder or archive. Found: " + grade.submission.found + ".");
     case Kind::unchanged:
       return fmt::format("{} is unchanged.\n", file);
     case Kind::refused:

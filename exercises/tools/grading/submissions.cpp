@@ -197,7 +197,7 @@ Submission StudentFiles::find(const std::string& exercise) const {
   }
   if (found) return *found;
   Submission none = forbidden_;
-  none.there = listed();
+  none.found = listed();
   return none;
 }
 

@@ -18,7 +18,7 @@ struct Submission {
   std::string refusal;     ///< why it is not accepted, if so
   bool forbidden = false;  ///< it may not be read, which is not the student's fault
   std::string ignored;     ///< another file for the same exercise, with different content
-  std::string there;       ///< if it is missing, the files found instead
+  std::string found;       ///< the files found instead, if it is missing
   std::time_t time = 0;    ///< of the last modification; in an archive, that of the archive
 };
 

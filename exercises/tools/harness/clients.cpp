@@ -213,7 +213,7 @@ bool Clients::main_joins_first() const {
 void Clients::give_up_barrier() {
   barrier_ = false;
   trace_.joins_first = main_joins_first();
-  if (options_.others_stay_behind) stop_others();
+  if (options_.stop_others) stop_others();
   release();
 }
 

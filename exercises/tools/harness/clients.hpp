@@ -40,7 +40,7 @@ class Clients {
   void give_up_barrier();
 
   /// Whether processes are stopped that stay behind those released from the barrier.
-  bool others_stay_behind() const { return !stopped_.empty(); }
+  bool others_are_stopped() const { return !stopped_.empty(); }
   void continue_others();
 
   /// Returns the main process's connection, which carries calls and results; empty until it is

@@ -119,11 +119,11 @@ bool Session::handle_events() {
 
 void Session::look_at_processes() {
   watch_limits();
-  if (clients_.barrier_holds() || clients_.others_stay_behind()) {
+  if (clients_.barrier_holds() || clients_.others_are_stopped()) {
     // Processes that wake now and then to check whether others live are never idle for long.
     const bool half_time = deadline_ && Clock::now() + time_limit_ / 2 >= *deadline_;
     if (half_time || idle_.lasts({.untimed = 30ms, .renewed = 30ms, .timed = 500ms})) {
-      if (clients_.others_stay_behind())
+      if (clients_.others_are_stopped())
         clients_.continue_others();
       else
         clients_.give_up_barrier();

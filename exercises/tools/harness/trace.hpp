@@ -46,7 +46,7 @@ struct CallOptions {
 
   /// Processes that wait elsewhere when the barrier is given up are stopped until those from the
   /// barrier wait, too. So they see what the others have done meanwhile.
-  bool others_stay_behind = false;
+  bool stop_others = false;
 
   /// Announces only the first call of each process; the others take no time.
   bool first_only = false;
