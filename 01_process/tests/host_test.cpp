@@ -156,7 +156,7 @@ TEST_P(HostTest, WhatTheParentHasLostIsNotTheChildsLoss) {
   }
 }
 
-TEST_P(HostTest, SilencedOutputIsNoLoss) {
+TEST_P(HostTest, SilencedOutputDoesNotCountAsLost) {
   Process host{[options = options()] {
     std::cout.setstate(std::ios::badbit);
     Process child{options, do_nothing};
@@ -222,7 +222,7 @@ pid_t fork_as(pid_t pid) {
   return child;
 }
 
-TEST(HostTest, SendsNoSignalToAStrangerThatGotTheNumber) {
+TEST(HostTest, SendsNoSignalToAnotherProcessWithItsPid) {
   Process process{do_nothing};
   ASSERT_EQ(::waitpid(process.pid(), nullptr, 0), process.pid());
   const auto stranger = fork_as(process.pid());

@@ -110,7 +110,7 @@ TEST(Lessons, StartCostsMeasuresEachMethod) {
   EXPECT_THAT(lines[4], MatchesRegex("The cheapest .*: (fork|spawn|forkserver)"));
 }
 
-TEST(Lessons, RunProgramReadsOutputAndTellsTheEnd) {
+TEST(Lessons, RunProgramReadsOutputAndReportsTheEnd) {
   const auto run = run_lesson("run_program");
   EXPECT_EQ(run.status, 0) << run;
   EXPECT_THAT(

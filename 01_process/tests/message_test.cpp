@@ -125,7 +125,7 @@ TEST(Message, CarriesNumbers) {
   expect_round_trip(false);
 }
 
-TEST(Message, CarriesNumbersThatAreNone) {
+TEST(Message, CarriesNanAndInfinity) {
   expect_round_trip(std::numeric_limits<double>::infinity());
   expect_round_trip(-std::numeric_limits<float>::infinity());
   expect_round_trip(std::numeric_limits<double>::denorm_min());
@@ -735,7 +735,7 @@ TEST(MessageOverSocket, SenderGoneInTheMiddleIsAnError) {
   EXPECT_THROW(Message::receive(sockets.here), MessageError);
 }
 
-TEST(MessageOverSocket, SenderGoneWithoutHavingReadIsNoSystemError) {
+TEST(MessageOverSocket, SenderGoneWithoutHavingReadIsNotASystemError) {
   Sockets sockets;
   mp::encode(1).send(sockets.here);  // unread, so the system then reports a reset connection
   mp::encode(2).send(sockets.there);
@@ -761,7 +761,7 @@ TEST(MessageOverSocket, TakesNoSizeOnTrust) {
   });
 }
 
-TEST(MessageOverSocket, ReceiverGoneIsABrokenPipeAndNoSignal) {
+TEST(MessageOverSocket, ReceiverGoneIsABrokenPipeAndNotASignal) {
   const auto null = open_null();
   for (const auto size : std::vector<std::size_t>{0, 1, 10 << 20}) {
     Sockets sockets;

@@ -249,7 +249,7 @@ TEST_P(ProcessTest, TellsExitCodesFromSignals) {
   EXPECT_EQ(to_string(ExitStatus{.code = {}, .signal = 9}), "signal 9 (Killed)");
 }
 
-TEST_P(ProcessTest, TellsWhetherItIsAlive) {
+TEST_P(ProcessTest, SaysWhetherItIsAlive) {
   Pipe pipe;
   Process process{options(), wait_for, std::move(pipe.read)};
   EXPECT_TRUE(process.is_alive());
@@ -858,7 +858,7 @@ void fill_descriptor_table(const ProcessOptions& options, std::size_t free_below
   EXPECT_TRUE(started);
 }
 
-TEST_P(ProcessTest, FullDescriptorTableIsAnErrorAndNoMore) {
+TEST_P(ProcessTest, FullDescriptorTableIsOnlyAnError) {
   start_server();
   for (std::size_t free_below = 0; free_below < 6; ++free_below) {
     fill_descriptor_table(options(), free_below);
@@ -928,7 +928,7 @@ void require(bool condition, const char* text) {
   if (!condition) throw std::runtime_error{text};
 }
 
-TEST_P(ProcessTest, FullProcessTableIsAnErrorAndNoMore) {
+TEST_P(ProcessTest, FullProcessTableIsOnlyAnError) {
   Process child{[] {
     give_up_root();
     Process{daemon(), do_nothing};

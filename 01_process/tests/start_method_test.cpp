@@ -353,7 +353,7 @@ TEST_P(SendingTest, FunctionsOfSharedLibrariesTravel) {
   EXPECT_EQ(process.join().code, 3);
 }
 
-TEST_P(SendingTest, WhatIsNoFunctionIsRefused) {
+TEST_P(SendingTest, WhatIsNotAFunctionIsRefused) {
   using Function = int (*)(const char*);
   EXPECT_THAT(refusal(options(), Function{nullptr}, "a text"), HasSubstr("null function pointer"));
   static int number = 0;

@@ -94,7 +94,7 @@ TEST_P(TimelineOfProgram, ShowsWhichProcessHoldsALockAndWhichWaits) {
   EXPECT_TRUE(to_the_end[0].open);
 }
 
-TEST_P(TimelineOfProgram, RingOverrunTellsHowManyEventsAreMissing) {
+TEST_P(TimelineOfProgram, RingOverrunReportsHowManyEventsAreMissing) {
   const auto recorded = run("many", {"20"}, {.environment = {{"MP_TIMELINE_EVENTS", "10"}}});
   ASSERT_EQ(recorded.run.status, 0) << recorded.run;
   EXPECT_GE(recorded.timeline.missing_events, 20 * 4 - 10);

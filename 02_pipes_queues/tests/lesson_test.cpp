@@ -169,7 +169,7 @@ TEST(Lessons, PiPipesIsTheSameForAnyNumberOfProcesses) {
   EXPECT_THAT(found, ElementsAre(StartsWith("pi is about 3.1")));
 }
 
-TEST(Lessons, PipeByHandReachesTheEndOfTheFile) {
+TEST(Lessons, PipeByHandReachesEndOfFile) {
   const auto run = run_lesson("pipe_by_hand", {"--bytes", "300000", "--children", "3"});
   EXPECT_EQ(run.status, 0) << run;
   const auto lines = run.output_lines();

@@ -76,7 +76,7 @@ TEST_P(MessageTimeline, OfAQueueHasEveryItemOnce) {
   EXPECT_EQ(sum, 600);
 }
 
-TEST_P(MessageTimeline, LooksInVainAreNotRecorded) {
+TEST_P(MessageTimeline, ChecksThatFindNothingAreNotRecorded) {
   const auto recorded = run("try_get");
   ASSERT_EQ(recorded.run.status, 0) << recorded.run;
   EXPECT_THAT(recorded.spans("waits to receive", "MainProcess"), SizeIs(1));

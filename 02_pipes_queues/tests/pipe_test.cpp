@@ -119,7 +119,7 @@ TEST_P(PipeUnder, CarriesValuesOfManyTypes) {
   expect_echo(std::vector<bool>{true, false, true});
 }
 
-TEST_P(PipeUnder, ASenderThatIsKilledIsTheEndOfTheFile) {
+TEST_P(PipeUnder, AKilledSenderMeansEndOfFile) {
   const NothingLeftOver nothing;
   auto [here, there] = mp::pipe();
   Process child{[](Connection connection) {
@@ -270,7 +270,7 @@ TEST(Pipe, WrongTypeNamesBothAndStaysInStep) {
   EXPECT_EQ(b.recv<int>(), 7);
 }
 
-TEST(Pipe, PollTellsWhetherThereIsSomething) {
+TEST(Pipe, PollSaysWhetherThereIsSomething) {
   auto [a, b] = mp::pipe();
   EXPECT_FALSE(b.poll());
   const auto start = std::chrono::steady_clock::now();
@@ -407,7 +407,7 @@ TEST(Pipe, AProcessMayShareAllConnections) {
   EXPECT_EQ(ends.first.recv<int>(), 1);
 }
 
-TEST(Pipe, AFullDescriptorTableIsAnErrorAndNoMore) {
+TEST(Pipe, AFullDescriptorTableIsOnlyAnError) {
   const NothingLeftOver nothing;
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -82,7 +82,7 @@ void consume(Queue<Item>& queue, Connection report) {
   report.send(got);
 }
 
-TEST_P(QueueUnder, LosesNothingAndDoublesNothing) {
+TEST_P(QueueUnder, LosesNothingAndDuplicatesNothing) {
   const NothingLeftOver nothing;
   constexpr int producers = 4, consumers = 4, count = 100'000;
   Queue<Item> queue;
@@ -364,7 +364,7 @@ TEST(Queue, SignalsDoNotDisturb) {
   ::setitimer(ITIMER_REAL, &never, nullptr);
 }
 
-TEST(Queue, AFullDescriptorTableIsAnErrorAndNoMore) {
+TEST(Queue, AFullDescriptorTableIsOnlyAnError) {
   const NothingLeftOver nothing;
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

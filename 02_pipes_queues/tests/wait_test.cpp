@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(Each, WaitUnder, course::every_start_method, course::me
 
 void send_and_end(Connection connection, int value) { connection.send(value); }
 
-TEST_P(WaitUnder, TellsWhichConnectionsAreReadyUntilAllAreGone) {
+TEST_P(WaitUnder, SaysWhichConnectionsAreReadyUntilAllAreGone) {
   start_server();
   const course::NothingLeftOver nothing;
   std::vector<Connection> connections;
@@ -105,7 +105,7 @@ TEST(Wait, LimitsRunOut) {
   EXPECT_THAT(mp::wait_for(-1h, here), IsEmpty());
 }
 
-TEST(TimeLimit, ThatIsNoNumberIsAnErrorAtOnce) {
+TEST(TimeLimit, ThatIsNotANumberIsAnErrorAtOnce) {
   const mp::Seconds none{std::nan("")};
   auto [here, there] = mp::pipe();
   Queue<int> queue;

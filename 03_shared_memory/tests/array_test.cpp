@@ -110,7 +110,7 @@ void lock_and_die(Array<int>& numbers) {
   ::raise(SIGKILL);
 }
 
-TEST_P(ArrayUnder, TellsOnceThatTheHolderDied) {
+TEST_P(ArrayUnder, SaysOnceThatTheHolderDied) {
   Array<int> numbers(1);
   Process holder{options(), lock_and_die, std::ref(numbers)};
   EXPECT_EQ(holder.join().signal, SIGKILL);

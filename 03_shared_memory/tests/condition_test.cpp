@@ -256,7 +256,7 @@ TEST(Condition, AWaiterKilledAtRandomDisturbsNoOther) {
   for (auto& taker : takers) taker.kill();
 }
 
-TEST(TimeLimit, ThatIsNoNumberIsAnErrorAtOnce) {
+TEST(TimeLimit, ThatIsNotANumberIsAnErrorAtOnce) {
   const mp::Seconds none{std::nan("")};
   mp::Barrier barrier{2};
   mp::Condition condition;

@@ -57,7 +57,7 @@ TEST(QueueLessons, ManagerServesAllAndEnds) {
                           "Process-3: 9", "Process-4: 16", "Process-5: 25", "all: 55"));
 }
 
-TEST(QueueLessons, KilledHolderIsAnErrorAndNoHang) {
+TEST(QueueLessons, KilledHolderIsAnErrorAndNotAHang) {
   const auto run = run_lesson("killed_holder");
   EXPECT_EQ(run.status, 0) << run;
   EXPECT_THAT(

@@ -108,7 +108,7 @@ void expect_all_to_come_once(std::size_t capacity, int producers, int consumers,
   EXPECT_EQ(std::ranges::count(came, 1), producers * count) << "lost, or twice";
 }
 
-TEST_P(SharedQueueUnder, LosesNothingAndDoublesNothing) {
+TEST_P(SharedQueueUnder, LosesNothingAndDuplicatesNothing) {
   const NothingLeftOver nothing;
   expect_all_to_come_once(1024, 4, 4, 1'000'000, options());
 }
@@ -121,7 +121,7 @@ TEST_P(SharedQueueOf, LosesNothingHoweverOftenItIsFull) {
   expect_all_to_come_once(GetParam(), 3, 2, 5000, {});
 }
 
-TEST_P(SharedQueueOf, HoldsSoManyItemsAndNoMore) {
+TEST_P(SharedQueueOf, HoldsThatManyItemsAndNoMore) {
   SharedQueue<int> queue{GetParam()};
   const auto capacity = static_cast<int>(GetParam());
   for (int round = 0; round < 2000; ++round) {  // the slots and the counts wrap around

@@ -70,7 +70,7 @@ void lock_and_die(Value<int>& value) {
   ::raise(SIGKILL);
 }
 
-TEST_P(ValueUnder, TellsOnceThatTheHolderDied) {
+TEST_P(ValueUnder, SaysOnceThatTheHolderDied) {
   Value<int> value;
   Process holder{options(), lock_and_die, std::ref(value)};
   EXPECT_EQ(holder.join().signal, SIGKILL);

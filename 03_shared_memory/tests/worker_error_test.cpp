@@ -19,7 +19,7 @@ mp::RemoteError caught(const Error& error) {
   }
 }
 
-TEST(RemoteError, TellsTypeTextAndWorker) {
+TEST(RemoteError, NamesTypeTextAndWorker) {
   const auto error = caught(std::range_error{"too far"});
   EXPECT_EQ(error.type, "std::range_error");
   EXPECT_EQ(error.text, "too far");
@@ -27,7 +27,7 @@ TEST(RemoteError, TellsTypeTextAndWorker) {
   EXPECT_STREQ(error.what(), "MainProcess: std::range_error: too far");
 }
 
-TEST(RemoteError, KnowsWhatIsNoException) { EXPECT_STREQ(caught(42).what(), "MainProcess: int"); }
+TEST(RemoteError, DescribesAThrownInt) { EXPECT_STREQ(caught(42).what(), "MainProcess: int"); }
 
 TEST(WorkerDied, NamesProcessAndCause) {
   const mp::WorkerDied killed{"Worker-2", 4711, {.code = {}, .signal = SIGKILL}};
@@ -38,7 +38,7 @@ TEST(WorkerDied, NamesProcessAndCause) {
   EXPECT_STREQ(left.what(), "Worker-3 (pid 4712) died: exit code 3");
 }
 
-TEST(RemoteError, TellsAllCauses) {
+TEST(RemoteError, NamesAllCauses) {
   const auto fail = [](const auto& self, int causes) -> void {
     if (causes == 0) throw 42;
     try {

@@ -200,7 +200,7 @@ TEST_P(StartMethods, ParzenEstimatesTheDensity) {
     EXPECT_THAT(lines, Contains(MatchesRegex(name + std::string{" +[0-9.]+ ms .*"})));
 }
 
-TEST(Lessons, ParallelLoopTellsItsProgress) {
+TEST(Lessons, ParallelLoopReportsItsProgress) {
   const auto run = run_lesson("parallel_loop", {"--seconds", "0.01"});
   EXPECT_EQ(run.status, 0) << run;
   EXPECT_EQ(run.output, "[0, 1, 4, 9, 16, 25, 36, 49, 64, 81]\n");
@@ -267,7 +267,7 @@ TEST(Lessons, CachedPiLeavesNothingBehindAfterCtrlC) {
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
-TEST_P(StartMethods, WorkerCrashIsAnErrorAndNoHang) {
+TEST_P(StartMethods, WorkerCrashIsAnErrorAndNotAHang) {
   const auto run = this->run("worker_crash");
   EXPECT_EQ(run.status, 0) << run;
   const auto lines = run.output_lines();

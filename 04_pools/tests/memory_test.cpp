@@ -322,7 +322,7 @@ TEST_F(MemoryTest, TrustsNoFileOfAnotherCall) {
   expect_recovery();
 }
 
-TEST_F(MemoryTest, NeitherHangsNorFailsOnWhatIsNoFile) {
+TEST_F(MemoryTest, NeitherHangsNorFailsOnWhatIsNotAFile) {
   const auto file = keep_one();
   fs::remove(file);
   mp::check(::mkfifo(file.c_str(), 0600), "mkfifo");

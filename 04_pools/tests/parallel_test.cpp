@@ -182,14 +182,14 @@ std::string progress(int items, bool verbose) {
   return testing::internal::GetCapturedStderr();
 }
 
-TEST_F(Parallel, TellsEveryRoundOfFew) {
+TEST_F(Parallel, ReportsEveryRoundOfAShortLoop) {
   const auto line = [](int done) {
     return "Done " + std::to_string(done) + " of 4 \\| elapsed [0-9]+\\.[0-9] s\n";
   };
   EXPECT_THAT(progress(4, true), MatchesRegex(line(1) + line(2) + line(3) + line(4)));
 }
 
-TEST_F(Parallel, TellsTenTimesOfMany) {
+TEST_F(Parallel, ReportsALongLoopTenTimes) {
   const auto lines = progress(25'000, true);
   EXPECT_EQ(std::ranges::count(lines, '\n'), 10) << lines;
   EXPECT_THAT(lines, HasSubstr("Done 2500 of 25000 | elapsed "));

@@ -49,7 +49,7 @@ TEST(GradesTable, has_maxima_and_no_formulas) {
             "\"007\",0,0,one: missing\n\"B, \"\"C\"\"\",0,0,one: missing\n");
 }
 
-TEST(ClassPage, tells_what_was_failed_most) {
+TEST(ClassPage, lists_the_tests_failed_most) {
   const harness::Facts facts{
       .name = "one",
       .title = {},

@@ -104,7 +104,7 @@ TEST(Progress, keeps_the_best_verdict_beside_the_last_one) {
   EXPECT_EQ(progress.best("pi")->points(), 8);
 }
 
-TEST(Progress, without_a_new_verdict_all_stays) {
+TEST(Progress, without_a_new_verdict_nothing_changes) {
   const Folder folder;
   const harness::Progress progress{folder.path};
   write_verdict(progress.fresh_verdict("pi"), verdict(8));
@@ -257,7 +257,7 @@ void expect_trouble(const course::Run& run, const std::string& reason, const fs:
   EXPECT_FALSE(fs::exists(verdict));
 }
 
-TEST(Examiner, takes_no_points_for_trouble_of_the_machine) {
+TEST(Examiner, takes_no_points_for_trouble_with_the_machine) {
   const Folder folder;
   const auto verdict = folder.path / "verdict.json";
   const auto option = "--verdict=" + verdict.string();
