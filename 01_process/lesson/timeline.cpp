@@ -82,7 +82,7 @@ Timeline read_timeline(const std::string& text) {
   try {
     return TimelineReader{}.read(json::parse(text).as_object());
   } catch (const std::exception& error) {
-    throw std::runtime_error{fmt::format("this is no timeline: {}", error.what())};
+    throw std::runtime_error{fmt::format("this is not a timeline: {}", error.what())};
   }
 }
 

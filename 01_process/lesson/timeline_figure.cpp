@@ -17,7 +17,7 @@
 namespace lesson {
 namespace {
 
-// More than this would be unreadable, and the file large.
+// More would be unreadable, and make the file large.
 constexpr std::size_t max_rows = 24, max_messages = 80, max_others = 40, max_tasks = 150;
 
 // Returns the next number up that is 1, 2 or 5 times a power of ten.
@@ -28,7 +28,7 @@ double round_up(double number) {
   return 10 * power;
 }
 
-// The look of arrows of some kinds. The first ones are behind the rows.
+// How some kinds of arrows are drawn, the first behind the rows.
 struct ArrowLook {
   std::array<std::string_view, 3> kinds;
   double head;  // its length, in widths of a normal picture

@@ -14,8 +14,8 @@
 
 namespace mp::detail {
 
-// An initializer for any member, which is never used. (Without a body, Clang warns of members whose
-// types are local to a file.)
+// Stands for any member's initializer in unevaluated expressions. (Without a body, Clang warns of
+// members whose types are local to a file.)
 struct AnyValue {
   template <class T>
   operator T() const {  // NOLINT(google-explicit-constructor)
@@ -23,7 +23,7 @@ struct AnyValue {
   }
 };
 
-// An initializer for a base class.
+// The same for a base class.
 template <class Derived>
 struct AnyBase {
   template <class Base>
@@ -47,7 +47,7 @@ constexpr bool takes_braces(std::index_sequence<before...>, std::index_sequence<
   return requires { T{Value<before>{}..., {}, Value<after>{}...}; };
 }
 
-// The limit on members, from with_members.
+// As many as with_members handles.
 inline constexpr std::size_t max_members = 12;
 
 // Returns the number of members, or 0 if they cannot be listed.

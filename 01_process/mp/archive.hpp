@@ -136,7 +136,7 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
   std::size_t position_ = 0, end_;               // in the bytes that have arrived
   std::size_t next_descriptor_ = 0;
   int depth_ = 0;
-  std::uint64_t begin_ = 0;  // of the innermost value: what remained then
+  std::uint64_t begin_ = 0;  // the bytes that remained at the innermost value's beginning
   const std::type_info* expected_ = nullptr;
   std::map<std::uint32_t, const std::type_info*> shared_types_;
 };

@@ -47,7 +47,7 @@ void report(std::string text) {
 void report_exception(const char* text) {
   detail::flush_output();
   const auto* const type = abi::__cxa_current_exception_type();
-  // The end of a thread passes through its functions like an exception, but has no type.
+  // The end of a thread unwinds the stack like an exception, but has no type.
   auto line = type ? readable_type_name(type->name())
                    : "the main thread of a process was cancelled, or called pthread_exit";
   if (text && *text != '\0') line.append(": ").append(text);
@@ -127,7 +127,7 @@ std::optional<Message> receive_from_parent(const FileDescriptor& channel) {
     std::exit(EXIT_FAILURE);
   } catch (...) {
     report_exception("");
-    std::exit(EXIT_FAILURE);  // catching the end of a thread is not allowed
+    std::exit(EXIT_FAILURE);  // not below, because the end of a thread would have to be rethrown
   }
   std::exit(EXIT_SUCCESS);
 }

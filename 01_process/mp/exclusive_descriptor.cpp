@@ -41,7 +41,7 @@ ExclusiveDescriptorRegistry& registry() {
   }();
   return registry;
 }
-[[maybe_unused]] const auto& made_early = registry();  // so no fork can come in between
+[[maybe_unused]] const auto& made_early = registry();  // so no fork happens while it is made
 
 thread_local std::vector<int>* closed = nullptr;  // where to note the numbers, if anywhere
 

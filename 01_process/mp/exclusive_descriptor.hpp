@@ -37,7 +37,7 @@ class ExclusiveDescriptor {
   void save(Writer& writer) const { writer(descriptor_); }
   void load(Reader& reader);
 
-  /// Returns the numbers of those that `destroy` closes in this thread.
+  /// Returns the numbers of the descriptors that `destroy` closes in this thread.
   static std::vector<int> closed_by(const std::function<void()>& destroy);
 
   /// Closes all that were inherited, except those for which `keep` returns true. For a child just

@@ -4,8 +4,8 @@
 
 namespace mp::detail {
 
-/// During its lifetime, exceeding the limit on file size is an error in this thread (EFBIG), as in
-/// a program that ignores SIGXFSZ, and does not kill. errno stays unchanged.
+/// During its lifetime, exceeding the limit on file size is an error (EFBIG) in this thread, not a
+/// fatal signal, as in a program that ignores SIGXFSZ. errno stays unchanged.
 class FileSizeLimitIsAnError {
  public:
   FileSizeLimitIsAnError();

@@ -34,7 +34,7 @@ void tell(const FileDescriptor& socket, const ForkServerReply& reply) {
   try {
     message.send(socket);
   } catch (const BrokenPipe&) {
-    // No process wants to know any longer.
+    // The requester has closed its end.
   }
 }
 
@@ -73,7 +73,7 @@ void fork_child(FileDescriptor socket, ServerState& server) {
 void serve(FileDescriptor control) {
   ServerState server{.control = std::move(control), .children = {}};
   // The server treats signals as a fresh program does, whatever the program it serves has changed.
-  // It outlives Ctrl-C, which stays pending in a child until the child takes on its own state.
+  // It outlives Ctrl-C, which stays pending in a child until the child applies its own state.
   SignalState{.blocked = std::uint64_t{1} << (SIGINT - 1)}.apply();
   auto& children = server.children;
   for (;;) {

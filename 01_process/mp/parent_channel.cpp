@@ -53,7 +53,7 @@ void send_wait_status(const FileDescriptor& channel, int wait_status) {
     const auto size = retry([&] {
       return ::send(channel.get(), bytes + sent, sizeof wait_status - sent, MSG_NOSIGNAL);
     });
-    if (size == -1) return;  // the parent does not want to know
+    if (size == -1) return;  // the parent no longer listens
     sent += static_cast<std::size_t>(size);
   }
 }

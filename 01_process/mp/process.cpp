@@ -120,7 +120,7 @@ ExclusiveDescriptor Process::send_job(detail::Identity identity, const detail::T
   return channel;
 }
 
-// Makes a child, just started, the one that this object owns.
+// Takes ownership of a child that has just been started.
 void Process::watch(pid_t pid) {
   try {
     pidfd_.close();

@@ -34,12 +34,12 @@ class RobustMutex {
 
   /// A wait checks at least once a second whether the mutex is free. (A process killed just after
   /// it was woken to take the mutex cannot wake the next one.) Without a deadline, such a wait ends
-  /// at an odd fraction of a second, so that mp::examine can recognise it.
+  /// at an unusual fraction of a second, so that mp::examine can recognise it.
   static bool is_renewed(const timespec& end) {
     return end.tv_nsec % renewal_tick == odd_fraction % renewal_tick;
   }
   static constexpr long odd_fraction = 314'159'265;  // nanoseconds
-  static constexpr long renewal_tick = 10'000'000;   // for waits that are renewed more often
+  static constexpr long renewal_tick = 10'000'000;  // shorter waits end at the fraction modulo this
 
  private:
   Result lock_slow(int error, Deadline deadline);

@@ -67,9 +67,9 @@ File create(std::size_t size) {
 
 // ---- Small pieces ----
 
-// An arena is a file for small pieces, one after the other. None is used twice, so each is zeroed,
-// and nothing has to be given back, because the file is freed with the last of them. It begins with
-// the amount taken, in shared memory, because a forked child keeps using its parent's arena.
+// An arena is a file for small pieces, one after the other. No piece is reused, so each is zeroed,
+// and none has to be returned, because the file is freed with its last piece. It begins with the
+// amount taken, in shared memory, because a forked child keeps using its parent's arena.
 constexpr std::size_t arena_size = 64 * 1024, max_in_arena = 4096;
 constexpr std::size_t alignment = 128;  // cache lines come in pairs
 
@@ -87,7 +87,7 @@ struct Arena {
   ~Arena() { has_ended = true; }
 };
 
-// Returns nothing if there is no place for a whole arena; a single piece may still find one.
+// Returns nothing if there is no memory for a whole arena; there may be enough for a single piece.
 std::optional<Piece> take_from_arena(std::size_t size) {
   thread_local Arena arena;
   const std::size_t bytes = (size + alignment - 1) / alignment * alignment;

@@ -26,7 +26,7 @@ struct SocketPair {
   SocketPair();
 };
 
-/// A state private to each process. A forked child starts with an empty one. `use` passes it
+/// A state private to each process. A forked child starts with an empty one. `use` returns it
 /// locked.
 template <class State>
 class PerProcess {
@@ -62,7 +62,7 @@ struct SignalState {
   std::uint64_t blocked = 0, ignored = 0;
 
   static SignalState current();
-  void apply() const;  ///< unblocks all others, and gives them their default effect
+  void apply() const;  ///< unblocks all others, and gives them their default action
 };
 
 /// What a child needs before it runs its task.

@@ -177,7 +177,7 @@ class Call final : public Task {
     if constexpr (requires { part.get().add_member(pid, name); }) part.get().add_member(pid, name);
   }
 
-  // The same, in the process that makes the call.
+  // Makes this process, which makes the call, a member.
   template <class T>
   static void take_part(const T& part) {
     if constexpr (requires { part.get().take_part(); }) part.get().take_part();

@@ -12,7 +12,8 @@ std::uint64_t inode(const FileDescriptor& descriptor) {
   return ::fstat(descriptor.get(), &status) == 0 ? status.st_ino : 0;
 }
 
-// A process forked without the toolkit would record in its parent's name.
+// Not used before TimelinePlace::apply, because a process forked without the toolkit would record
+// as its parent.
 Timeline* inherited = nullptr;
 void stop_in_forked_child() {
   if (!timeline) return;

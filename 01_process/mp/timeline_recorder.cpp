@@ -151,7 +151,7 @@ std::uint64_t Timeline::other_end(std::uint64_t channel) const noexcept {
   return other == 0 ? channel : other;
 }
 
-// Above the kernel's socket inodes.
+// Numbers above the kernel's socket inodes.
 std::uint64_t Timeline::new_channel() noexcept {
   return (std::uint64_t{1} << 32) + ++shared().channel_numbers;
 }

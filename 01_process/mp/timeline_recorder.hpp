@@ -34,7 +34,7 @@ enum class Step : std::uint8_t {
   holds,         // a lock; the subject is its address
   releases,      // that lock
   signals,       // a child; the subject is its place, the count is the signal
-  gives_task,    // to a pool; like takes_result, of the process, not of a thread
+  gives_task,    // to a pool; a step of the process, not of a thread, as is takes_result
   takes_result,  // of that task
 };
 constexpr std::size_t step_kinds = static_cast<std::size_t>(Step::takes_result) + 1;
@@ -96,7 +96,7 @@ class Timeline {
   std::uint64_t recorded_events() const;  // including those overwritten in the ring
   std::vector<ProcessLife> processes() const;
   std::size_t missing_processes() const;
-  std::uint64_t other_end(std::uint64_t channel) const noexcept;  // itself if it has two ends
+  std::uint64_t other_end(std::uint64_t channel) const noexcept;  // itself if both ends share it
 
   const SharedMemory& memory() const { return memory_; }
 

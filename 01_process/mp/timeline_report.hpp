@@ -42,8 +42,8 @@ struct TimelineReport {
 
   std::int64_t begin = 0, end = 0;
   std::vector<Row> rows;      // in the order in which the processes were started
-  std::vector<Span> spans;    // by beginning
-  std::vector<Arrow> arrows;  // by beginning
+  std::vector<Span> spans;    // sorted by `begin`
+  std::vector<Arrow> arrows;  // sorted by `sent`
   std::uint64_t missing_events = 0;
   std::size_t missing_processes = 0;
 };
@@ -71,7 +71,7 @@ inline constexpr std::array span_names{
     SpanName{Step::waits_at_barrier, "waits at a barrier", 'b'},
     SpanName{Step::waits_for_notification, "waits for a notification", 'n'},
 };
-constexpr std::size_t first_wait = 2;  // of these names
+constexpr std::size_t first_wait = 2;  // the index of the first wait
 
 constexpr const SpanName& name_of(Step step) {
   return *std::ranges::find(span_names, step, &SpanName::step);

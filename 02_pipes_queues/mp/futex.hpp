@@ -26,8 +26,8 @@ bool sleep_while(SharedWord& word, std::uint32_t seen, const Deadline& deadline)
 /// A long wait made of short ones, for a process that must check now and then whether another has
 /// died.
 ///
-/// The short waits end at odd fractions of a second, as RobustMutex's do, so that mp::examine can
-/// tell them from waits with a time limit.
+/// The short waits end at unusual fractions of a second, as RobustMutex's do, so that mp::examine
+/// can tell them from waits with a time limit.
 class RenewedWait {
  public:
   explicit RenewedWait(Deadline deadline) : deadline_{deadline} {}

@@ -29,8 +29,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// The description of a chunk: its position in its message (a small message has one chunk that is
-// both) and, above these two bits, the number of the message.
+// A chunk's place: whether it is the first or the last of its message (a small message's only chunk
+// is both) and, above these two bits, the number of the message.
 constexpr std::uint32_t first = 1, last = 2, one_message = 4;
 
 struct Guard {
@@ -121,7 +121,7 @@ bool MessageQueue::wait_for_space(const Deadline& deadline) {
   for (bool in_vain = false; shared.size() >= shared.capacity;) {
     if ((in_vain || wait.is_over()) && is_empty()) {
       shared.taken =
-          shared.put.load();  // by a process that was killed before it could publish this
+          shared.put.load();  // taken by a process that was killed before it could publish this
       break;
     }
     const auto seen = shared.changes |= Shared::waiting;
@@ -187,7 +187,7 @@ void MessageQueue::close() {
 
 // Reads one chunk and appends its payload; returns false when the deadline has passed.
 bool MessageQueue::read_chunk(Chunk& chunk, std::string& bytes, Deadline deadline) {
-  // A chunk that was written at once can be read at once.
+  // A chunk that was written in one piece can be read in one piece.
   const auto read = [&](char* data, std::size_t size) {
     return static_cast<std::size_t>(
         check(retry([&] { return ::read(read_end_.get(), data, size); }), "read"));

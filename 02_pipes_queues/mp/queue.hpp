@@ -21,7 +21,7 @@ struct QueueClosed : std::runtime_error {
 
 namespace detail {
 
-/// The inside of mp::Queue: a queue of encoded values, made of one pipe and two locks.
+/// The implementation of mp::Queue: a queue of encoded values, made of one pipe and two locks.
 ///
 /// The kernel writes up to PIPE_BUF bytes at once, so a message travels in chunks of at most that
 /// size, each with a header that no other bytes look like. A process killed while it puts or gets a
@@ -114,7 +114,7 @@ class Queue {
   /// Waits for a value. Throws QueueClosed when the queue is closed and empty.
   T get() { return *take(std::nullopt); }
 
-  /// Returns a value that has arrived, or begins to within the limit; empty if there is none.
+  /// Returns a value that has arrived or begins to arrive within the limit; empty otherwise.
   std::optional<T> try_get() { return take(at_once); }
   std::optional<T> get_for(Seconds limit) { return take(deadline_after(limit)); }
 

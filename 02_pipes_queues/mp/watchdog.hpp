@@ -32,8 +32,8 @@ struct Examination {
 /// A deadlock is a set of processes that are all blocked without a time limit, each of which only
 /// others of the set could wake. It lasts until one of them is killed. What cannot be known is
 /// never called a deadlock: the other end of a network connection, a process of another user, a
-/// signal for which a process has a handler. (Two things are not seen: a child that has called
-/// alarm() without a handler will be killed, and a version 1 cgroup can signal an eventfd when
+/// signal for which a process has a handler. (Two things are not seen: a timer that will kill a
+/// child, set by alarm() without a handler, and a version 1 cgroup that signals an eventfd when
 /// memory runs short.)
 ///
 /// Call it from an ancestor of the processes, or from a thread of one of them; that thread is left

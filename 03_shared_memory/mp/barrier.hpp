@@ -53,7 +53,7 @@ class Barrier {
   std::size_t parties() const;
   std::size_t waiting() const;  ///< how many wait at this moment
 
-  // For mp::Process: make a process a member before it has arrived, and this one.
+  // For mp::Process: these make another process, or this one, a member before it has arrived.
   void add_member(pid_t pid, const std::string& name);
   void take_part();
 

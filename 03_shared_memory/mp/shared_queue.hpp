@@ -14,8 +14,8 @@
 namespace mp {
 namespace detail {
 
-/// The inside of mp::SharedQueue: a ring of slots in shared memory. A count of the items put and a
-/// count of the items taken say which slots are full; a lock at each end admits one process.
+/// The implementation of mp::SharedQueue: a ring of slots in shared memory. Counts of the items
+/// put and of the items taken say which slots are full; a lock at each end admits one process.
 ///
 /// An item is copied first and counted afterwards. Counting is one step, which also wakes the
 /// waiters. So wherever a process is killed, an item is either in the queue or not, and no waiter

@@ -18,7 +18,7 @@ class SharedState {
  public:
   SharedState() noexcept = default;  ///< empty, for one that arrives later
 
-  /// Creates one, followed by zeroed memory for more.
+  /// Creates a State, followed by `more` bytes of zeroed memory.
   explicit SharedState(std::size_t more) : memory_{sizeof(State) + more} {
     new (memory_.data()) State;
   }

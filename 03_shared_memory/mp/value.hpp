@@ -28,7 +28,7 @@ class Value : public Lock {
                 "processes share; a type that owns memory, such as std::string, holds an address, "
                 "which means nothing in another process");
   static_assert(detail::WorksBetweenProcesses<T>::value);
-  static_assert(alignof(T) <= 64, "mp::Value<T>: shared objects are aligned to 64 bytes at most");
+  static_assert(alignof(T) <= 64, "mp::Value<T>: shared objects are aligned to at most 64 bytes");
 
  public:
   using Object =

@@ -60,7 +60,7 @@ class CompletedResults {
 };
 
 /// Results of one pool's `async` calls in the order in which they are ready; after Python's
-/// `concurrent.futures.as_completed`. The range refers to the results, which are taken from it.
+/// `concurrent.futures.as_completed`. The range refers to `results`, which must outlive it.
 ///
 ///     std::vector<mp::AsyncResult<double>> results = …;
 ///     for (auto& result : mp::as_completed(results)) fmt::print("{}\n", result.get());

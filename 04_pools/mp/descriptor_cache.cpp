@@ -17,8 +17,8 @@ bool are_alike(const FileDescriptor& a, const FileDescriptor& b, mode_t type) {
   return S_ISFIFO(type) || S_ISSOCK(type) || ::fcntl(a.get(), F_GET_SEALS) != -1;
 }
 
-// Whether both, of one device and inode, are the same open file, with one position and one set of
-// flags. The kernel does not always say, especially in a container.
+// Whether both, which have one device and inode, are the same open file, with one position and one
+// set of flags. The kernel does not always say, especially in a container.
 bool are_same(const FileDescriptor& a, const FileDescriptor& b, mode_t type) {
   const auto own = ::getpid();
   const auto order = ::syscall(SYS_kcmp, own, own, KCMP_FILE, a.get(), b.get());

@@ -24,8 +24,8 @@ namespace mp::detail {
 template <class T>
 inline constexpr bool is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
-/// The beginning of an outcome; its extent follows. Numbers are stored one after the other after
-/// their count, and so are void outcomes.
+/// The beginning of an outcome; its extent follows. Consecutive numbers are stored as their count
+/// and the numbers, consecutive void outcomes as their count.
 enum class OutcomeStatus : unsigned char { succeeded, numbers, failed, all_failed };
 
 struct OutcomeExtent {
@@ -151,8 +151,8 @@ class OutcomeReader {
     }
   }
 
-  /// Returns the next results, which are numbers, up to the first error. There is at least one;
-  /// throws what `next` throws.
+  /// Reads the next results, which are numbers, up to the first error, and returns how many. There
+  /// is at least one; throws what `next` throws.
   template <class Result>
   std::size_t next(Result* results) {
     *results = next<Result>();

@@ -19,7 +19,7 @@
 namespace mp {
 
 struct ParallelOptions {
-  int processes = cpu_count();          ///< -1: as many as processors, -2: one less, and so on
+  int processes = cpu_count();          ///< -1: as many as processors, -2: one fewer, and so on
   bool verbose = false;                 ///< print on standard error how many iterations are done
   std::optional<Seconds> time_limit{};  ///< throws TimedOut when the loop takes longer
 };

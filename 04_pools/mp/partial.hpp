@@ -114,8 +114,8 @@ class Partial {
 ///     pool.map(mp::partial(power, 2), exponents);          // power(2, exponent)
 ///     pool.map(mp::partial(&Model::predict, model), xs);   // model.predict(x), on a copy
 ///
-/// The function is a function, a member function, or a lambda without captures. Each call gets the
-/// same arguments, as constants; std::ref refers to what processes share, such as mp::Lock.
+/// Works with functions, member functions, and lambdas without captures. Each call gets the same
+/// arguments, as constants; std::ref refers to what processes share, such as mp::Lock.
 template <class Function, class... Bound>
 auto partial(Function&& function, Bound&&... bound) {
   return Partial<std::decay_t<Function>, std::decay_t<Bound>...>{std::forward<Function>(function),

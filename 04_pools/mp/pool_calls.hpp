@@ -37,7 +37,7 @@ namespace detail {
 
 /// The ways to give work to a pool, whichever engine runs it.
 ///
-/// A function is a function, a lambda without captures, or mp::partial, and may return void.
+/// They take a function, a lambda without captures, or mp::partial, which may return void.
 /// Arguments and results may have any type that can travel (see mp/message.hpp); results are in
 /// input order. What a worker prints appears before its result arrives.
 class PoolCalls {

@@ -49,7 +49,7 @@ struct alignas(64) Cell {
   std::uint64_t size;         // of the chunk, later of the reply, in bytes
   std::uint32_t calls;        // in the chunk
   std::uint32_t nanoseconds;  // the time they took
-  std::uint32_t area;         // where bytes are that do not fit here
+  std::uint32_t area;         // where the bytes are if they do not fit here
   bool announced;             // the chunk comes through the socket of the worker that claims it
   std::array<char, room> bytes;
 };
@@ -98,7 +98,7 @@ class TaskBoard {
     std::size_t cells = 256;      // a power of two, more than workers
     std::uint64_t max_calls = 0;  // of a worker; 0: no limit
     bool has_initializer = false;
-    bool may_spin = false;  // idle workers, before they sleep
+    bool may_spin = false;  // whether idle workers spin before they sleep
   };
   static constexpr std::size_t max_workers = 0xffff;
   static constexpr std::size_t area_size = 1 << 17;
@@ -173,8 +173,8 @@ class TaskBoard {
   struct alignas(64) Header {
     Settings settings;
     std::atomic<bool> closed;
-    std::atomic<std::uint64_t> wake;                   // a Wake; above it the number of changes
-    std::atomic<std::uint64_t> half;                   // a position
+    std::atomic<std::uint64_t> wake;  // a Wake; the number of changes in the bits above
+    std::atomic<std::uint64_t> half;  // a position
     alignas(64) std::atomic<std::uint64_t> published;  // the end of the published chunks
     alignas(64) std::atomic<std::uint64_t> first;      // all before it are claimed or withdrawn
     std::uint64_t on_timeline;
@@ -187,8 +187,8 @@ class TaskBoard {
   using Bits = std::atomic<std::uint64_t>;
 
   static Wake what(std::uint64_t word) { return static_cast<Wake>(word & 3); }
-  // Then no other worker need do it. A worker stopped in between has woken the pool or changed
-  // nothing.
+  // Also clears the request, so that no other worker wakes the pool again. A worker stopped in
+  // between has woken the pool or changed nothing.
   void wake_pool(std::uint64_t seen, const auto& wake) const {
     wake();
     header_->wake.compare_exchange_strong(seen, seen - (seen & 3));

@@ -27,8 +27,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kept_memory = 64 << 20;  // of a message, kept for the next one
-constexpr auto look_at_socket = 100us;         // not more often
+constexpr std::size_t kept_memory = 64 << 20;  // larger buffers are freed after a message
+constexpr auto socket_check_interval = 100us;
 
 void clear(Message& message) {
   message.bytes.clear();
@@ -57,7 +57,7 @@ class Worker {
     while (calls_left_ > 0) {
       const auto position = next_claim();
       if (!position || !run(*position)) return;
-      if (now_ - looked_at_ < look_at_socket) continue;
+      if (now_ - looked_at_ < socket_check_interval) continue;
       looked_at_ = now_;
       if (identify_socket() != own_socket_) return;  // a task closed it
     }

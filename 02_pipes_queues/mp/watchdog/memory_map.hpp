@@ -42,8 +42,8 @@ struct CodeMapping {
 };
 std::vector<CodeMapping> code_mappings_of(pid_t pid);
 
-/// The signals whose handlers do nothing, as mp::detail::install_idle_handler says; bit n-1 stands
-/// for signal n.
+/// The signals whose handlers do nothing (see mp::detail::install_idle_handler); bit n-1 stands for
+/// signal n.
 std::uint64_t idle_handlers_of(pid_t pid);
 
 /// Whether the process reads or writes files in the background, through AIO or io_uring.

@@ -33,10 +33,10 @@ struct DescriptorTable {
 DescriptorTable descriptors_of(pid_t pid);
 std::optional<OpenFile> open_file(pid_t pid, int number);
 
-/// Of one end of a pipe: O_RDONLY, O_WRONLY or O_RDWR.
+/// Returns how one end of a pipe was opened: O_RDONLY, O_WRONLY or O_RDWR.
 std::optional<int> access_mode(pid_t pid, int number);
 
-/// Returns the number that follows "Pid:", "scm_fds:" … in the kernel's text about a descriptor.
+/// Returns the number that follows "Pid:", "scm_fds:" … in /proc/PID/fdinfo/NUMBER.
 std::optional<long> fdinfo_number(pid_t pid, int number, std::string_view key);
 
 /// A file that an epoll descriptor watches.

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-// Reads the small texts of /proc. A process may end at any moment, and another user's process may
-// be unreadable. The functions then return an empty result instead of throwing.
+// Reads the small text files of /proc. A process may end at any moment, and another user's process
+// may be unreadable. The functions then return an empty result instead of throwing.
 
 namespace mp::detail {
 

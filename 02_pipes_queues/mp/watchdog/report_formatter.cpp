@@ -93,7 +93,7 @@ bool ReportFormatter::is_server(pid_t pid) const {
   return found != graph_.end() && found->second.state.name == "ForkServer";
 }
 
-// A process waits for the fork server only to report that a process has ended.
+// A process that receives from the fork server waits for the report that a process has ended.
 Kind ReportFormatter::kind_of(const Dependency& dependency) const {
   const bool server =
       !dependency.wakers.empty() &&

@@ -39,7 +39,7 @@ class ReportFormatter {
 
   const WaitGraph& graph_;
   std::map<pid_t, std::string> names_;
-  std::map<std::string, int> count_;  // of processes with a name
+  std::map<std::string, int> count_;  // of processes, by name
 };
 
 /// Returns the report on a graph in which all wakers and all deadlocked processes are marked.

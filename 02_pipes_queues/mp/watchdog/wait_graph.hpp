@@ -60,7 +60,7 @@ struct Dependency {
     file_lock,
     many_events,  // too many to examine
     thread,       // another thread, in a way that is not decoded
-    system_call,  // its end
+    system_call,  // for one to return
   };
   Kind kind;
   std::optional<Resource> resource{};  // a process that holds this could wake the thread
@@ -90,7 +90,7 @@ struct ProcessNode {
 
 using WaitGraph = std::map<pid_t, ProcessNode>;
 
-/// Takes part in no wait, but only examines the others.
+/// Whether the thread only examines the others, and takes part in no wait.
 bool is_observer(const ThreadState& thread);
 
 /// Finds out what each thread waits for, but not yet which processes hold that.

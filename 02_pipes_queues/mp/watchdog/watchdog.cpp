@@ -30,7 +30,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Patience = std::chrono::duration<double>;
 
-// Writes what the program has printed before the explanation, unless that would block.
+// Writes the program's output, so that it precedes the explanation, unless that would block.
 void flush_output() {
   pollfd state{STDOUT_FILENO, POLLOUT, 0};
   if (::poll(&state, 1, 0) != 1 || (state.revents & POLLOUT) == 0) return;
@@ -41,7 +41,7 @@ void flush_output() {
 
 void print(const std::string& line) {
   for (std::string_view rest{line}; !rest.empty();) {
-    // If no process reads the output, the watchdog must not block, too.
+    // The watchdog must not block, even if no process reads the output.
     pollfd state{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&state, 1, 1000) != 1) return;
     const auto written = ::write(STDERR_FILENO, rest.data(), rest.size());

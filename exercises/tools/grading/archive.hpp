@@ -14,8 +14,8 @@ bool is_archive(const std::filesystem::path& file);
 /// it becomes a file on this machine.
 class Archive {
  public:
-  /// Throws std::runtime_error that says why it cannot be read, std::invalid_argument if bsdtar is
-  /// missing.
+  /// Throws std::runtime_error, which says why it cannot be read, std::invalid_argument if bsdtar
+  /// is missing.
   explicit Archive(std::filesystem::path file);
 
   /// The names of the regular files in it.

@@ -26,8 +26,8 @@ struct Outcome {
   int points() const { return kind == Kind::examined ? verdict.points() : 0; }
 };
 
-/// Builds and examines a source file; everything started has ended afterwards. It needs its own
-/// process, because it kills all of its children.
+/// Builds and examines a source file, and ends everything that was started. Needs a process of its
+/// own, because it kills all of its children.
 Outcome examine(const BuildSandbox& sandbox, const harness::Facts& facts,
                 const std::string& source);
 

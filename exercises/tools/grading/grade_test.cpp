@@ -250,7 +250,7 @@ TEST_F(Grading, says_what_it_may_not_read) {
 
 TEST_F(Grading, needs_bubblewrap_unless_told_otherwise) {
   hand_in({{"a/ping_pong.cpp", solution()}});
-  // Puts a file that is no program in the place of bubblewrap.
+  // Puts a file that is not a program in the place of bubblewrap.
   auto words = arguments();
   words.insert(words.begin(),
                {"--dev-bind", "/", "/", "--ro-bind", "/dev/null", "/usr/bin/bwrap", GRADER});

@@ -34,7 +34,7 @@ struct Rule {
 /// The points are multiplied by the weight. A submission after the deadline (2026-12-31, which is
 /// the end of that day, or 2026-12-31T18:00, in local time) gets only a share of them, 0 if none is
 /// given. An extension is another deadline for one student, whose name may contain spaces.
-/// Throws std::invalid_argument that names the line.
+/// Throws std::invalid_argument, which names the line.
 std::map<std::string, Rule> read_rules(const std::filesystem::path& file,
                                        const std::vector<harness::Facts>& exercises,
                                        const std::vector<std::string>& students);

@@ -24,7 +24,7 @@ using mp::check;
 using mp::FileDescriptor;
 
 constexpr std::size_t max_clients = 200;
-constexpr std::size_t max_callers = 200;  // at any time during a call
+constexpr std::size_t max_callers = 200;  // during a call
 
 FileDescriptor listen_at(const std::filesystem::path& path) {
   sockaddr_un address{};
@@ -139,7 +139,7 @@ void Clients::on_message(Client& client) {
 void Clients::on_call(Client& client, const Greeting& greeting) {
   client.is_call = client.waits = true;
   client.place = greeting.place;
-  // Otherwise the result would depend on the computer's speed.
+  // Counts those that have ended, too, or the result would depend on the computer's speed.
   callers_.insert(client.process);
   if (callers_.size() > max_callers)
     complaint_ =
@@ -219,7 +219,7 @@ void Clients::give_up_barrier() {
 
 void Clients::stop_others() {
   std::set<pid_t> others;
-  for (const auto pid : descendants())  // no other process can have got such a pid meanwhile
+  for (const auto pid : descendants())  // their pids cannot have been reused
     if (pid != trace_.main_process && callers_.contains(pid)) others.insert(pid);
   for (const auto& client : clients_)
     if (is_at_barrier(client)) others.erase(client.process);

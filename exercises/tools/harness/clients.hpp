@@ -36,10 +36,10 @@ class Clients {
   /// Whether a process waits at the barrier for others.
   bool barrier_holds() const;
 
-  /// Releases all processes for the rest of the call. What they wait for then is informative.
+  /// Releases all processes for the rest of the call. What they wait for then shows the mistake.
   void give_up_barrier();
 
-  /// Whether processes are stopped that stay behind those released from the barrier.
+  /// Whether processes are stopped while those released from the barrier continue.
   bool others_are_stopped() const { return !stopped_.empty(); }
   void continue_others();
 

@@ -39,7 +39,7 @@ std::string first_error(const std::string& output, const std::string& file_name)
       std::ranges::find_if(lines, [](const auto& line) { return !error_in(line).empty(); });
   if (error == lines.end()) return {};
 
-  // GCC says before the error where it comes from, Clang says it afterwards.
+  // GCC says where an error comes from before it, Clang after it.
   std::vector<std::string> nearest(std::make_reverse_iterator(error + 1), lines.rend());
   nearest.insert(nearest.end(), error + 1, lines.end());
   std::string place;

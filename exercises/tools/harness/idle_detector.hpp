@@ -18,7 +18,7 @@ class IdleDetector {
   void disturb() { since_.reset(); }
 
   /// How long all must have waited. A process that waits with a time limit continues by itself, so
-  /// if there is one, `timed` applies; `renewed` if it will only see whether others live and wait
+  /// if there is one, `timed` applies; `renewed` if it only checks whether others live and waits
   /// again, as in the locks and barriers of the toolkit.
   struct Patience {
     Duration untimed, renewed, timed;

@@ -28,14 +28,14 @@ struct Greeting {
   };
   Kind kind{};
   std::int32_t place{};  ///< where a call stops
-  bool by_thread{};      ///< the call is made by another thread than the first of its process
+  bool by_thread{};      ///< a thread other than the first of its process makes the call
   std::array<std::int64_t, 3> numbers{};
 };
 
 /// The examiner's answer to a call.
 enum class Go : std::uint32_t {
   on,
-  silently,  ///< and this process announces no more calls, because it gets their key
+  silently,  ///< and this process announces no further calls, because it gets the key
 };
 struct Permission {
   Go go{};

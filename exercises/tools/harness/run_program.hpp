@@ -7,7 +7,7 @@
 
 namespace harness {
 
-/// Runs a program with these arguments and returns its exit status; 128 and more for a signal.
+/// Runs a program with these arguments and returns its exit status; 128 + N for signal N.
 int run(const std::string& program, const std::vector<std::string>& arguments);
 
 /// Runs a build command in the shell. Returns nothing on success, otherwise its output without the

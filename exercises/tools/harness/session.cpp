@@ -185,7 +185,7 @@ void Session::fail_stuck(const std::string& what) {
   std::string text = "Your function did not return. " + what + "\n";
   if (const auto main = trace().main_process; main != 0) {
     // While any process on this computer sends descriptors, these could be what ours wait for, so
-    // at that moment it is no deadlock.
+    // no deadlock is found at that moment.
     auto seen = mp::examine(main, "MainProcess");
     for (int tries = 0; tries < 20 && !seen.deadlock(); ++tries) {
       ::poll(nullptr, 0, 10);

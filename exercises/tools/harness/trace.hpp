@@ -44,8 +44,8 @@ struct CallOptions {
   int barrier = 1;
   int barrier_place = 0;
 
-  /// Processes that wait elsewhere when the barrier is given up are stopped until those from the
-  /// barrier wait, too. So they see what the others have done meanwhile.
+  /// Stops the processes that wait elsewhere when the barrier is given up, until those from the
+  /// barrier wait, too, so that they see what the others have done meanwhile.
   bool stop_others = false;
 
   /// Announces only the first call of each process; the others take no time.

@@ -14,7 +14,7 @@
 namespace harness {
 namespace {
 
-// Makes further announcements unnecessary in this process: the key to the secrets.
+// The key to the secrets, with which this process need not announce further calls.
 struct KnownKey {
   pid_t process = 0;  // a child that inherits the key must announce itself
   SecretKey key;

@@ -13,8 +13,8 @@ extern const char* const own_submission;
 /// Returns the examined program: the exercise's own, or the one named by `--submission=PROGRAM`.
 const std::filesystem::path& submitted_program();
 
-/// Prints what prevented an examination and returns an exit status. This is no failure of the
-/// program and must not cost points.
+/// Prints what prevented an examination and returns an exit status. This is not the program's
+/// fault and must not cost points.
 int report_trouble(const std::exception& error);
 
 }  // namespace harness

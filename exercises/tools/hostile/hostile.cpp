@@ -192,7 +192,7 @@ const std::string_view kind = program_invocation_short_name;
 void misbehave() {
   for (const auto& [name, act] : kinds)
     if (name == kind) return act();
-  std::printf("%s is no kind of mistake\n", kind.data());
+  std::printf("%s is not a kind of mistake\n", kind.data());
   std::abort();
 }
 
