@@ -29,7 +29,7 @@ using mp::Process;
 
 constexpr auto time_limit = 300s;
 
-// Sends signals only to processes that descend from `host`, even if their numbers were reused.
+// Sends signals only to processes that descend from `host`, even if pids were reused.
 class Assailant {
  public:
   Assailant(std::uint64_t seed, pid_t host) : random_{seed}, host_{host} {}
@@ -85,15 +85,15 @@ Chaos run_chaos(std::uint64_t seed, mp::StartMethod method) {
   Chaos chaos;
   auto [here, there] = mp::pipe();
   Process host{[&, connection = std::move(there)]() mutable {
-    std::string trouble;
+    std::string problem;
     try {
       Process{{.start_method = method}, [] {}}.join();  // starts the fork server
       connection.send("ready"s);
       run_random_program(seed, method);
     } catch (const std::exception& error) {
-      trouble = error.what();
+      problem = error.what();
     }
-    connection.send(trouble);
+    connection.send(problem);
   }};
   const auto end = Clock::now() + time_limit;
   here.recv<std::string>();
@@ -106,14 +106,14 @@ Chaos run_chaos(std::uint64_t seed, mp::StartMethod method) {
   }
   try {
     if (!here.poll(end - Clock::now())) {
-      chaos.troubles.push_back("hangs");
-    } else if (const auto trouble = here.recv<std::string>(); !trouble.empty()) {
-      chaos.troubles.push_back(trouble);
+      chaos.problems.push_back("hangs");
+    } else if (const auto problem = here.recv<std::string>(); !problem.empty()) {
+      chaos.problems.push_back(problem);
     }
   } catch (const mp::EndOfFile&) {
-    chaos.troubles.push_back("crashed: " + to_string(host.join()));
+    chaos.problems.push_back("crashed: " + to_string(host.join()));
   }
-  if (!host.join_for(time_limit)) chaos.troubles.push_back("does not end"), host.kill();
+  if (!host.join_for(time_limit)) chaos.problems.push_back("does not end"), host.kill();
   host.join();
   const auto none_left = [] {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
@@ -121,7 +121,7 @@ Chaos run_chaos(std::uint64_t seed, mp::StartMethod method) {
     return descendants().empty();
   };
   if (!eventually(none_left)) {
-    chaos.troubles.push_back("processes are left over");
+    chaos.problems.push_back("processes are left over");
     for (const auto pid : descendants()) ::kill(pid, SIGKILL);
   }
   return chaos;

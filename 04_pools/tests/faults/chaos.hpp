@@ -11,7 +11,7 @@ namespace course {
 
 /// How a random program ended, after its processes were killed, stopped and continued.
 struct Chaos {
-  std::vector<std::string> troubles;  // wrong results, crashes, what was left over, where it hung
+  std::vector<std::string> problems;  // wrong results, crashes, what was left over, where it hung
   std::size_t kills = 0, stops = 0;
 };
 

@@ -41,11 +41,11 @@ struct Campaign {
   std::string self;
   std::uint64_t seed = 1;
   std::map<std::string, std::size_t> faults;
-  std::size_t runs = 0, kills = 0, stops = 0, troubles = 0;
+  std::size_t runs = 0, kills = 0, stops = 0, problems = 0;
 
   void report(const std::string& what, const std::vector<std::string>& reasons,
               const std::string& output = {}) {
-    ++troubles;
+    ++problems;
     fmt::print("\n{}\n", what);
     for (const auto& reason : reasons) fmt::print("  {}\n", reason);
     if (!output.empty()) fmt::print("  {}\n", output);
@@ -64,16 +64,16 @@ void run_traced(Campaign& campaign, const course::Program& program, std::size_t 
   const auto traced = course::trace(command(campaign, program, method), choose, time_limit);
   ++campaign.runs;
   for (const auto& [fault, count] : traced.faults) campaign.faults[fault] += count;
-  auto troubles = traced.troubles;
+  auto problems = traced.problems;
   if (!traced.status)
-    troubles.push_back("ended by a signal");
+    problems.push_back("ended by a signal");
   else if (*traced.status != course::right && *traced.status != course::documented)
-    troubles.push_back("exit status " + std::to_string(*traced.status));
+    problems.push_back("exit status " + std::to_string(*traced.status));
   else if (*traced.status == course::documented && !traced.was_harmed)
-    troubles.push_back("an error, though every fault was harmless");
-  if (!troubles.empty())
+    problems.push_back("an error, though every fault was harmless");
+  if (!problems.empty())
     campaign.report(fmt::format("--only {}, {}: {}", program.name, method_names[method], what),
-                    troubles, traced.output);
+                    problems, traced.output);
 }
 
 struct Target {
@@ -138,13 +138,13 @@ void attack(Campaign& campaign, std::uint64_t seed) {
   ++campaign.runs;
   campaign.kills += chaos.kills;
   campaign.stops += chaos.stops;
-  if (!chaos.troubles.empty())
-    campaign.report(fmt::format("--random {}  ({})", seed, method_names[method]), chaos.troubles);
+  if (!chaos.problems.empty())
+    campaign.report(fmt::format("--random {}  ({})", seed, method_names[method]), chaos.problems);
 }
 
 using Time = std::function<bool()>;  // whether time is left
 
-// A place as in a report of trouble (method, task, call, fault).
+// A place as in the report of a problem (method, task, call, fault).
 using At = std::tuple<std::string, int, int, std::string>;
 void repeat(Campaign& campaign, const std::string& name, const At& at, const Time& time_left) {
   const auto& method_name = std::get<0>(at);
@@ -190,9 +190,9 @@ void print_summary(const Campaign& campaign) {
     fmt::print("{:8} {}\n", count, fault);
     faults += count;
   }
-  fmt::print("{} runs with seed {}: {} faults of system calls, {} kills, {} stops, {} troubles\n",
+  fmt::print("{} runs with seed {}: {} faults of system calls, {} kills, {} stops, {} problems\n",
              campaign.runs, campaign.seed, faults, campaign.kills, campaign.stops,
-             campaign.troubles);
+             campaign.problems);
 }
 
 }  // namespace
@@ -237,7 +237,7 @@ int main(int argc, char** argv) try {
   else
     run_campaign(campaign, only, time_left);
   print_summary(campaign);
-  return campaign.troubles == 0 ? 0 : 1;
+  return campaign.problems == 0 ? 0 : 1;
 } catch (const std::exception& error) {
   fmt::print(stderr, "faults: {}\n", error.what());
   return 2;

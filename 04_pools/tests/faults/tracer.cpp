@@ -254,7 +254,7 @@ void Tracer::handle_end(pid_t pid, int status) {
   const int number = found == tasks_.end() ? -1 : found->second.number;
   if (found != tasks_.end()) tasks_.erase(found);
   if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM)
-    result_.troubles.push_back("task " + std::to_string(number) +
+    result_.problems.push_back("task " + std::to_string(number) +
                                " crashed: " + ::strsignal(WTERMSIG(status)));
   if (pid != main_) return;
   is_active_ = false;
@@ -267,7 +267,7 @@ void Tracer::kill_all(const char* reason) {
   for (const auto& [pid, task] : tasks_) {
     std::string call;
     std::getline(std::ifstream{"/proc/" + std::to_string(pid) + "/syscall"}, call);
-    result_.troubles.push_back("task " + std::to_string(task.number) + " " + reason + " in " +
+    result_.problems.push_back("task " + std::to_string(task.number) + " " + reason + " in " +
                                call);
     ::kill(pid, SIGKILL);
   }

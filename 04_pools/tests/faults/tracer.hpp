@@ -29,7 +29,7 @@ void end_faults();
 /// How a program ended under faults.
 struct Traced {
   std::optional<int> status;                    // its exit status; empty if a signal ended it
-  std::vector<std::string> troubles;            // crashes, what was left over, where it hung
+  std::vector<std::string> problems;            // crashes, what was left over, where it hung
   std::map<std::string, std::size_t> faults{};  // such as "read EINTR", and how often
   bool was_harmed = false;                      // not all of them were harmless
   std::string output;
