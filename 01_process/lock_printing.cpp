@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   lesson::parse(argc, argv,
                 "Processes print at the same time, first without a lock, then with one.",
                 {{"--processes", processes, "how many processes to start"}});
-  std::setvbuf(stdout, nullptr, _IONBF, 0);  // writes every letter at once
+  std::setvbuf(stdout, nullptr, _IONBF, 0);  // writes every letter separately
 
   fmt::print("Without a lock:\n");
   std::vector<mp::Process> printers;

@@ -9,7 +9,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// Writes each line at once, or lines of different processes would change places.
+// Writes each line immediately, or lines of different processes would change places.
 void say(const std::string& text) {
   fmt::print("{}\n", text);
   std::fflush(stdout);

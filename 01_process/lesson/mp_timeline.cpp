@@ -12,7 +12,7 @@
 #include <lesson/timeline.hpp>
 
 // Draws a timeline that a program has written with MP_TIMELINE=FILE.json. For MP_TIMELINE=FILE.svg
-// and FILE.png the toolkit runs this by itself.
+// and FILE.png the toolkit runs this itself.
 
 int main(int argc, char** argv) {
   const std::string_view wanted = argc == 4 ? argv[3] : "800";

@@ -84,7 +84,7 @@ class TimelineMessage {
   }
 
   /// Records that the message has been sent or received. If several processes use this end of the
-  /// channel, the caller still holds its lock. `number` is for a channel that counts by itself.
+  /// channel, the caller still holds its lock. `number` is for a channel that has its own.
   void count(std::uint32_t number = 0) {
     if (on_) [[unlikely]]
       count_it(number);

@@ -6,7 +6,7 @@
 #include <mp/timeline.hpp>
 
 int main(int argc, char** argv) {
-  // What the caller left open would take room in tests of a full descriptor table, or leave some.
+  // Descriptors that the caller left open would disturb tests of a full descriptor table.
   // A timeline is already open.
   const bool is_child = argc > 1 && argv[1] == mp::detail::child_flag;
   if (!is_child && !mp::detail::timeline) ::closefrom(STDERR_FILENO + 1);

@@ -629,7 +629,7 @@ bool ends(const FileDescriptor& handle) {
   return mp::wait_ready(handle, POLLIN, mp::deadline_after(20s));
 }
 
-// When a process reports its number, it is already to be killed with its parent.
+// A process that has reported its pid is killed with its parent from then on.
 void introduce(const FileDescriptor& pipe) { write_text(pipe, std::to_string(::getpid()) + " "); }
 
 void introduce_and_run_forever(const FileDescriptor& pipe) {
@@ -671,7 +671,7 @@ TEST_P(ProcessTest, DaemonsEndAlthoughTheirParentsForkedChildLivesOn) {
   Process parent{[&] {
     Process early{daemon(), introduce_and_run_forever, pipe.write.duplicate()};
     Process other{{.start_method = StartMethod::fork}, [&] {
-                    write_text(pipe.write, "0 ");  // number 0: this process itself
+                    write_text(pipe.write, "0 ");  // 0: this process itself
                     wait_for(end_of_other.read);
                   }};
     Process late{daemon(), introduce_and_run_forever, pipe.write.duplicate()};

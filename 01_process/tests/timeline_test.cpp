@@ -101,7 +101,7 @@ TEST_P(TimelineOfProgram, RingOverrunReportsHowManyEventsAreMissing) {
   EXPECT_GE(recorded.timeline.rows.size(), 21U);  // processes are not in the ring
 }
 
-// What a process records that is forked without the toolkit would look like its parent's.
+// What a process forked without the toolkit records would look like its parent's.
 TEST_P(TimelineOfProgram, LeavesOutWhatIsForkedWithoutTheToolkit) {
   const auto recorded = run("forked");
   ASSERT_EQ(recorded.run.status, 0) << recorded.run;

@@ -23,9 +23,9 @@ namespace detail {
 
 /// The implementation of mp::Queue: a queue of encoded values, made of one pipe and two locks.
 ///
-/// The kernel writes up to PIPE_BUF bytes at once, so a message travels in chunks of at most that
-/// size, each with a header that no other bytes look like. A process killed while it puts or gets a
-/// message leaves a pipe in which the next reader finds the start of a chunk.
+/// The kernel writes up to PIPE_BUF bytes atomically, so a message travels in chunks of at most
+/// that size, each with an unmistakable header. A process killed while it puts or gets a message
+/// leaves a pipe in which the next reader finds the start of a chunk.
 class MessageQueue {
  public:
   static constexpr std::size_t unbounded = 0, max_capacity = 1 << 29;

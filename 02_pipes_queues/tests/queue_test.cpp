@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Each, QueueUnder,
 using Item = std::tuple<int, int, std::string>;
 
 std::string text_for(int producer, int number) {
-  // Most are small; some exceed what a pipe writes at once, some what a pipe holds.
+  // Most are small; some exceed what a pipe writes atomically, some what a pipe holds.
   const std::size_t size = number % 1000 == 0 ? 70'000 : number % 100 == 0 ? 5000 : 10;
   return std::string(size, static_cast<char>('a' + (producer + number) % 26));
 }

@@ -71,7 +71,7 @@ void pipe_queue(benchmark::State& state) {
       state, [&](int i) { queue.put(i); }, [&] { benchmark::DoNotOptimize(queue.get()); });
 }
 
-// Four bytes are written and read at once, so several processes may do it.
+// Four bytes are written and read in one piece, so several processes may do it.
 void raw_pipe(benchmark::State& state) {
   std::array<int, 2> ends{};
   check(::pipe2(ends.data(), O_CLOEXEC), "pipe2");

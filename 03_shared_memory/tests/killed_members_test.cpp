@@ -18,7 +18,7 @@
 #include <mp/value.hpp>
 
 // Three processes use an object as often as they can. One is killed at a random moment; the others
-// must come to their end. MP_KILLS says how many are killed for each object. (The same for a
+// must finish. MP_KILLS says how many are killed for each object. (The same for a
 // barrier, which breaks then, is in barrier_test.cpp.)
 
 namespace {

@@ -24,8 +24,8 @@ constexpr int round_trips = 5'000;
 
 int identity(int x) { return x; }
 
-// A process that sends back what it receives through two bare pipes, with a fixed number of bytes
-// at once.
+// A process that sends back what it receives through two bare pipes, a fixed number of bytes at a
+// time.
 class RawEcho {
  public:
   explicit RawEcho(std::size_t at_once) : at_once_{at_once} {}

@@ -393,7 +393,7 @@ int last_waits_at_the_gate(int number) {
   return number < last_number || gate.poll(20s) ? number : -1;
 }
 
-// A worker sends many small answers at once, but a finished one must not wait for an unfinished
+// A worker sends many small answers together, but a finished one must not wait for an unfinished
 // one.
 TEST(Pool, AnAnswerIsNotHeldBackByALongTask) {
   for (int round = 0; round < 20; ++round) {

@@ -17,7 +17,7 @@ std::vector<std::optional<std::int64_t>> retry_pool(int tasks, int workers, int 
 
   mp::Pool pool{workers};
   for (int attempt = 0; attempt < attempts && !open.empty(); ++attempt) {
-    // Changed: the pool gets every task by itself, so each has its own error.
+    // Changed: the pool gets every task separately, so each has its own error.
     std::vector<mp::AsyncResult<std::int64_t>> running;
     for (const int task : open) running.push_back(pool.apply_async(do_task, task, attempt));
 

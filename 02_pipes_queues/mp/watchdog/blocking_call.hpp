@@ -35,7 +35,7 @@ struct EpollCall {
   bool limited;
 };
 
-/// Waits for a child to end: by number (P_PID), descriptor (P_PIDFD), or any (P_ALL).
+/// Waits for a child to end: by pid (P_PID), descriptor (P_PIDFD), or any (P_ALL).
 struct ChildCall {
   idtype_t type;
   int id;

@@ -109,8 +109,8 @@ std::vector<Fault> possible_faults(const SystemCall& call) {
   switch (call.number) {
     case SYS_read:
     case SYS_write: {
-      // Others transfer everything at once, such as a pipe up to PIPE_BUF, or an eventfd its 8
-      // bytes.
+      // Others transfer everything in one piece, such as a pipe up to PIPE_BUF, or an eventfd its
+      // 8 bytes.
       const auto open = what_is_open(call.process, arguments[0]);
       if (arguments[2] > 1 && open != Open::other) faults.push_back(is_short);
       if (call.number == SYS_write && open == Open::file)

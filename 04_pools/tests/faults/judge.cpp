@@ -50,7 +50,7 @@ int run_program(const std::string& name, mp::StartMethod method) {
   const TemporaryFolder folder;
   std::filesystem::current_path(folder.path());
   program->run(method);  // starts the fork server, and makes whatever is made only once
-  // A fork server that had to be replaced has other numbers.
+  // Counted, because a fork server that had to be replaced has different descriptors.
   const auto before = open_descriptors().size();
   auto verdict = judge(*program, method);
   if (open_descriptors().size() != before) {

@@ -3,7 +3,7 @@
 #include "deadlock_repair.hpp"
 #include <mp/process.hpp>
 
-// A second process calls square(), and the main process squares by itself.
+// A second process calls square(), and the main process computes the squares itself.
 std::vector<std::int64_t> deadlock_repair(const std::vector<int>& numbers) {
   mp::Process process{[&] {
     for (const int number : numbers) square(number);

@@ -9,7 +9,7 @@
 #include <mp/array.hpp>
 #include <mp/process.hpp>
 
-// Without a barrier, every worker continues by itself and reads changes that may be old.
+// Without a barrier, every worker continues on its own and reads changes that may be old.
 std::vector<double> heat_rod(int cells, int workers, double tolerance) {
   if (cells < 2 || workers < 1 || workers > cells || !(tolerance > 0))
     throw std::invalid_argument{"wrong"};

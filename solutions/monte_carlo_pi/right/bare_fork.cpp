@@ -5,7 +5,7 @@
 
 #include "monte_carlo_pi.hpp"
 
-// With system calls only. All share a pipe; the kernel writes small messages at once.
+// With system calls only. All share a pipe; the kernel writes small messages atomically.
 double monte_carlo_pi(std::int64_t points, int workers, int seed) {
   if (points < 1 || workers < 1) throw std::invalid_argument{"at least one"};
   int ends[2];

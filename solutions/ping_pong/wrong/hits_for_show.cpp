@@ -8,7 +8,7 @@
 #include <mp/pipe.hpp>
 #include <mp/process.hpp>
 
-// The two take turns, but no packet travels; each counts by itself.
+// The two take turns, but no packet travels; each counts on its own.
 std::vector<double> ping_pong(int rounds) {
   if (rounds < 0) throw std::invalid_argument{"negative"};
   auto [other, to_main] = mp::pipe();

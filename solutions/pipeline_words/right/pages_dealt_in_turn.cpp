@@ -6,7 +6,7 @@
 #include <mp/process.hpp>
 #include <mp/queue.hpp>
 
-// Deals the pages in turn, one queue for each unpacker, and every unpacker counts by itself.
+// Deals the pages in turn, one queue for each unpacker, and every unpacker counts on its own.
 std::vector<std::int64_t> pipeline_words(int pages, int unpackers,
                                          const std::vector<std::string>& words) {
   if (pages < 0 || unpackers < 1) throw std::invalid_argument{"pages or unpackers"};
