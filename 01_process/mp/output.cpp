@@ -11,7 +11,7 @@
 
 // fflush(nullptr) would wait for the lock of every stream, even of standard input while a thread
 // waits for a line. So each stream is checked; glibc has iterators for that, but no header.
-extern "C" {
+extern "C" {  // NOLINTBEGIN(bugprone-reserved-identifier)
 using StreamIterator = struct _IO_FILE*;
 StreamIterator _IO_iter_begin();
 StreamIterator _IO_iter_end();
@@ -19,7 +19,7 @@ StreamIterator _IO_iter_next(StreamIterator);
 FILE* _IO_iter_file(StreamIterator);
 void _IO_list_lock();
 void _IO_list_unlock();
-}
+}  // NOLINTEND(bugprone-reserved-identifier)
 
 namespace mp::detail {
 namespace {

@@ -70,7 +70,7 @@ File create(std::size_t size) {
 // An arena is a file for small pieces, one after the other. No piece is reused, so each is zeroed,
 // and none has to be returned, because the file is freed with its last piece. It begins with the
 // amount taken, in shared memory, because a forked child keeps using its parent's arena.
-constexpr std::size_t arena_size = 64 * 1024, max_in_arena = 4096;
+constexpr std::size_t arena_size = 1 << 16, max_in_arena = 4096;
 constexpr std::size_t alignment = 128;  // cache lines come in pairs
 
 using Taken = std::atomic<std::size_t>;

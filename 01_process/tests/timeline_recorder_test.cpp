@@ -43,7 +43,7 @@ TEST(TimelineRecorder, KeepsTheNewestEventsAndCountsAll) {
 
 TEST(TimelineRecorder, ProcessesRecordAtOnceAndLoseNothing) {
   constexpr std::uint32_t each = 20'000;
-  Timeline timeline{4 * each};
+  Timeline timeline{std::size_t{4} * each};
   {
     std::vector<Process> processes;
     for (std::uint64_t number = 0; number < 4; ++number)
