@@ -56,7 +56,7 @@ Smallest search(int processes, std::int64_t points, int factor, int seed) {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  std::int64_t points = 1'000'000, most = 100'000'000;
+  std::int64_t points = 1'000'000, max_points = 100'000'000;
   int processes = 2, factor = 7, seed = 1;
   std::string plot;
   lesson::parse(
@@ -67,7 +67,8 @@ int main(int argc, char** argv) {
        {"--seed", seed, "a different seed gives different numbers", 0},
        lesson::start_method(),
        lesson::plot(plot),
-       {"--most", most, "the most numbers in the figure", 1000, 1'000'000'000'000}});
+       {"--max-points", max_points, "the largest number of points in the figure", 1000,
+        1'000'000'000'000}});
 
   Smallest smallest;
   const double seconds =
@@ -76,7 +77,8 @@ int main(int argc, char** argv) {
   if (!plot.empty()) {
     const auto run = [&](int n, std::int64_t size) { search(n, size, factor, seed); };
     lesson::draw(
-        lesson::run_times("Time to find the smallest multiple", "random numbers", most, run), plot);
+        lesson::run_times("Time to find the smallest multiple", "random numbers", max_points, run),
+        plot);
   }
   if (smallest)
     fmt::print("The smallest multiple of {} in the data is {}\n", factor, *smallest);

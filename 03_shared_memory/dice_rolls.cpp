@@ -52,15 +52,16 @@ Counts roll_all(int processes, int rolls, int seed) {
 
 int main(int argc, char** argv) {
   mp::init(argc, argv);
-  int rolls = 1'000'000, processes = 4, seed = 1, most = 100'000'000;
+  int rolls = 1'000'000, processes = 4, seed = 1, max_rolls = 100'000'000;
   std::string plot;
-  lesson::parse(argc, argv, "Processes roll a die and add up their counts.",
-                {{"--rolls", rolls, "how many times to roll the die", 1, 1'000'000'000},
-                 {"--processes", processes, "how many processes share the rolls", 1, 1000},
-                 {"--seed", seed, "a different seed gives different rolls", 0},
-                 {"--most", most, "the most rolls in the figure", 1000, 1'000'000'000},
-                 lesson::start_method(),
-                 lesson::plot(plot)});
+  lesson::parse(
+      argc, argv, "Processes roll a die and add up their counts.",
+      {{"--rolls", rolls, "how many times to roll the die", 1, 1'000'000'000},
+       {"--processes", processes, "how many processes share the rolls", 1, 1000},
+       {"--seed", seed, "a different seed gives different rolls", 0},
+       {"--max-rolls", max_rolls, "the largest number of rolls in the figure", 1000, 1'000'000'000},
+       lesson::start_method(),
+       lesson::plot(plot)});
 
   const auto counts = roll_all(processes, rolls, seed);
   fmt::print("Counts after {} rolls: [{}]\n", rolls, fmt::join(counts, ", "));
@@ -71,5 +72,5 @@ int main(int argc, char** argv) {
 
   if (plot.empty()) return 0;
   const auto run = [&](int n, std::int64_t size) { roll_all(n, static_cast<int>(size), seed); };
-  lesson::draw(lesson::run_times("Time to roll a die", "rolls", most, run), plot);
+  lesson::draw(lesson::run_times("Time to roll a die", "rolls", max_rolls, run), plot);
 }

@@ -13,7 +13,7 @@ namespace {
 
 // The header of every message. A fixed number of bytes always follows, so that a small message
 // arrives with one system call.
-struct Opening {
+struct MessageHeader {
   std::uint64_t bytes;
   std::uint64_t descriptors;
 };
@@ -100,14 +100,14 @@ bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescript
 }  // namespace
 
 void Message::send(const FileDescriptor& socket, std::string_view tail) const {
-  const Opening opening{bytes.size() + tail.size(), descriptors.size()};
-  const auto padding = beginning - std::min<std::uint64_t>(opening.bytes, beginning);
+  const MessageHeader header{bytes.size() + tail.size(), descriptors.size()};
+  const auto padding = beginning - std::min<std::uint64_t>(header.bytes, beginning);
   static constexpr std::array<char, beginning> zeros{};
   // sendmsg does not write through iov_base; the type is not const because recvmsg shares it.
   const auto part = [](const void* data, std::size_t size) {
     return iovec{const_cast<void*>(data), size};
   };
-  std::array parts{part(&opening, sizeof opening), part(bytes.data(), bytes.size()),
+  std::array parts{part(&header, sizeof header), part(bytes.data(), bytes.size()),
                    part(tail.data(), tail.size()), part(zeros.data(), padding)};
   try {
     send_all(socket.get(), parts);
@@ -117,7 +117,7 @@ void Message::send(const FileDescriptor& socket, std::string_view tail) const {
       rest = rest.subspan(batch);
     }
   } catch (...) {
-    ::shutdown(socket.get(), SHUT_WR);  // after half a message nothing else would make sense
+    ::shutdown(socket.get(), SHUT_WR);  // the receiver could not find the next message
     throw;
   }
 }
@@ -130,22 +130,22 @@ Message Message::receive(const FileDescriptor& socket) {
 
 detail::ArrivingMessage::ArrivingMessage(const FileDescriptor& socket) : socket_{socket} {
   struct {
-    Opening opening;
+    MessageHeader header;
     std::array<char, beginning> first;
   } start{};
   const auto got = receive_all(socket.get(), reinterpret_cast<char*>(&start), sizeof start);
   if (got == 0) throw EndOfFile{"nothing more to receive: the sending end is closed"};
   if (got < sizeof start) throw_torn();
-  auto& opening = start.opening;
-  message.bytes.assign(start.first.data(), std::min<std::uint64_t>(opening.bytes, beginning));
-  left_ = opening.bytes - message.bytes.size();
-  if (opening.descriptors == 0) return;
+  auto& header = start.header;
+  message.bytes.assign(start.first.data(), std::min<std::uint64_t>(header.bytes, beginning));
+  left_ = header.bytes - message.bytes.size();
+  if (header.descriptors == 0) return;
   fetch(left_);
   bool complete = true;
-  while (opening.descriptors > 0) {
-    const auto batch = std::min<std::uint64_t>(opening.descriptors, PassedDescriptors::max);
+  while (header.descriptors > 0) {
+    const auto batch = std::min<std::uint64_t>(header.descriptors, PassedDescriptors::max);
     complete = receive_descriptors(socket.get(), batch, message.descriptors) && complete;
-    opening.descriptors -= batch;
+    header.descriptors -= batch;
   }
   if (!complete) throw std::system_error(EMFILE, std::generic_category(), "recvmsg");
 }

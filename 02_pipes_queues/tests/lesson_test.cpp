@@ -196,14 +196,14 @@ TEST(CommandLine, ValuesAreChecked) {
 
 using course::Figure;
 using course::Figures;
-INSTANTIATE_TEST_SUITE_P(Each, Figures,
-                         testing::Values(Figure{"smallest_multiple",
-                                                {"smallest_multiple", "--most", "10000", "--plot"},
-                                                {"serial", "2 processes", "4 processes",
-                                                 "8 processes"}},
-                                         Figure{"pipeline",
-                                                {"pipeline", "--items", "5", "--plot"},
-                                                {"the pipeline", "one after the other"}}),
-                         [](const auto& figure) { return figure.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Each, Figures,
+    testing::Values(Figure{"smallest_multiple",
+                           {"smallest_multiple", "--max-points", "10000", "--plot"},
+                           {"serial", "2 processes", "4 processes", "8 processes"}},
+                    Figure{"pipeline",
+                           {"pipeline", "--items", "5", "--plot"},
+                           {"the pipeline", "one after the other"}}),
+    [](const auto& figure) { return figure.param.name; });
 
 }  // namespace

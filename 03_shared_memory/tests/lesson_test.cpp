@@ -246,7 +246,7 @@ using course::Figures;
 INSTANTIATE_TEST_SUITE_P(
     Each, Figures,
     testing::Values(Figure{"dice_rolls",
-                           {"dice_rolls", "--most", "10000", "--plot"},
+                           {"dice_rolls", "--max-rolls", "10000", "--plot"},
                            {"serial", "2 processes", "4 processes", "8 processes"}},
                     Figure{"barrier_steps", {"barrier_steps", "--plot"}, {"Heat in a plate"}},
                     Figure{"atomics",

@@ -13,7 +13,7 @@ namespace {
 constexpr double seconds_ahead = 500e-6;
 constexpr std::size_t many_chunks = 64;
 constexpr double short_chunk = 50e-6;
-constexpr std::size_t most_ahead = 256;       // chunks for each worker
+constexpr std::size_t max_ahead = 256;        // chunks for each worker
 constexpr std::size_t bytes_ahead = 1 << 19;  // of all chunks, unless there are fewer than workers
 
 }  // namespace
@@ -230,7 +230,7 @@ bool ChunkQueue::wants_more(const BatchState& batch, std::size_t unused) const {
   const auto workers = board_.settings().workers;
   if (unused < 2 * workers) return true;
   if (error_ || batch.seconds < 0 || bytes_ > bytes_ahead) return false;
-  const auto each = std::min(seconds_ahead / std::max(batch.seconds, 1e-9), double{most_ahead});
+  const auto each = std::min(seconds_ahead / std::max(batch.seconds, 1e-9), double{max_ahead});
   return unused < 2 * workers * (1 + static_cast<std::size_t>(each));
 }
 

@@ -95,7 +95,7 @@ void EventLoop::reap(std::size_t place) {
 }
 
 // Does what can be done without waiting.
-void EventLoop::take_turns() {
+void EventLoop::do_pending_work() {
   queue_.collect(supervisor_.names());
   for (auto& request : queue_.take_requests())
     supervisor_.worker(request.worker)
@@ -110,7 +110,7 @@ void EventLoop::run_once(Locked& lock, Deadline deadline, bool is_awaited) {
   const auto wake = wakes_for(is_awaited);
   board_.wake_pool_for(wake);
   const auto before = queue_.unanswered();
-  take_turns();
+  do_pending_work();
   if (queue_.unanswered() < before) deadline = at_once;
   const auto flow_end = Clock::now() + time_to_flow;
   if (wake == TaskBoard::Wake::half && (!deadline || flow_end < *deadline)) deadline = flow_end;
@@ -118,7 +118,7 @@ void EventLoop::run_once(Locked& lock, Deadline deadline, bool is_awaited) {
   board_.wake_pool_for(TaskBoard::Wake::never);
   if (closed_) return;
   handle_events();
-  take_turns();
+  do_pending_work();
   has_stalled_ = wake == TaskBoard::Wake::half && queue_.unanswered() == before;
 }
 
@@ -182,7 +182,7 @@ void EventLoop::handle_events() {
   }
   polled_.clear();
   supervisor_.note_ready();
-  supervisor_.kill_late_ones();
+  supervisor_.kill_overdue();
 }
 
 void EventLoop::ring() const {

@@ -59,7 +59,7 @@ class EventLoop {
   TaskBoard::Wake wakes_for(bool is_awaited) const;
   void sleep(Locked& lock, Deadline deadline);
   void handle_events();
-  void take_turns();
+  void do_pending_work();
   void receive(std::size_t place);
   void reap(std::size_t place);
 
@@ -76,7 +76,7 @@ class EventLoop {
   std::vector<pollfd> polled_;
   std::vector<Watched> watched_;  // what the polled descriptors belong to
   bool sleeps_for_long_ = false;
-  bool has_stalled_ = false;  // replies did not come although chunks were short
+  bool has_stalled_ = false;  // no reply came in time_to_flow, although chunks were short
   bool closed_ = false;
 };
 

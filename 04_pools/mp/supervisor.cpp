@@ -112,7 +112,7 @@ std::optional<Supervisor::Clock::time_point> Supervisor::deadline(bool if_starti
   return earliest;
 }
 
-void Supervisor::kill_late_ones() {
+void Supervisor::kill_overdue() {
   for (const auto& worker : workers_)
     if (worker && worker->deadline() && *worker->deadline() <= Clock::now()) worker->kill();
 }

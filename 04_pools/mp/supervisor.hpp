@@ -50,7 +50,7 @@ class Supervisor {
   /// The next time at which a worker must be killed or, `if_starting`, started, which no event
   /// announces.
   std::optional<Clock::time_point> deadline(bool if_starting) const;
-  void kill_late_ones();
+  void kill_overdue();
 
   /// Waits a second for workers to exit, and kills the others.
   void end();

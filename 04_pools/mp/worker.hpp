@@ -17,15 +17,15 @@ void work(ExclusiveDescriptor socket, ExclusiveDescriptor bell, SharedMemory& me
 
 /// The steps of a chunk in a worker, for tests that kill or stop it there.
 enum class WorkerStep {
-  idle,
-  asleep,
-  claimed,
-  received,
-  done,
-  written,
-  answered,
-  delivering,
-  woke_pool
+  idle,        // about to look for a chunk
+  asleep,      // about to sleep
+  claimed,     // a chunk is the worker's
+  received,    // the chunk's bytes have been read
+  done,        // the calls have been made
+  written,     // the reply is on the board, or does not fit there
+  answered,    // the chunk is marked as answered
+  delivering,  // a part of the reply has been sent through the socket
+  woke_pool    // the pool has been woken, if it asked for that
 };
 extern void (*on_worker_step)(WorkerStep);
 

@@ -3,12 +3,12 @@
 #include <cstdint>
 
 /// The weight of the heaviest parcels, in kilograms.
-constexpr int most_weight = 4;
+constexpr int max_weight = 4;
 
 /// Given: a producer makes its parcel number `number` (0, 1 …). This takes time.
 std::int64_t make_parcel(int producer, int number);
 
-/// Given: returns the weight of a parcel, from 1 to `most_weight` kilograms.
+/// Given: returns the weight of a parcel, from 1 to `max_weight` kilograms.
 int weight_of(std::int64_t parcel);
 
 /// Given: delivers a parcel and returns its price. This takes time.

@@ -116,7 +116,7 @@ Store fill_store(Submission& submission, int producers, int parcels, int capacit
       if (delivery == 2) store.min -= weight_of(numbers[1]);
       held = held && delivery == 1;
     } else if (held) {
-      last[numbers[1]] = 1 + static_cast<int>((numbers[1] + numbers[2]) % most_weight);
+      last[numbers[1]] = 1 + static_cast<int>((numbers[1] + numbers[2]) % max_weight);
       store.max += last[numbers[1]];
     }
   }
@@ -141,7 +141,7 @@ TEST(bounded_buffer, the_store_is_filled) {
   Submission submission;
   const auto store = fill_store(submission, 2, 40, 50);
   expect(
-      store.max > 50 - most_weight,
+      store.max > 50 - max_weight,
       "Expected: producers continue as long as their parcels fit into the 50 kilograms of the "
       "store.\nSeen: while two couriers are on their way, all producers wait with no more than " +
           std::to_string(store.max) + " in it.");

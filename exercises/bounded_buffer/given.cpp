@@ -20,10 +20,10 @@ std::int64_t make_parcel(int producer, int number) {
   take_time(scope);
   const auto mark = static_cast<std::int64_t>(scope.secret() % 1'000'000);
   const std::int64_t name = (std::int64_t{producer} * 10'000 + number) * 1'000'000 + mark;
-  return name * most_weight + (producer + number) % most_weight;
+  return name * max_weight + (producer + number) % max_weight;
 }
 
-int weight_of(std::int64_t parcel) { return 1 + static_cast<int>(parcel % most_weight); }
+int weight_of(std::int64_t parcel) { return 1 + static_cast<int>(parcel % max_weight); }
 
 std::int64_t deliver(std::int64_t parcel) {
   const harness::TraceScope scope{calls::deliver, parcel};

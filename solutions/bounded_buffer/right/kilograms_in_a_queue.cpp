@@ -9,7 +9,7 @@
 
 // A queue holds the free kilograms; one producer at a time takes as many as it needs.
 std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
-  if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
+  if (producers < 1 || couriers < 1 || parcels < 0 || capacity < max_weight)
     throw std::invalid_argument{"wrong"};
   const auto size = static_cast<std::size_t>(capacity);
   mp::SharedQueue<char> room{size};

@@ -17,7 +17,7 @@ struct State {
 
 // A courier that wakes up assumes that there is a parcel.
 std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capacity) {
-  if (producers < 1 || couriers < 1 || parcels < 0 || capacity < most_weight)
+  if (producers < 1 || couriers < 1 || parcels < 0 || capacity < max_weight)
     throw std::invalid_argument{"wrong"};
   mp::Value<State> state{State{0, 0, producers * parcels, 0}};
   mp::Array<std::int64_t> store(10'000);

@@ -60,7 +60,7 @@ std::int64_t bounded_buffer(int producers, int couriers, int parcels, int capaci
   if (producers < 1 || couriers < 1)
     throw std::invalid_argument{"there must be at least one producer and one courier"};
   if (parcels < 0) throw std::invalid_argument{"the number of parcels is negative"};
-  if (capacity < most_weight) throw std::invalid_argument{"the heaviest parcel does not fit"};
+  if (capacity < max_weight) throw std::invalid_argument{"the heaviest parcel does not fit"};
 
   Store store{mp::Value<State>{State{0, 0, producers * parcels, 0}},
               mp::Array<std::int64_t>(static_cast<std::size_t>(capacity)),
