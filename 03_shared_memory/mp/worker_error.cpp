@@ -27,7 +27,7 @@ std::string current_type() {
 
 // Returns the text of an exception and of those nested in it (std::nested_exception).
 std::string text_with_causes(const std::exception& error) {
-  const std::string text = error.what() ? error.what() : "";
+  std::string text = error.what() ? error.what() : "";
   try {
     std::rethrow_if_nested(error);
     return text;

@@ -131,7 +131,7 @@ bool Cluster::advance() {
   return arrived;
 }
 
-void Cluster::take(MpiTransport::Arrival arrival) {
+void Cluster::take(MpiTransport::Arrival&& arrival) {
   auto& [rank, frame] = arrival;
   const auto worker = static_cast<std::size_t>(rank - 1);
   Reply reply{.calls = frame.calls, .worker = worker_name(worker)};

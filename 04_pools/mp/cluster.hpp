@@ -64,7 +64,7 @@ class Cluster {
   };
 
   void assign();
-  void take(MpiTransport::Arrival arrival);
+  void take(MpiTransport::Arrival&& arrival);
 
   std::unique_ptr<MpiTransport> transport_;
   std::vector<std::size_t> ranks_;  // how many chunks each has

@@ -40,8 +40,7 @@ DescriptorCache::Shared DescriptorCache::share(FileDescriptor descriptor) {
   const std::pair key{status.st_dev, status.st_ino};
   if (is_open) {
     for (auto [at, end] = known_.equal_range(key); at != end; ++at)
-      if (const auto known = at->second.lock();
-          known && are_same(*known, descriptor, status.st_mode))
+      if (auto known = at->second.lock(); known && are_same(*known, descriptor, status.st_mode))
         return known;
   }
   if (known_.size() >= prune_at_) {

@@ -31,7 +31,8 @@ OpenFile::Kind kind_of(std::string_view link) {
 }
 
 OpenFile parse_link(std::string link) {
-  OpenFile file{.kind = kind_of(link), .link = std::move(link)};
+  const auto kind = kind_of(link);
+  OpenFile file{.kind = kind, .link = std::move(link)};
   if (file.kind == OpenFile::Kind::pipe || file.kind == OpenFile::Kind::socket) {
     std::string_view digits{file.link};
     digits.remove_prefix(digits.find('[') + 1);
