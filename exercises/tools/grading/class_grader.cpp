@@ -102,14 +102,14 @@ void ClassGrader::collect(std::size_t index, const BuildSandbox& sandbox,
       grade.outcome.kind = Kind::missing;
     else if (grade.submission.forbidden)
       grade.outcome = {
-          Kind::trouble, grade.submission.file + " " + grade.submission.refusal + ".\n", {}};
+          Kind::grader_failed, grade.submission.file + " " + grade.submission.refusal + ".\n", {}};
     else if (!grade.submission.refusal.empty())
       grade.outcome.kind = Kind::refused;
     else if (unchanged)
       grade.outcome.kind = Kind::unchanged;
     else if (!load(report.outcome(student.name, exercises_[i].name), key(grade, sandbox),
                    grade.outcome) ||
-             grade.outcome.kind == Kind::trouble) {
+             grade.outcome.kind == Kind::grader_failed) {
       ++to_do_.back();
       waiting_.push_back({.student = index, .exercise = i});
     }
@@ -145,7 +145,7 @@ void ClassGrader::start(Job& job, const BuildSandbox& sandbox, const ReportFolde
           outcome = examine(sandbox, *grade.exercise, grade.submission.source);
         } catch (const std::exception& error) {
           harness::kill_descendants();
-          outcome = {Kind::trouble, std::string{error.what()} + "\n", {}};
+          outcome = {Kind::grader_failed, std::string{error.what()} + "\n", {}};
         }
         save(report.outcome(student.name, grade.exercise->name), key(grade, sandbox), outcome);
         ::_exit(EXIT_SUCCESS);  // the sandbox belongs to the grader
@@ -158,7 +158,7 @@ void ClassGrader::finish(Job& job, const BuildSandbox& sandbox, const ReportFold
   const auto status = job.process.join();
   const auto file = report.outcome(student.name, grade.exercise->name);
   if (!status.success() || !load(file, key(grade, sandbox), grade.outcome))
-    grade.outcome = {Kind::trouble,
+    grade.outcome = {Kind::grader_failed,
                      "The process that examined it ended with " + mp::to_string(status) + ".\n",
                      {}};
   if (--to_do_[job.student] == 0) complete(student, report);
@@ -176,7 +176,7 @@ int ClassGrader::conclude(const ReportFolder& report) const {
   int status = EXIT_SUCCESS;
   for (const auto& student : students_)
     for (const auto& grade : student.grades)
-      if (grade.outcome.kind == Kind::trouble) {
+      if (grade.outcome.kind == Kind::grader_failed) {
         fmt::print(stderr, "course: {}/{} could not be graded: {}", shown(student.name),
                    grade.exercise->name, grade.outcome.text);
         status = EXIT_FAILURE;

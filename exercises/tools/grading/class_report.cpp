@@ -39,7 +39,7 @@ std::string mark(const Grade& grade) {
       return grade.is_late() ? "late, does not compile" : "does not compile";
     case Kind::stopped:
       return "stopped";
-    case Kind::trouble:
+    case Kind::grader_failed:
       return "could not be graded";
     case Kind::examined:
       break;

@@ -81,14 +81,14 @@ Outcome judge(const BuildSandbox& sandbox, const harness::Facts& facts, const fs
     return {Kind::stopped, "The check was stopped after five minutes.\n", {}};
   }
   if (!fs::exists(verdict))
-    return {Kind::trouble,
+    return {Kind::grader_failed,
             "The examiner ended with " + mp::to_string(examiner.join()) + ". " +
                 shortened(harness::harmless(read_file(errors)), 5),
             {}};
   Outcome outcome{Kind::examined, {}, harness::read_verdict(verdict)};
   const auto same = [](const auto& result, const auto& test) { return result.name == test.name; };
   if (!std::ranges::equal(outcome.verdict.results, facts.tests, same))
-    return {Kind::trouble, "The examiner did not run all tests.\n", {}};
+    return {Kind::grader_failed, "The examiner did not run all tests.\n", {}};
   for (auto& result : outcome.verdict.results) result.explanation = renumbered(result.explanation);
   return outcome;
 }
@@ -132,7 +132,7 @@ Outcome examine(const BuildSandbox& sandbox, const harness::Facts& facts,
   harness::kill_descendants();
   if (product.program.empty()) {
     if (const auto problem = problem_with_given(sandbox, facts.name); !problem.empty())
-      return {Kind::trouble,
+      return {Kind::grader_failed,
               "The file that students are given does not compile here either:\n" + problem,
               {}};
     return {Kind::not_compiled, product.complaint, {}};

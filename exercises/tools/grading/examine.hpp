@@ -11,13 +11,13 @@ namespace grading {
 /// The outcome of one student's solution of one exercise.
 struct Outcome {
   enum class Kind {
-    missing,       ///< nothing was handed in
-    unchanged,     ///< the file is still the original
-    refused,       ///< the file cannot be accepted
-    not_compiled,  ///< it does not compile
-    stopped,       ///< its check took too long
-    examined,      ///< there is a verdict
-    trouble,       ///< the grader failed, through no fault of the student
+    missing,        ///< nothing was handed in
+    unchanged,      ///< the file is still the original
+    refused,        ///< the file cannot be accepted
+    not_compiled,   ///< it does not compile
+    stopped,        ///< its check took too long
+    examined,       ///< there is a verdict
+    grader_failed,  ///< the grader failed, through no fault of the student
   };
   Kind kind = Kind::missing;
   std::string text;  ///< the message to the student, if there is no verdict

@@ -77,9 +77,9 @@ std::string junit(const Student& student) {
     std::string cases;
     std::size_t tests = 1, failures = 0, errors = 0;
     if (outcome.kind != Kind::examined) {
-      const bool trouble = outcome.kind == Kind::trouble;
-      (trouble ? errors : failures) = 1;
-      const auto* const element = trouble ? "error" : "failure";
+      const bool is_error = outcome.kind == Kind::grader_failed;
+      (is_error ? errors : failures) = 1;
+      const auto* const element = is_error ? "error" : "failure";
       cases = testcase("examination",
                        fmt::format("<{0} message=\"0 of {1} points\">{2}</{0}>", element,
                                    number(grade.of()), xml(remarks(grade) + reason(grade))));

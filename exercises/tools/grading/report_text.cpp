@@ -26,7 +26,7 @@ std::string reason(const Grade& grade) {
     case Kind::not_compiled:
       return fmt::format("{} does not compile. Fix the first error first.\n\n{}", file,
                          grade.outcome.text);
-    case Kind::trouble:
+    case Kind::grader_failed:
       return "This could not be graded, which is not the student's fault.\n\n" + grade.outcome.text;
     case Kind::stopped:
     case Kind::examined:

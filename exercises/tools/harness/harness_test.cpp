@@ -250,20 +250,21 @@ TEST(Examiner, gives_the_same_verdict_when_the_shell_ignores_signals) {
   EXPECT_EQ(run.errors, "");
 }
 
-void expect_trouble(const course::Run& run, const std::string& reason, const fs::path& verdict) {
+void expect_system_failure(const course::Run& run, const std::string& reason,
+                           const fs::path& verdict) {
   EXPECT_EQ(run.status, 1) << run;
   EXPECT_THAT(run.errors, HasSubstr("not your program's fault"));
   EXPECT_THAT(run.errors, HasSubstr(reason));
   EXPECT_FALSE(fs::exists(verdict));
 }
 
-TEST(Examiner, takes_no_points_for_trouble_with_the_machine) {
+TEST(Examiner, takes_no_points_for_a_system_failure) {
   const Folder folder;
   const auto verdict = folder.path / "verdict.json";
   const auto option = "--verdict=" + verdict.string();
-  expect_trouble(course::run_program(examiner, {solution, option},
-                                     {.environment = {{"EXAMINER_SCRATCH", "/nowhere"}}}),
-                 "/nowhere: No such file", verdict);
+  expect_system_failure(course::run_program(examiner, {solution, option},
+                                            {.environment = {{"EXAMINER_SCRATCH", "/nowhere"}}}),
+                        "/nowhere: No such file", verdict);
   if (course::run_program("/usr/bin/unshare", {"-rm", "true"}).status != 0)
     GTEST_SKIP() << "mounting is not allowed here";
   // In a separate file system with these options.
@@ -274,8 +275,8 @@ TEST(Examiner, takes_no_points_for_trouble_with_the_machine) {
          "sh", folder.path, examiner, solution, option},
         {.environment = {{"EXAMINER_SCRATCH", folder.path}}});
   };
-  expect_trouble(examine_in("noexec"), "may not be run (noexec)", verdict);
-  expect_trouble(examine_in("size=40k"), "cannot copy file", verdict);
+  expect_system_failure(examine_in("noexec"), "may not be run (noexec)", verdict);
+  expect_system_failure(examine_in("size=40k"), "cannot copy file", verdict);
 }
 
 TEST(Examiner, works_in_a_container_with_one_user) {

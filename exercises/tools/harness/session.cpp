@@ -42,7 +42,7 @@ mp::ExitStatus how_it_ended(const Launched& submission) {
 }
 
 // Recognises errors of the sandbox or the dynamic linker, before the submission's own code runs.
-bool is_trouble_of_machine(const std::string& errors) {
+bool is_system_failure(const std::string& errors) {
   return errors.starts_with("bwrap: ") ||
          errors.find(": error while loading shared libraries: ") != errors.npos;
 }
@@ -173,7 +173,7 @@ void Session::fail_ended() {
   if (!program_has_ended()) stop(connection_closed);
   const auto ending = how_it_ended(submission_);
   errors_.read();
-  if (!clients_.main_connection() && is_trouble_of_machine(errors_.beginning()))
+  if (!clients_.main_connection() && is_system_failure(errors_.beginning()))
     throw std::runtime_error{errors_.beginning()};
   stop((clients_.main_connection() ? "Your program ended before the function returned: "
                                    : "Your program ended before it could be examined: ") +

@@ -31,7 +31,7 @@ Examination::Examination() {
   } catch (const std::exception& error) {
     std::fflush(stdout);
     kill_descendants();
-    std::_Exit(report_trouble(error));
+    std::_Exit(report_system_failure(error));
   }
 }
 

@@ -167,7 +167,7 @@ int examine(int argc, char** argv) {
 
 const std::filesystem::path& submitted_program() { return program; }
 
-int report_trouble(const std::exception& error) {
+int report_system_failure(const std::exception& error) {
   std::fprintf(stderr, "The check could not run, which is not your program's fault: %s\n",
                harmless(error.what()).c_str());
   return EXIT_FAILURE;
@@ -179,6 +179,6 @@ int main(int argc, char** argv) {
   try {
     return harness::examine(argc, argv);
   } catch (const std::exception& error) {
-    return harness::report_trouble(error);
+    return harness::report_system_failure(error);
   }
 }

@@ -15,6 +15,6 @@ const std::filesystem::path& submitted_program();
 
 /// Prints what prevented an examination and returns an exit status. This is not the program's
 /// fault and must not cost points.
-int report_trouble(const std::exception& error);
+int report_system_failure(const std::exception& error);
 
 }  // namespace harness
