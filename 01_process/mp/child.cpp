@@ -72,7 +72,10 @@ void finish_output(int status) {
 // The exit handler registered last runs first. In a forked child it also prevents the handlers and
 // static destructors inherited from the parent from running twice.
 void finish_at_exit(bool forked) {
-  const auto finish = [](int status, void*) { finish_output(status); };
+  const auto finish = [](int status, void*) {
+    finish_output(status);
+    detail::abandon_streams_in_use();
+  };
   const auto finish_for_good = [](int status, void*) {
     finish_output(status);
     ::_exit(status);

@@ -87,6 +87,16 @@ int flush_output(Deadline streams_in_use) {
   return lost == 0 && std::ferror(stdout) ? EIO : lost;
 }
 
+void abandon_streams_in_use() {
+  const auto deadline = deadline_after(std::chrono::milliseconds{10});  // printing takes less time
+  for_each_stream([&](FILE* stream) {
+    if (lock_stream(stream, deadline))
+      ::funlockfile(stream);
+    else
+      ::__fsetlocking(stream, FSETLOCKING_BYCALLER);
+  });
+}
+
 pid_t fork_process() {
   flush_output();
   const auto pid = check(::fork(), "fork");

@@ -130,6 +130,18 @@ TEST_P(HostTest, EndsWhileAThreadIsBlockedInPrinting) {
   EXPECT_EQ((Process{options(), print_in_a_thread, true}.join().code), 3);
 }
 
+// Nothing is in the stream's buffer, but the thread has locked it.
+void print_unbuffered_in_a_thread() {
+  FILE* const stream = ::fopencookie(nullptr, "w", {nullptr, &block_forever, nullptr, nullptr});
+  std::setvbuf(stream, nullptr, _IONBF, 0);
+  std::thread{[=] { std::fputs("text", stream); }}.detach();
+  while (!writing) std::this_thread::yield();
+}
+
+TEST_P(HostTest, EndsWhileAThreadIsBlockedInUnbufferedPrinting) {
+  EXPECT_TRUE((Process{options(), print_unbuffered_in_a_thread}.join().success()));
+}
+
 // ---- Output ----
 
 FILE* log_of_the_host = nullptr;
