@@ -27,6 +27,7 @@
 #include <mp/memory.hpp>
 #include <mp/process.hpp>
 #include <program.hpp>
+#include <temporary_folder.hpp>
 
 namespace {
 
@@ -57,14 +58,7 @@ std::string repeat(const std::string& text, int times) {
 
 class MemoryTest : public testing::Test {
  protected:
-  MemoryTest() {
-    calls = 0;
-    std::string name = fs::temp_directory_path() / "memory-XXXXXX";
-    mp::check(::mkdtemp(name.data()) ? 0 : -1, "mkdtemp");
-    parent_ = name;
-    folder_ = parent_ / "results";
-  }
-  ~MemoryTest() override { fs::remove_all(parent_); }
+  MemoryTest() { calls = 0; }
 
   std::vector<fs::path> files() const {
     if (!fs::exists(folder_)) return {};
@@ -89,7 +83,8 @@ class MemoryTest : public testing::Test {
     EXPECT_THAT(files(), SizeIs(1));
   }
 
-  fs::path parent_, folder_;
+  const course::TemporaryFolder temporary_;
+  const fs::path parent_ = temporary_.path(), folder_ = parent_ / "results";
   course::NothingLeftOver nothing_left_over_;
 };
 
