@@ -542,8 +542,7 @@ TEST(Pool, AResultThatWasMovedAwayIsAnError) {
 
 TEST(Pool, OptionsServeForSeveralPools) {
   const mp::PoolOptions options{.processes = 1, .initializer = mp::partial(initialise, 5)};
-  const mp::PoolOptions copy = options;
-  for (const auto& each : {options, copy}) {
+  for (const auto& each : {options, options}) {  // two copies
     Pool pool{each};
     EXPECT_EQ(pool.apply([] { return initialised; }), 5);
   }

@@ -84,7 +84,7 @@ std::string word_after(const std::vector<std::string>& words, const std::string&
 
 // Newer versions of Ninja quote paths for the shell.
 fs::path input_path(const std::string& line) {
-  const auto path = (course_build / line).lexically_normal();
+  auto path = (course_build / line).lexically_normal();
   if (fs::exists(path) || !line.starts_with('\'')) return path;
   return (course_build / split_words(line).at(0)).lexically_normal();
 }

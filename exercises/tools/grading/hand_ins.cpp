@@ -50,9 +50,8 @@ void HandIns::add_file(const fs::path& path) {
   const auto name = path.filename().string();
   std::smatch parts;
   std::error_code broken_link;
-  if (!fs::is_regular_file(path, broken_link))
-    unassigned_.push_back(name);
-  else if (std::regex_match(name, parts, moodle))
+  if (!fs::is_regular_file(path, broken_link)) return unassigned_.push_back(name);
+  if (std::regex_match(name, parts, moodle))
     students_[parts[1]].files.push_back({parts[2], path});
   else if (std::regex_match(name, parts, canvas))
     students_[parts[1].str() + "_" + parts[2].str()].files.push_back(

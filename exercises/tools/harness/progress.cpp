@@ -41,7 +41,7 @@ fs::file_time_type Progress::checked(const std::string& exercise) const {
 }
 
 fs::path Progress::fresh_verdict(const std::string& exercise) const {
-  const auto path = file(exercise, "new.json");
+  auto path = file(exercise, "new.json");
   fs::remove(path);
   return path;
 }
@@ -70,7 +70,7 @@ void Progress::set_hints(const std::string& exercise, std::size_t count) const {
 
 fs::path Progress::keep_aside(const fs::path& own) const {
   for (int number = 1;; ++number) {
-    const auto kept = folder_ / (own.stem().string() + "." + std::to_string(number) + ".cpp");
+    auto kept = folder_ / (own.stem().string() + "." + std::to_string(number) + ".cpp");
     if (fs::exists(kept)) continue;
     fs::rename(own, kept);
     return kept;
