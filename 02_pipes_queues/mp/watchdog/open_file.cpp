@@ -31,8 +31,8 @@ OpenFile::Kind kind_of(std::string_view link) {
 }
 
 OpenFile parse_link(std::string link) {
-  const auto kind = kind_of(link);
-  OpenFile file{.kind = kind, .link = std::move(link)};
+  OpenFile file{.link = std::move(link)};
+  file.kind = kind_of(file.link);
   if (file.kind == OpenFile::Kind::pipe || file.kind == OpenFile::Kind::socket) {
     std::string_view digits{file.link};
     digits.remove_prefix(digits.find('[') + 1);
