@@ -178,6 +178,7 @@ do_test() {
     build load
     exec "$build/04_pools/tests/load" "${@:2}"
   fi
+  [ -n "$exercise" ] || set_up_if_possible "$test_needs" 'Tests that need it are skipped.' >&2
   build ${exercise:+"${exercise}_programs" cpu_count}
   local at_once=$((2 * $("$build/01_process/lesson/cpu_count")))  # most tests wait most of the time
   exec ctest --preset default --output-on-failure --no-tests=error --parallel "$at_once" "$@"

@@ -29,7 +29,10 @@ mpirun                 openmpi-bin              mpirun'
 grading_needs='
 bwrap                  bubblewrap               bubblewrap
 bsdtar                 libarchive-tools         bsdtar'
-developer_needs=$grading_needs'
+# Tests that need these are skipped without them.
+test_needs=$grading_needs'
+ip                     iproute2                 iproute2'
+developer_needs=$test_needs'
 clang++                clang                    Clang
 libFuzzer              libclang-rt-dev          the sanitizers and libFuzzer of Clang
 clang-tidy             clang-tidy               clang-tidy
