@@ -178,6 +178,8 @@ BuildSandbox::BuildCommand BuildSandbox::build_command(const std::string& exerci
   for (const auto& file : files) all += read_file(file);
   result.fingerprint = std::hash<std::string>{}(all);
 
+  // Newer versions of CMake let the linker write what it has read, into a folder of the build.
+  std::erase_if(words, [](const auto& word) { return word.starts_with("-Wl,--dependency-file="); });
   for (auto& word : words) {
     if (word == source) word = scratch_mark + "/" + exercise + ".cpp";
     if (word == program) word = home_mark + "/" + target;
