@@ -142,7 +142,7 @@ class Queue {
   static Message message_with(const T& value) {
     Message message;
     if constexpr (std::is_arithmetic_v<T>)  // an archive would take longer than the rest
-      message.bytes.assign(reinterpret_cast<const char*>(&value), sizeof value);
+      message.bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
     else
       Writer{message}(value);
     return message;
