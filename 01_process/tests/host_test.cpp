@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -197,7 +198,9 @@ TEST_P(HostTest, ThatIgnoresSigchldLearnsHowProcessesEnd) {
 TEST_P(HostTest, ThatReapsAllChildrenLearnsHowProcessesEnd) {
   Process host{[options = options()] {
     std::signal(SIGCHLD, [](int) {
+      const int before = errno;
       while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+      errno = before;
     });
     std::exit(learns_how_they_end(options) ? 0 : 3);
   }};
