@@ -35,9 +35,9 @@ def copy_mathjax(app, error):
 
 
 def follow_the_system(style):
-    """Debian 12's furo has dark colours for readers who choose them, but ignores a dark system.
+    """Debian's furo has dark colours for readers who choose them, but ignores a dark system.
     Repeats the rules of the theme "dark" for a dark system, unless the reader chose light."""
-    if "prefers-color-scheme" in style:
+    if re.search(r'body:not\(\[data-theme="?light"?\]\)', style):
         return style
     dark = re.findall(r'[^{};/]*body\[data-theme="?dark"?\][^{}]*\{[^}]*\}', style)
     followed = [re.sub(r'body\[data-theme="?dark"?\]', 'body:not([data-theme="light"])', rule.strip())
@@ -57,7 +57,7 @@ def mend_furo(app, error):
         text = Path("/usr/share" + found[1]).read_text() + text[found.end():]
     style.write_text(follow_the_system(text))
     text = script.read_text()
-    if found := re.match(r'import Gumshoe from "\./([\w-]+\.js)";', text):
+    if found := re.match(r'import (?:\* as )?Gumshoe from "\./([\w-]+\.js)";', text):
         script.write_text((script.parent / found[1]).read_text() + text[found.end():])
 
 

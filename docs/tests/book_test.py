@@ -37,7 +37,8 @@ class BookTest(unittest.TestCase):
                                ".", BUILD / "site-latex"], cwd=ROOT / "docs", capture_output=True, text=True)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("the course is not made for LaTeX: './course site --epub' makes a book", done.stderr)
-        self.assertLessEqual(len(done.stderr.strip().splitlines()), 3, done.stderr)
+        error = done.stderr[done.stderr.index("Extension error"):]  # Sphinx may warn of its extensions first
+        self.assertLessEqual(len(error.strip().splitlines()), 2, done.stderr)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,9 @@ const plotted = [...document.querySelectorAll("figure.plot.svg img")].filter((e)
 return [...drawn, ...plotted].filter(([, size]) => size < 10.99);
 """
 
+# Without this, transitions would be measured halfway.
+NO_TRANSITIONS = "document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')"
+
 # The element with the focus, and whether an outline around it or its label can be seen.
 FOCUS = """
 const focused = document.activeElement;
@@ -163,8 +166,7 @@ class BrowserTest(Browser):
     def test_text_can_be_read_and_controls_have_names(self):
         def check():
             self.assertEqual(self.run_script(UNNAMED), [])
-            # Without this, transitions of colours would be measured halfway.
-            self.run_script("document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')")
+            self.run_script(NO_TRANSITIONS)
             for system, theme in READERS:
                 self.set_system(system)
                 self.run_script("document.body.dataset.theme = arguments[0]", theme)
@@ -173,11 +175,11 @@ class BrowserTest(Browser):
         self.for_each(check)
 
     def test_auto_looks_as_the_system_does(self):
-        look = """return ["body", "pre", ".sidebar-drawer", ".content", ".drawing .box", "figure.plot.svg img", ".copybtn img"]
+        look = """return ["body", "pre", ".sidebar-drawer", ".content", ".drawing .box", "figure.plot.svg img", ".copybtn > *"]
           .map((selector) => document.querySelector(selector)).map((e) => getComputedStyle(e))
           .map((style) => [style.color, style.backgroundColor, style.fill, style.filter, style.colorScheme])"""
         self.open(CHAPTERS[0])
-        self.run_script("document.head.insertAdjacentHTML('beforeend', '<style>*{transition:none!important}</style>')")
+        self.run_script(NO_TRANSITIONS)
         seen = {}
         for system, theme in READERS:
             self.set_system(system)
@@ -257,9 +259,10 @@ class BrowserTest(Browser):
 
     def test_the_first_tab_stop_leads_past_the_navigation(self):
         self.open(CHAPTERS[0])
+        self.run_script(NO_TRANSITIONS)
         self.find("body").send_keys(Keys.TAB)
         link = self.browser.switch_to.active_element
-        self.assertEqual(link.text, "To the text")
+        self.assertIn(link.text, ("To the text", "Skip to content"))  # newer versions of Furo have their own
         self.assertGreaterEqual(link.rect["y"], 0)
         link.send_keys(Keys.ENTER)
         self.browser.switch_to.active_element.send_keys(Keys.TAB)
@@ -268,6 +271,7 @@ class BrowserTest(Browser):
     def test_the_keyboard_shows_where_it_is(self):
         self.open(CHAPTERS[0])
         self.wait_for(lambda: self.run_script("return Boolean(document.querySelector('.copybtn'))"))
+        self.run_script(NO_TRANSITIONS)
         seen = set()
         for _ in range(70):
             self.browser.switch_to.active_element.send_keys(Keys.TAB)
