@@ -99,7 +99,7 @@ void imap_mp(benchmark::State& state) {
   std::vector<int> numbers(tasks);
   std::iota(numbers.begin(), numbers.end(), 0);
   for (auto _ : state)
-    for (const int result : pool.imap(identity, numbers)) benchmark::DoNotOptimize(result);
+    for (int result : pool.imap(identity, numbers)) benchmark::DoNotOptimize(result);
   state.SetItemsProcessed(state.iterations() * tasks);
 }
 
