@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -29,6 +30,21 @@ class PassedDescriptors {
 
  private:
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * max)> room_;
+};
+
+/// A message of one byte, for descriptors that go alone.
+struct DescriptorMessage {
+  DescriptorMessage() {
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+  }
+  DescriptorMessage(const DescriptorMessage&) = delete;
+  DescriptorMessage& operator=(const DescriptorMessage&) = delete;
+
+  char byte = 0;
+  iovec part{&byte, 1};
+  msghdr header{};
+  PassedDescriptors passed;
 };
 
 std::vector<int> numbers_of(std::span<const FileDescriptor> descriptors);

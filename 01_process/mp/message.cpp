@@ -65,33 +65,20 @@ std::size_t receive_all(int socket, char* data, std::size_t size) {
   throw MessageError{"the sender ended in the middle of a message"};
 }
 
-// The byte and its buffer that carry descriptors.
-struct Carrier {
-  char byte = 0;
-  iovec part{&byte, 1};
-  msghdr header{};
-  Carrier() {
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-  }
-};
-
 void send_descriptors(int socket, std::span<const FileDescriptor> descriptors) {
-  Carrier carrier;
-  detail::PassedDescriptors passed;
-  passed.attach(carrier.header, detail::numbers_of(descriptors));
-  send_once(socket, carrier.header);
+  detail::DescriptorMessage message;
+  message.passed.attach(message.header, detail::numbers_of(descriptors));
+  send_once(socket, message.header);
 }
 
 // Returns false when this process has too few free descriptors.
 bool receive_descriptors(int socket, std::size_t count, std::vector<FileDescriptor>& descriptors) {
-  Carrier carrier;
-  detail::PassedDescriptors passed;
-  passed.accept(carrier.header);
-  const auto got = retry([&] { return ::recvmsg(socket, &carrier.header, MSG_CMSG_CLOEXEC); });
+  detail::DescriptorMessage message;
+  message.passed.accept(message.header);
+  const auto got = retry([&] { return ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC); });
   if (!has_sender(got, "recvmsg")) throw_torn();
   const auto before = descriptors.size();
-  if (!passed.take(carrier.header, descriptors)) return false;
+  if (!message.passed.take(message.header, descriptors)) return false;
   if (descriptors.size() - before != count)
     throw MessageError{"damaged message: its descriptors do not match its header"};
   return true;

@@ -27,27 +27,15 @@ FileDescriptor open_netlink() {
       ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG)};
 }
 
-// Space for one descriptor in a message.
-struct Letter {
-  char byte = 0;
-  iovec part{&byte, 1};
-  PassedDescriptors passed;
-  msghdr header{};
-  Letter() {
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-  }
-};
-
 // Runs in a process that has just been cloned, so it makes only system calls.
 [[noreturn]] void send_netlink_from(int network, int owner, int channel) {
   ::setns(owner, CLONE_NEWUSER);  // fails if it is already ours
   if (::setns(network, CLONE_NEWNET) == 0) {
     const auto opened = open_netlink();
     const int netlink = opened.get();
-    Letter letter;
-    letter.passed.attach(letter.header, {&netlink, 1});
-    ::sendmsg(channel, &letter.header, MSG_NOSIGNAL);
+    DescriptorMessage message;
+    message.passed.attach(message.header, {&netlink, 1});
+    ::sendmsg(channel, &message.header, MSG_NOSIGNAL);
   }
   ::_exit(0);
 }
@@ -67,12 +55,12 @@ FileDescriptor open_netlink_of(pid_t pid) {
   if (helper == 0) send_netlink_from(network.get(), owner.get(), there.get());
   there.close();
   if (helper == -1) return {};
-  Letter letter;
-  letter.passed.accept(letter.header);
-  const auto got = retry([&] { return ::recvmsg(here.get(), &letter.header, MSG_CMSG_CLOEXEC); });
+  DescriptorMessage message;
+  message.passed.accept(message.header);
+  const auto got = retry([&] { return ::recvmsg(here.get(), &message.header, MSG_CMSG_CLOEXEC); });
   retry([&] { return ::waitpid(helper, nullptr, static_cast<int>(__WCLONE)); });
   std::vector<FileDescriptor> received;
-  if (got > 0) letter.passed.take(letter.header, received);
+  if (got > 0) message.passed.take(message.header, received);
   return received.empty() ? FileDescriptor{} : std::move(received.front());
 }
 
