@@ -37,6 +37,7 @@ class BookTest(unittest.TestCase):
                                ".", BUILD / "site-latex"], cwd=ROOT / "docs", capture_output=True, text=True)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("the course is not made for LaTeX: './course site --epub' makes a book", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
         error = done.stderr[done.stderr.index("Extension error"):]  # Sphinx may warn of its extensions first
         self.assertLessEqual(len(error.strip().splitlines()), 2, done.stderr)
 
